@@ -1,0 +1,26 @@
+import { typeName } from "./errors.js";
+import { encodeData } from "./protocol/attachments.js";
+import { isObject } from "./protocol/protocol-error.js";
+
+/** Credentials for a namespace: what the server sees as `socket.handshake.auth`. */
+export type AuthData = Record<string, unknown>;
+
+/** A dictionary, or a function that is asked for one at every connect; it may answer later. */
+export type Auth = AuthData | (() => AuthData | null | undefined | Promise<AuthData | null | undefined>);
+
+/**
+ * The JSON of an auth dictionary; `""` for an empty one, because CONNECT without auth has no payload (Socket.IO 5,
+ * "Connection to a namespace").
+ * @throws TypeError for anything but a dictionary that can be encoded as JSON
+ */
+export function encodeAuth(auth: unknown): string {
+  if (auth === null || auth === undefined) return "";
+  if (!isObject(auth)) {
+    throw new TypeError(
+      `auth must be a dictionary like { token: "…" } or a function that returns one, got ${typeName(auth)}`,
+    );
+  }
+  const { json, attachments } = encodeData(auth);
+  if (attachments.length > 0) throw new TypeError("auth cannot hold binary data: encode it as a string first");
+  return json === "{}" ? "" : json;
+}

@@ -1,0 +1,294 @@
+/*
+ * The client: where I/O, time and protocol meet. What it promises:
+ *
+ *  1. Callbacks run only inside the user's own calls: `poll()` (not re-entrant), `close()`, `disconnect_from_namespace()`.
+ *     A callback may call anything, `close()` and `connect_to_url()` too.
+ *  2. A frame is handed to the core when it arrives, stamped with its arrival time; pong and CONNECT are answered then
+ *     (`connection.ts`). Events wait in the inbox undecoded; JSON is parsed in `poll()`, inside the budget.
+ *  3. Input before time: `poll()` takes what arrived before it checks deadlines, so a paused loop reports no false timeout.
+ *  4. What arrived before `poll()` is dispatched in that `poll()`, unless the budget ends it.
+ *  5. `now` is monotonic; going backwards is clamped. Nothing reads the wall clock.
+ *  6. Deadlines cost nothing while nothing is due: their earliest is known, nothing is scanned.
+ *  7. Dequeue first, call second: a throwing listener loses no later packet and leaves no half-state.
+ *  8. A late callback of an old socket is ignored: a `Connection` is used once. What arrived before a close is delivered
+ *     before it is reported.
+ *  9. Public state changes only inside `poll()` or the user's own call: one frame sees one state.
+ * 10. Reconnecting joins every namespace again that was connected or connecting, each with its own auth; listeners stay.
+ */
+import { type Auth, encodeAuth } from "./auth.js";
+import { ConnectionState } from "./connection-state.js";
+import { Err, OK, typeName } from "./errors.js";
+import type { DefaultEvents, EventsMap } from "./events.js";
+import { type ConnectError, SocketIONamespace } from "./namespace.js";
+import { type ClientOptionsInput, changesConnection, DEFAULT_OPTIONS, mergeOptions } from "./options.js";
+import { namespaceProblem } from "./protocol/socket-packet.js";
+import { Runtime } from "./runtime.js";
+import type { Signal } from "./signal.js";
+import type { ClientStats } from "./stats.js";
+import { TLSOptions } from "./tls-options.js";
+import { canHonour } from "./transport/platform-socket.js";
+import type { TransportFactory } from "./transport/transport.js";
+import { websocket } from "./transport/websocket.js";
+import { engineUrl, parseUrl } from "./url.js";
+
+/**
+ * A Socket.IO client that does nothing between your calls: `poll()` it once a frame. Godot class: `SocketIOClient`.
+ *
+ * @example
+ * const client = SocketIOClient.get_singleton();
+ * client.connected.connect((session_id) => console.log("connected as", session_id));
+ * client.get_namespace("/").on("welcome", ([message]) => console.log(message));
+ * client.connect_to_url("ws://localhost:3000");
+ * function frame() { client.poll(); requestAnimationFrame(frame); }
+ * frame();
+ */
+export class SocketIOClient {
+  static readonly STATE_DISCONNECTED = ConnectionState.STATE_DISCONNECTED;
+  static readonly STATE_CONNECTING = ConnectionState.STATE_CONNECTING;
+  static readonly STATE_CONNECTED = ConnectionState.STATE_CONNECTED;
+
+  static #singleton: SocketIOClient | null = null;
+
+  /** The main namespace is connected, for the first time or again; `session_id` is its Socket.IO id. */
+  readonly connected: Signal<[session_id: string]>;
+  /**
+   * The main namespace went down, or the state returned to DISCONNECTED. `reason`: `"client disconnect"`, `"server disconnect"`,
+   * `"ping timeout"`, `"transport close"`, `"transport error"`, `"parse error"` or `"inbound overflow"`; `get_last_error()` says more.
+   */
+  readonly disconnected: Signal<[reason: string]>;
+  /** An attempt to connect failed, or a namespace was refused. */
+  readonly connect_error: Signal<[error: ConnectError]>;
+  /** Any namespace was joined, the main one too. */
+  readonly namespace_connected: Signal<[path: string]>;
+  /** A namespace that was joined is not any more. */
+  readonly namespace_disconnected: Signal<[path: string]>;
+  /** Every event of every namespace, after the namespace's own listeners. */
+  readonly event_received: Signal<[event: string, data: unknown[], path: string]>;
+  /** The connection was lost and will be made again after `delay` seconds; `attempt` counts from 1. */
+  readonly reconnecting: Signal<[attempt: number, delay: number]>;
+  /** All attempts that the option `reconnection` allows have failed. */
+  readonly reconnect_failed: Signal<[]>;
+  /** The session goes over another transport now; also when it opens. */
+  readonly transport_changed: Signal<[name: string]>;
+  /** A callback of yours threw. With nobody connected the error goes to `reportError` or `console.error`. */
+  readonly listener_error: Signal<[error: unknown, event: string, path: string]>;
+
+  readonly #runtime: Runtime;
+  readonly #namespaces = new Map<string, SocketIONamespace>();
+  #url = "";
+
+  /** The one shared client of the page or process. */
+  static get_singleton(): SocketIOClient {
+    SocketIOClient.#singleton ??= new SocketIOClient();
+    return SocketIOClient.#singleton;
+  }
+
+  /**
+   * An independent client: for bots, tests, several servers.
+   * @throws TypeError for an option that does not exist or a value that cannot be
+   */
+  constructor(options: ClientOptionsInput = {}) {
+    const runtime = new Runtime(mergeOptions(DEFAULT_OPTIONS, options));
+    this.#runtime = runtime;
+    this.connected = runtime.connected;
+    this.disconnected = runtime.disconnected;
+    this.connect_error = runtime.connect_error;
+    this.namespace_connected = runtime.namespace_connected;
+    this.namespace_disconnected = runtime.namespace_disconnected;
+    this.event_received = runtime.event_received;
+    this.reconnecting = runtime.reconnecting;
+    this.reconnect_failed = runtime.reconnect_failed;
+    this.transport_changed = runtime.transport_changed;
+    this.listener_error = runtime.listener_error;
+    this.create_namespace("/");
+  }
+
+  /**
+   * Starts connecting and returns at once; `poll()` does the rest.
+   * @param url `ws:`, `wss:`, `http:` or `https:`; `/socket.io/` and the Engine.IO query are added, your own query stays
+   * @param auth for the main namespace: a dictionary, or a function (sync or async) that is asked again at every reconnect
+   * @param tls_options for `wss:`; see `TLSOptions`
+   * @returns `OK`, `ERR_ALREADY_IN_USE` unless the client is DISCONNECTED, `ERR_INVALID_PARAMETER` for a URL it cannot use,
+   * `ERR_UNAVAILABLE` when the platform cannot honour `tls_options` or has none of the transports
+   * @throws TypeError when an argument has the wrong type
+   */
+  connect_to_url(url: string, auth: Auth = {}, tls_options: TLSOptions | null = null): Err {
+    if (typeof url !== "string")
+      throw new TypeError(`connect_to_url(url): the URL must be a string, got ${typeName(url)}`);
+    if (typeof auth !== "function") encodeAuth(auth);
+    if (tls_options !== null && !(tls_options instanceof TLSOptions)) {
+      throw new TypeError(
+        `connect_to_url(url, auth, tls_options): write TLSOptions.client(…), got ${typeName(tls_options)}`,
+      );
+    }
+    const runtime = this.#runtime;
+    if (runtime.active)
+      return runtime.fail(Err.ERR_ALREADY_IN_USE, `connected to ${this.#url} already; call close() first`);
+    const parsed = parseUrl(url);
+    if (parsed === null) {
+      const message = `cannot use the URL ${JSON.stringify(url)}: write it like "ws://localhost:3000" or "https://example.com"`;
+      return runtime.fail(Err.ERR_INVALID_PARAMETER, message);
+    }
+    if (!canHonour(tls_options)) {
+      return runtime.fail(
+        Err.ERR_UNAVAILABLE,
+        "a browser uses its own trust store: these tls_options cannot be honoured here",
+      );
+    }
+    const factory = this.#transport();
+    if (factory === null)
+      return runtime.fail(Err.ERR_UNAVAILABLE, 'none of the transports is available: use "websocket"');
+    this.#url = url;
+    const request = () => {
+      const { options } = runtime;
+      return {
+        url: engineUrl(parsed, options.path, options.query),
+        tls: tls_options,
+        headers: options.extra_headers,
+        protocols: options.protocols,
+        perMessageDeflate: options.per_message_deflate,
+        maxPayload: Math.max(options.max_payload, options.max_queued_bytes),
+      };
+    };
+    runtime.start({ factory, request }, auth);
+    return OK;
+  }
+
+  /**
+   * Disconnects: sends what waits and a DISCONNECT for each connected namespace, closes the transport, fails pending
+   * acknowledgements, empties the offline buffers. Signals are emitted before it returns, once. No reconnection follows.
+   * Does nothing when disconnected. May be called from inside any callback.
+   */
+  close(): void {
+    this.#runtime.close();
+  }
+
+  /**
+   * One step: takes what has arrived, runs callbacks within the budget, fires due timeouts, writes what was sent. Never
+   * blocks, never waits. Called from inside a callback it does nothing and returns 0.
+   * @param now seconds, of the same clock as the option `clock`; saves reading it, and lets a fixed tick own time
+   * @returns how many callbacks it ran
+   */
+  poll(now?: number): number {
+    return this.#runtime.poll(now);
+  }
+
+  /**
+   * Writes what was emitted since the last poll without waiting for the next one, in one go. Runs no callback. Call it after
+   * your game has emitted its input, if that happens after `poll()` in your frame.
+   */
+  flush(): void {
+    this.#runtime.flush();
+  }
+
+  /**
+   * Changes options; those that are not named stay.
+   * @returns `OK`, or `ERR_ALREADY_IN_USE` (and nothing has changed) for one that cannot change while connected
+   * @throws TypeError for an option that does not exist or a value that cannot be
+   */
+  configure(options: ClientOptionsInput): Err {
+    const runtime = this.#runtime;
+    const merged = mergeOptions(runtime.options, options);
+    if (runtime.active && changesConnection(runtime.options, options)) {
+      return runtime.fail(
+        Err.ERR_ALREADY_IN_USE,
+        "one of these options cannot change while connected; call close() first",
+      );
+    }
+    runtime.options = runtime.session.options = merged;
+    return OK;
+  }
+
+  /**
+   * The namespace of that path, made on first use. Does not connect it: see `SocketIONamespace.connect_to_namespace`.
+   * @throws TypeError unless `path` starts with `/` and has no `?`, `,` or control character
+   */
+  create_namespace<L extends EventsMap<L> = DefaultEvents, E extends EventsMap<E> = DefaultEvents>(
+    path: string,
+  ): SocketIONamespace<L, E> {
+    const problem = namespaceProblem(path);
+    if (problem !== "") throw new TypeError(`create_namespace(path): ${problem}`);
+    let namespace = this.#namespaces.get(path);
+    if (namespace === undefined) {
+      const runtime = this.#runtime;
+      const core = runtime.session.namespace(path);
+      namespace = new SocketIONamespace(runtime, core, (input) => runtime.inputs.set(path, input));
+      this.#namespaces.set(path, namespace);
+    }
+    return namespace as unknown as SocketIONamespace<L, E>;
+  }
+
+  /** The namespace of that path, or `null` when it was not created. `/` always exists. */
+  get_namespace<L extends EventsMap<L> = DefaultEvents, E extends EventsMap<E> = DefaultEvents>(
+    path?: "/",
+  ): SocketIONamespace<L, E>;
+  get_namespace<L extends EventsMap<L> = DefaultEvents, E extends EventsMap<E> = DefaultEvents>(
+    path: string,
+  ): SocketIONamespace<L, E> | null;
+  get_namespace(path = "/"): SocketIONamespace | null {
+    return this.#namespaces.get(path) ?? null;
+  }
+
+  has_namespace(path: string): boolean {
+    return this.#namespaces.has(path);
+  }
+
+  /** True while an Engine.IO session is open, as of the last `poll()`. */
+  is_socket_connected(): boolean {
+    return this.#runtime.engineId !== "";
+  }
+
+  /** As of the last `poll()`. CONNECTING while reconnecting. */
+  get_connection_state(): ConnectionState {
+    return this.#runtime.state;
+  }
+
+  /** The URL as given to `connect_to_url`; `""` before. */
+  get_connection_url(): string {
+    return this.#url;
+  }
+
+  /** The Engine.IO session id; `""` when not connected. Never a Socket.IO id: those belong to namespaces. */
+  get_engine_io_session_id(): string {
+    return this.#runtime.engineId;
+  }
+
+  /** `"websocket"`, or `""` when not connected. */
+  get_transport(): string {
+    return this.#runtime.transportName;
+  }
+
+  /** Received packets that wait for a later `poll()`. */
+  get_pending_count(): number {
+    return this.#runtime.pendingCount;
+  }
+
+  /** A sentence about the last call of this client that returned an error code, or the last failure of its connection; `""` if none. */
+  get_last_error(): string {
+    return this.#runtime.lastError;
+  }
+
+  get_stats(): ClientStats {
+    const runtime = this.#runtime;
+    const { rtt, min, jitter } = runtime.rtt;
+    return {
+      ...runtime.counters,
+      inbox_length: runtime.pendingCount,
+      inbox_age: runtime.inboxAge,
+      rtt,
+      rtt_min: min,
+      rtt_jitter: jitter,
+      acks_pending: runtime.session.acksPending,
+    };
+  }
+
+  #transport(): TransportFactory | null {
+    const { transport_factory, transports } = this.#runtime.options;
+    if (transport_factory !== null) return transport_factory;
+    for (const transport of transports) {
+      if (typeof transport === "function") return transport;
+      if (transport === "websocket") return websocket;
+    }
+    return null;
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Error codes: Godot's `@GlobalScope.Error`, same names, same numbers. Named `Err`, because `Error` is JavaScript's.
+ *
+ * @example
+ * if (client.connect_to_url(url) !== OK) console.error(client.get_last_error());
+ */
+export const Err = Object.freeze({
+  OK: 0,
+  FAILED: 1,
+  ERR_UNAVAILABLE: 2,
+  ERR_UNCONFIGURED: 3,
+  ERR_UNAUTHORIZED: 4,
+  ERR_PARAMETER_RANGE_ERROR: 5,
+  ERR_OUT_OF_MEMORY: 6,
+  ERR_FILE_NOT_FOUND: 7,
+  ERR_FILE_BAD_DRIVE: 8,
+  ERR_FILE_BAD_PATH: 9,
+  ERR_FILE_NO_PERMISSION: 10,
+  ERR_FILE_ALREADY_IN_USE: 11,
+  ERR_FILE_CANT_OPEN: 12,
+  ERR_FILE_CANT_WRITE: 13,
+  ERR_FILE_CANT_READ: 14,
+  ERR_FILE_UNRECOGNIZED: 15,
+  ERR_FILE_CORRUPT: 16,
+  ERR_FILE_MISSING_DEPENDENCIES: 17,
+  ERR_FILE_EOF: 18,
+  ERR_CANT_OPEN: 19,
+  ERR_CANT_CREATE: 20,
+  ERR_QUERY_FAILED: 21,
+  ERR_ALREADY_IN_USE: 22,
+  ERR_LOCKED: 23,
+  ERR_TIMEOUT: 24,
+  ERR_CANT_CONNECT: 25,
+  ERR_CANT_RESOLVE: 26,
+  ERR_CONNECTION_ERROR: 27,
+  ERR_CANT_ACQUIRE_RESOURCE: 28,
+  ERR_CANT_FORK: 29,
+  ERR_INVALID_DATA: 30,
+  ERR_INVALID_PARAMETER: 31,
+  ERR_ALREADY_EXISTS: 32,
+  ERR_DOES_NOT_EXIST: 33,
+  ERR_DATABASE_CANT_READ: 34,
+  ERR_DATABASE_CANT_WRITE: 35,
+  ERR_COMPILATION_FAILED: 36,
+  ERR_METHOD_NOT_FOUND: 37,
+  ERR_LINK_FAILED: 38,
+  ERR_SCRIPT_FAILED: 39,
+  ERR_CYCLIC_LINK: 40,
+  ERR_INVALID_DECLARATION: 41,
+  ERR_DUPLICATE_SYMBOL: 42,
+  ERR_PARSE_ERROR: 43,
+  ERR_BUSY: 44,
+  ERR_SKIP: 45,
+  ERR_HELP: 46,
+  ERR_BUG: 47,
+  ERR_PRINTER_ON_FIRE: 48,
+});
+export type Err = (typeof Err)[keyof typeof Err];
+
+/** Success: `Err.OK`, which is 0. */
+export const OK = Err.OK;
+
+/** What a promise of this package rejects with. `code` says what happened in Godot's terms. */
+export class SocketIOError extends Error {
+  readonly code: Err;
+  /** What the server sent along with a refusal. */
+  readonly data: unknown;
+
+  constructor(message: string, code: Err, data?: unknown) {
+    super(message);
+    this.code = code;
+    this.data = data;
+  }
+}
+
+/**
+ * Rejection of `await namespace.emit_with_ack(…)`: `ERR_TIMEOUT`, `ERR_CONNECTION_ERROR` when the connection ended
+ * first, or the code with which the emit itself was refused.
+ */
+export class AckError extends SocketIOError {}
+
+/** Names the type of a wrong argument in an error message. */
+export function typeName(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "an array" : typeof value;
+}
+
+/** @throws TypeError unless `callback` is a function; `usage` is what to write instead. */
+export function requireCallback(callback: unknown, usage: string): void {
+  if (typeof callback !== "function") {
+    throw new TypeError(`${usage}: the callback must be a function, got ${typeName(callback)}`);
+  }
+}

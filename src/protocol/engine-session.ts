@@ -1,0 +1,110 @@
+/*
+ * Engine.IO 4, one session over one transport, as seen by the client.
+ *
+ *   state     packet from the server         next      what the caller is told
+ *   ───────   ────────────────────────────   ───────   ─────────────────────────────────────────────
+ *   OPENING   0 open, valid handshake        OPEN      "open": `handshake` is set
+ *   OPENING   1 close                        CLOSED    "close"
+ *   OPENING   6 noop                         OPENING   "ignore"
+ *   OPENING   anything else                  CLOSED    ProtocolError: this is no Engine.IO 4 server
+ *   OPEN      1 close                        CLOSED    "close"
+ *   OPEN      2 ping                         OPEN      "ping": write a pong, then call `answered()`
+ *   OPEN      3 pong, 6 noop                 OPEN      "ignore"
+ *   OPEN      4 message                      OPEN      "message": the Socket.IO packet starts at index 1
+ *   OPEN      0 open, 5 upgrade, unknown     CLOSED    ProtocolError
+ *   CLOSED    anything                       CLOSED    "ignore": a late frame of a session that is over
+ *
+ * In protocol 4 the server pings and the client answers. A client that sends `2` is dropped by the server, so nothing
+ * here ever writes one. The session is dead when no ping came for `pingInterval + pingTimeout` after the last one;
+ * `deadline` is that moment. There is no timer: the caller compares `deadline` with its own clock.
+ */
+import { type Handshake, parseHandshake } from "./engine-packet.js";
+import { excerpt, ProtocolError } from "./protocol-error.js";
+
+export const EngineState = { OPENING: 0, OPEN: 1, CLOSED: 2 } as const;
+export type EngineState = (typeof EngineState)[keyof typeof EngineState];
+
+export type EngineInput = "open" | "close" | "ping" | "message" | "ignore";
+
+/** What each packet type means, by state: index is the type digit, a hole is a protocol error. */
+const TRANSITIONS: readonly (readonly (EngineInput | undefined)[])[] = [
+  ["open", "close", undefined, undefined, undefined, undefined, "ignore"],
+  [undefined, "close", "ping", "ignore", "message", undefined, "ignore"],
+];
+
+export class EngineSession {
+  #state: EngineState = EngineState.OPENING;
+  #handshake: Handshake | null = null;
+  #heardAt = 0;
+  #answeredAt = Number.NaN;
+
+  get state(): EngineState {
+    return this.#state;
+  }
+
+  /** The server's open packet; `null` before it came. */
+  get handshake(): Handshake | null {
+    return this.#handshake;
+  }
+
+  /** When the session counts as dead unless a ping comes first, in seconds; `Infinity` while that cannot be said. */
+  get deadline(): number {
+    const handshake = this.#handshake;
+    if (handshake === null || this.#state !== EngineState.OPEN) return Infinity;
+    // A server may truncate short intervals to 0; a sum of 0 says nothing about when to give up.
+    return this.#heardAt + (handshake.pingInterval + handshake.pingTimeout || Infinity);
+  }
+
+  /**
+   * Takes one text frame that arrived at `now` (seconds).
+   * @throws ProtocolError when the frame is not allowed in this state; the session is CLOSED then.
+   */
+  receive(frame: string, now: number): EngineInput {
+    if (this.#state === EngineState.CLOSED) return "ignore";
+    const input = TRANSITIONS[this.#state]?.[frame.charCodeAt(0) - 48];
+    if (input === "message") return input;
+    if (input === undefined) throw this.#fail(frame);
+    if (input === "open") {
+      try {
+        this.#handshake = parseHandshake(frame.slice(1));
+      } catch (error) {
+        this.close();
+        throw error;
+      }
+      this.#state = EngineState.OPEN;
+      this.#heardAt = now;
+    } else if (input === "ping") {
+      this.#heardAt = now;
+    } else if (input === "close") {
+      this.close();
+    }
+    return input;
+  }
+
+  /**
+   * The round-trip time that the ping at `now` reveals: the server sends it `pingInterval` after it got our last pong,
+   * so what its spacing has beyond that interval is one trip there and back. `NaN` for the first ping.
+   */
+  roundTripOfPing(now: number): number {
+    return now - this.#answeredAt - (this.#handshake?.pingInterval ?? Number.NaN);
+  }
+
+  /** Notes that the pong was written at `now` (seconds). */
+  answered(now: number): void {
+    this.#answeredAt = now;
+  }
+
+  close(): void {
+    this.#state = EngineState.CLOSED;
+  }
+
+  #fail(frame: string): ProtocolError {
+    const opening = this.#state === EngineState.OPENING;
+    this.close();
+    return new ProtocolError(
+      opening
+        ? `the server's first packet was ${excerpt(frame)}, expected an Engine.IO 4 open packet (0{"sid":…}): this is no Socket.IO v3+ server`
+        : `unexpected Engine.IO packet ${excerpt(frame)} in an open session`,
+    );
+  }
+}
