@@ -1,5 +1,5 @@
-import { typeName } from "./errors.js";
-import { encodeData } from "./protocol/attachments.js";
+import { requireThat } from "./errors.js";
+import { type Attachment, takeAttachments } from "./protocol/attachments.js";
 import { isObject } from "./protocol/protocol-error.js";
 
 /** Credentials for a namespace: what the server sees as `socket.handshake.auth`. */
@@ -14,13 +14,14 @@ export type Auth = AuthData | (() => AuthData | null | undefined | Promise<AuthD
  * @throws TypeError for anything but a dictionary that can be encoded as JSON
  */
 export function encodeAuth(auth: unknown): string {
-  if (auth === null || auth === undefined) return "";
-  if (!isObject(auth)) {
-    throw new TypeError(
-      `auth must be a dictionary like { token: "…" } or a function that returns one, got ${typeName(auth)}`,
-    );
-  }
-  const { json, attachments } = encodeData(auth);
-  if (attachments.length > 0) throw new TypeError("auth cannot hold binary data: encode it as a string first");
+  requireThat(
+    auth == null || isObject(auth),
+    "auth",
+    'a dictionary like { token: "…" } or a function that returns one',
+    auth,
+  );
+  const attachments: Attachment[] = [];
+  const json = takeAttachments(auth ?? {}, attachments);
+  requireThat(attachments.length === 0, "auth", "without binary data", "binary data");
   return json === "{}" ? "" : json;
 }

@@ -17,15 +17,16 @@
  */
 import { type Auth, encodeAuth } from "./auth.js";
 import { ConnectionState } from "./connection-state.js";
-import { Err, OK, typeName } from "./errors.js";
+import { type Err, requireThat } from "./errors.js";
 import type { DefaultEvents, EventsMap } from "./events.js";
 import { type ConnectError, SocketIONamespace } from "./namespace.js";
 import { type ClientOptionsInput, changesConnection, DEFAULT_OPTIONS, mergeOptions } from "./options.js";
-import { namespaceProblem } from "./protocol/socket-packet.js";
+import { ERR_ALREADY_IN_USE, ERR_INVALID_PARAMETER, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
+import { isNamespacePath } from "./protocol/socket-packet.js";
 import { Runtime } from "./runtime.js";
 import type { Signal } from "./signal.js";
 import type { ClientStats } from "./stats.js";
-import { TLSOptions } from "./tls-options.js";
+import type { TLSOptions } from "./tls-options.js";
 import { canHonour } from "./transport/platform-socket.js";
 import type { TransportFactory } from "./transport/transport.js";
 import { websocket } from "./transport/websocket.js";
@@ -74,7 +75,6 @@ export class SocketIOClient {
   readonly listener_error: Signal<[error: unknown, event: string, path: string]>;
 
   readonly #runtime: Runtime;
-  readonly #namespaces = new Map<string, SocketIONamespace>();
   #url = "";
 
   /** The one shared client of the page or process. */
@@ -88,18 +88,18 @@ export class SocketIOClient {
    * @throws TypeError for an option that does not exist or a value that cannot be
    */
   constructor(options: ClientOptionsInput = {}) {
-    const runtime = new Runtime(mergeOptions(DEFAULT_OPTIONS, options));
-    this.#runtime = runtime;
-    this.connected = runtime.connected;
-    this.disconnected = runtime.disconnected;
-    this.connect_error = runtime.connect_error;
-    this.namespace_connected = runtime.namespace_connected;
-    this.namespace_disconnected = runtime.namespace_disconnected;
-    this.event_received = runtime.event_received;
-    this.reconnecting = runtime.reconnecting;
-    this.reconnect_failed = runtime.reconnect_failed;
-    this.transport_changed = runtime.transport_changed;
-    this.listener_error = runtime.listener_error;
+    this.#runtime = new Runtime(mergeOptions(DEFAULT_OPTIONS, options));
+    const { signals } = this.#runtime;
+    this.connected = signals.connected;
+    this.disconnected = signals.disconnected;
+    this.connect_error = signals.connect_error;
+    this.namespace_connected = signals.namespace_connected;
+    this.namespace_disconnected = signals.namespace_disconnected;
+    this.event_received = signals.event_received;
+    this.reconnecting = signals.reconnecting;
+    this.reconnect_failed = signals.reconnect_failed;
+    this.transport_changed = signals.transport_changed;
+    this.listener_error = signals.listener_error;
     this.create_namespace("/");
   }
 
@@ -113,31 +113,19 @@ export class SocketIOClient {
    * @throws TypeError when an argument has the wrong type
    */
   connect_to_url(url: string, auth: Auth = {}, tls_options: TLSOptions | null = null): Err {
-    if (typeof url !== "string")
-      throw new TypeError(`connect_to_url(url): the URL must be a string, got ${typeName(url)}`);
+    requireThat(typeof url === "string", "the URL", "a string", url);
     if (typeof auth !== "function") encodeAuth(auth);
-    if (tls_options !== null && !(tls_options instanceof TLSOptions)) {
-      throw new TypeError(
-        `connect_to_url(url, auth, tls_options): write TLSOptions.client(…), got ${typeName(tls_options)}`,
-      );
-    }
+    requireThat(isTlsOptions(tls_options), "tls_options", "made by TLSOptions.client()", tls_options);
     const runtime = this.#runtime;
     if (runtime.active)
-      return runtime.fail(Err.ERR_ALREADY_IN_USE, `connected to ${this.#url} already; call close() first`);
+      return runtime.fail(ERR_ALREADY_IN_USE, `connected to ${this.#url} already; call close() first`);
     const parsed = parseUrl(url);
-    if (parsed === null) {
-      const message = `cannot use the URL ${JSON.stringify(url)}: write it like "ws://localhost:3000" or "https://example.com"`;
-      return runtime.fail(Err.ERR_INVALID_PARAMETER, message);
-    }
-    if (!canHonour(tls_options)) {
-      return runtime.fail(
-        Err.ERR_UNAVAILABLE,
-        "a browser uses its own trust store: these tls_options cannot be honoured here",
-      );
-    }
+    if (!parsed)
+      return runtime.fail(ERR_INVALID_PARAMETER, `cannot use the URL "${url}"; write one like ws://localhost:3000`);
+    if (!canHonour(tls_options))
+      return runtime.fail(ERR_UNAVAILABLE, "a browser uses its own trust store, not tls_options");
     const factory = this.#transport();
-    if (factory === null)
-      return runtime.fail(Err.ERR_UNAVAILABLE, 'none of the transports is available: use "websocket"');
+    if (!factory) return runtime.fail(ERR_UNAVAILABLE, 'none of the transports is available; use "websocket"');
     this.#url = url;
     const request = () => {
       const { options } = runtime;
@@ -190,10 +178,7 @@ export class SocketIOClient {
     const runtime = this.#runtime;
     const merged = mergeOptions(runtime.options, options);
     if (runtime.active && changesConnection(runtime.options, options)) {
-      return runtime.fail(
-        Err.ERR_ALREADY_IN_USE,
-        "one of these options cannot change while connected; call close() first",
-      );
+      return runtime.fail(ERR_ALREADY_IN_USE, "one of these options cannot change while connected; call close() first");
     }
     runtime.options = runtime.session.options = merged;
     return OK;
@@ -206,16 +191,17 @@ export class SocketIOClient {
   create_namespace<L extends EventsMap<L> = DefaultEvents, E extends EventsMap<E> = DefaultEvents>(
     path: string,
   ): SocketIONamespace<L, E> {
-    const problem = namespaceProblem(path);
-    if (problem !== "") throw new TypeError(`create_namespace(path): ${problem}`);
-    let namespace = this.#namespaces.get(path);
-    if (namespace === undefined) {
-      const runtime = this.#runtime;
-      const core = runtime.session.namespace(path);
-      namespace = new SocketIONamespace(runtime, core, (input) => runtime.inputs.set(path, input));
-      this.#namespaces.set(path, namespace);
+    requireThat(
+      isNamespacePath(path),
+      "a namespace path",
+      'a string like "/chat", without "?", "," or control characters',
+      path,
+    );
+    const runtime = this.#runtime;
+    if (!this.has_namespace(path)) {
+      new SocketIONamespace(runtime, runtime.session.namespace(path), (entry) => runtime.entries.set(path, entry));
     }
-    return namespace as unknown as SocketIONamespace<L, E>;
+    return runtime.entries.get(path)!.namespace as unknown as SocketIONamespace<L, E>;
   }
 
   /** The namespace of that path, or `null` when it was not created. `/` always exists. */
@@ -226,11 +212,11 @@ export class SocketIOClient {
     path: string,
   ): SocketIONamespace<L, E> | null;
   get_namespace(path = "/"): SocketIONamespace | null {
-    return this.#namespaces.get(path) ?? null;
+    return this.#runtime.entries.get(path)?.namespace ?? null;
   }
 
   has_namespace(path: string): boolean {
-    return this.#namespaces.has(path);
+    return this.#runtime.entries.has(path);
   }
 
   /** True while an Engine.IO session is open, as of the last `poll()`. */
@@ -255,12 +241,13 @@ export class SocketIOClient {
 
   /** `"websocket"`, or `""` when not connected. */
   get_transport(): string {
-    return this.#runtime.transportName;
+    const { engineId, connection } = this.#runtime;
+    return engineId && connection!.transport!.name;
   }
 
   /** Received packets that wait for a later `poll()`. */
   get_pending_count(): number {
-    return this.#runtime.pendingCount;
+    return this.#runtime.connection?.inbox.length ?? 0;
   }
 
   /** A sentence about the last call of this client that returned an error code, or the last failure of its connection; `""` if none. */
@@ -269,16 +256,14 @@ export class SocketIOClient {
   }
 
   get_stats(): ClientStats {
-    const runtime = this.#runtime;
-    const { rtt, min, jitter } = runtime.rtt;
+    const { connection, counters, rtt, session } = this.#runtime;
+    const age = this.#runtime.now() - (connection?.inbox.oldestTime ?? Infinity);
     return {
-      ...runtime.counters,
-      inbox_length: runtime.pendingCount,
-      inbox_age: runtime.inboxAge,
-      rtt,
-      rtt_min: min,
-      rtt_jitter: jitter,
-      acks_pending: runtime.session.acksPending,
+      ...counters,
+      ...rtt,
+      inbox_length: this.get_pending_count(),
+      inbox_age: Math.max(0, age),
+      acks_pending: session.acksPending,
     };
   }
 
@@ -291,4 +276,9 @@ export class SocketIOClient {
     }
     return null;
   }
+}
+
+/** Looked at by its shape: so a page that uses no `TLSOptions` does not carry the class. */
+function isTlsOptions(value: unknown): boolean {
+  return value === null || typeof (value as TLSOptions | undefined)?.is_default === "function";
 }

@@ -7,11 +7,11 @@
  */
 import { type DisconnectReason, Inbox } from "./inbox.js";
 import type { ClientOptions } from "./options.js";
-import { EnginePacketType, type Frame, type Handshake } from "./protocol/engine-packet.js";
-import { EngineSession, EngineState } from "./protocol/engine-session.js";
-import { ProtocolError } from "./protocol/protocol-error.js";
+import { type Frame, PONG } from "./protocol/engine-packet.js";
+import { EngineSession, OPEN } from "./protocol/engine-session.js";
+import { ProtocolError, violation } from "./protocol/protocol-error.js";
 import type { RttEstimator } from "./protocol/rtt.js";
-import { type RawPacket, SocketDecoder } from "./protocol/socket-decoder.js";
+import { SocketDecoder } from "./protocol/socket-decoder.js";
 import type { Counters } from "./stats.js";
 import type { OutFrame, Transport, TransportFactory, TransportRequest } from "./transport/transport.js";
 
@@ -19,182 +19,153 @@ export interface ConnectionOwner {
   readonly options: ClientOptions;
   readonly counters: Counters;
   readonly rtt: RttEstimator;
+  /** See `eventKey`. */
+  readonly latestEvents: ReadonlySet<string>;
   /** The client's clock, in seconds; never goes backwards. */
   now(): number;
   /** The handshake is done: time to write what has to go first. Not the moment to call the game. */
-  engineOpened(connection: Connection, handshake: Handshake, now: number): void;
+  engineOpened(connection: Connection, now: number): void;
 }
 
 export class Connection {
   readonly inbox: Inbox;
+  readonly engine = new EngineSession();
+  transport: Transport | null = null;
   readonly #owner: ConnectionOwner;
-  readonly #engine = new EngineSession();
   readonly #decoder: SocketDecoder;
-  #transport: Transport | null = null;
-  #maxPayload: number;
   #over = false;
   #pongDue = false;
+  /** `NaN` while the socket is read. */
   #pausedAt = Number.NaN;
   /** No heartbeat is missed before this: pings may have waited in a paused socket. */
   #graceUntil = 0;
 
-  constructor(owner: ConnectionOwner, latest: ReadonlySet<string>) {
+  constructor(owner: ConnectionOwner) {
     this.#owner = owner;
-    const { max_attachments, max_payload, max_queued_bytes } = owner.options;
-    this.#maxPayload = max_payload;
-    this.#decoder = new SocketDecoder({ maxAttachments: max_attachments, maxPacketSize: max_queued_bytes });
-    this.inbox = new Inbox(latest);
-  }
-
-  get handshake(): Handshake | null {
-    return this.#engine.handshake;
-  }
-
-  get transportName(): string {
-    return this.#transport?.name ?? "";
+    this.inbox = new Inbox(owner.latestEvents);
+    this.#decoder = new SocketDecoder(owner.options);
   }
 
   /** True while packets can be written. */
   get writable(): boolean {
-    return !this.#over && this.#engine.state === EngineState.OPEN;
-  }
-
-  get bufferedAmount(): number {
-    return this.#transport?.bufferedAmount ?? 0;
-  }
-
-  /** When it counts as dead unless a ping comes, in seconds. */
-  get deadline(): number {
-    // While we ourselves keep the socket paused its pings cannot arrive.
-    return this.#pausedAt >= 0 ? Infinity : Math.max(this.#engine.deadline, this.#graceUntil);
+    return !this.#over && this.engine.state === OPEN;
   }
 
   open(factory: TransportFactory, request: TransportRequest): void {
-    const handler = {
-      received: (frame: Frame) => this.#received(frame),
-      closed: (reason: DisconnectReason, message: string) => this.fail(reason, message),
-    };
     try {
-      this.#transport = factory(request, handler);
+      this.transport = factory(request, {
+        received: (frame) => this.#received(frame),
+        closed: (reason, message) => this.fail(reason, message),
+      });
     } catch (error) {
-      this.fail("transport error", `cannot connect to ${request.url}: ${(error as Error)?.message ?? error}`);
+      this.fail("transport error", `cannot connect to ${request.url}: ${(error as Error)?.message}`);
     }
     // It may have failed while the factory ran.
-    if (this.#over) this.#transport?.close();
+    if (this.#over) this.transport?.close();
   }
 
-  /** Writes frames in one go, unless the peer has been silent for so long that it counts as dead. */
-  send(frames: readonly OutFrame[], now: number): void {
-    if (now >= this.deadline) {
-      this.fail("ping timeout", "no ping came from the server in time");
-      return;
-    }
+  /** Whether the server has been silent for so long at `now` that it counts as dead; then this ends the connection. */
+  isDead(now: number): boolean {
+    // While we ourselves keep the socket paused its pings cannot arrive.
+    if (now < this.engine.deadline || now < this.#graceUntil || this.#pausedAt >= 0) return false;
+    this.fail("ping timeout", "no ping came from the server in time");
+    return true;
+  }
+
+  /** Writes frames in one go. */
+  send(frames: readonly OutFrame[]): void {
     const { counters } = this.#owner;
     for (const frame of frames) {
       counters.bytes_sent += typeof frame === "string" ? frame.length : "size" in frame ? frame.size : frame.byteLength;
     }
-    this.#transport?.send(frames);
+    this.transport?.send(frames);
   }
 
-  /** Answers a ping that was left to the poll. */
+  /** Answers the last ping if that has not been done. */
   answerPing(now: number): void {
     if (!this.#pongDue || !this.writable) return;
     this.#pongDue = false;
-    this.send([EnginePacketType.PONG], now);
-    this.#engine.answered(now);
+    this.send([PONG]);
+    this.engine.answered(now);
   }
 
   /** After a poll has emptied the inbox as far as it would: reads on, or gives up when it cannot keep up. */
   relieve(now: number): void {
-    if (!(this.#pausedAt >= 0) || this.#over) return;
-    const { max_queued_packets, max_queued_bytes } = this.#owner.options;
-    const pingTimeout = this.#engine.handshake?.pingTimeout ?? 0;
-    if (this.inbox.length <= max_queued_packets / 2 && this.inbox.bytes <= max_queued_bytes / 2) {
+    if (!(this.#pausedAt >= 0)) return;
+    const patience = this.engine.handshake!.pingTimeout / 2;
+    if (this.#fill() <= 0.5) {
       this.#pausedAt = Number.NaN;
-      this.#graceUntil = now + pingTimeout / 2;
-      this.#transport?.resume?.();
-    } else if (now - this.#pausedAt >= pingTimeout / 2) {
-      this.#overflow();
-    }
+      this.#graceUntil = now + patience;
+      this.transport?.resume?.();
+    } else if (now - this.#pausedAt >= patience) this.#overflow();
   }
 
   /** Ends the connection and puts that into the inbox, behind what arrived before. */
   fail(reason: DisconnectReason, message: string): void {
     if (this.#over) return;
     this.dispose();
-    this.inbox.pushNews({ kind: "close", reason, message });
+    this.inbox.push({ kind: "close", reason, message });
   }
 
   /** Ends the connection without a word to its inbox. */
   dispose(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#engine.close();
-    this.#transport?.close();
+    this.transport?.close();
   }
 
   #received(frame: Frame): void {
     if (this.#over) return;
-    const { counters } = this.#owner;
-    const size = typeof frame === "string" ? frame.length : frame.byteLength;
+    const { counters, options } = this.#owner;
+    const now = this.#owner.now();
+    const { engine } = this;
+    const isText = typeof frame === "string";
+    const size = isText ? frame.length : frame.byteLength;
     counters.bytes_received += size;
     try {
-      if (size > this.#maxPayload) {
-        throw new ProtocolError(`a message of ${size} bytes is larger than max_payload, ${this.#maxPayload}`);
-      }
-      const now = this.#owner.now();
-      if (typeof frame !== "string") {
-        this.#enqueue(this.#decoder.receiveBinary(frame, now));
-        return;
-      }
-      const input = this.#engine.receive(frame, now);
-      if (input === "message") this.#enqueue(this.#decoder.receiveText(frame, now));
-      else if (input === "ping") this.#pinged(now);
-      else if (input === "open") this.#opened(now);
-      else if (input === "close") this.fail("transport close", "the server closed the session");
+      const server = engine.handshake?.maxPayload ?? 0;
+      const limit = Math.max(options.max_payload, server < Infinity ? server : 0);
+      if (size > limit) violation(`messages of at most ${limit} bytes (max_payload)`, `${size} bytes`);
+      const input = isText ? engine.receive(frame, now) : "message";
+      if (input === "message") this.#enqueue(frame, now);
+      else if (input === "ping") {
+        this.#owner.rtt.add(engine.roundTripOfPing(now));
+        this.#pongDue = true;
+        if (options.heartbeat === "arrival") this.answerPing(now);
+      } else if (input === "open") {
+        this.inbox.push({ kind: "open" });
+        this.#owner.engineOpened(this, now);
+      } else if (input === "close") this.fail("transport close", "the server closed the session");
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.fail("parse error", error.message);
     }
   }
 
-  #opened(now: number): void {
-    const handshake = this.#engine.handshake as Handshake;
-    if (Number.isFinite(handshake.maxPayload)) this.#maxPayload = Math.max(this.#maxPayload, handshake.maxPayload);
-    this.inbox.pushNews({ kind: "open" });
-    this.#owner.engineOpened(this, handshake, now);
-  }
-
-  #pinged(now: number): void {
-    this.#owner.rtt.add(this.#engine.roundTripOfPing(now));
-    this.#pongDue = true;
-    if (this.#owner.options.heartbeat === "arrival") this.answerPing(now);
-  }
-
-  #enqueue(packet: RawPacket | null): void {
+  #enqueue(frame: Frame, now: number): void {
+    const packet = this.#decoder.receive(frame, now);
     if (packet === null) return;
-    const { inbox } = this;
     const { counters } = this.#owner;
     counters.packets_received++;
-    if (inbox.push(packet)) counters.events_skipped++;
-    const { max_queued_packets, max_queued_bytes } = this.#owner.options;
-    const fill = Math.max(inbox.length / max_queued_packets, inbox.bytes / max_queued_bytes);
+    if (this.inbox.push(packet)) counters.events_skipped++;
+    const fill = this.#fill();
     if (fill < 1) return;
-    if (this.#transport?.pause === undefined) this.#overflow();
+    const { transport } = this;
+    // A paused socket still hands over what it had read, but not as much again.
+    if (!transport?.pause || fill >= 2) this.#overflow();
     else if (!(this.#pausedAt >= 0)) {
-      this.#pausedAt = packet.time;
-      this.#transport.pause();
-    } else if (fill >= 2) {
-      // A paused socket still hands over what it had read; more than this is no such rest.
-      this.#overflow();
+      this.#pausedAt = now;
+      transport.pause();
     }
   }
 
+  /** How full the inbox is: 1 is as much as it may hold. */
+  #fill(): number {
+    const { max_queued_packets, max_queued_bytes } = this.#owner.options;
+    return Math.max(this.inbox.length / max_queued_packets, this.inbox.bytes / max_queued_bytes);
+  }
+
   #overflow(): void {
-    const { length, bytes } = this.inbox;
-    this.fail(
-      "inbound overflow",
-      `${length} packets (${bytes} bytes) wait for poll(): poll more often, or use EVENT_LATEST`,
-    );
+    this.fail("inbound overflow", `${this.inbox.length} packets wait for poll(): poll more often, or use EVENT_LATEST`);
   }
 }

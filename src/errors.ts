@@ -4,7 +4,7 @@
  * @example
  * if (client.connect_to_url(url) !== OK) console.error(client.get_last_error());
  */
-export const Err = Object.freeze({
+export const Err = /* @__PURE__ */ Object.freeze({
   OK: 0,
   FAILED: 1,
   ERR_UNAVAILABLE: 2,
@@ -57,19 +57,17 @@ export const Err = Object.freeze({
 });
 export type Err = (typeof Err)[keyof typeof Err];
 
-/** Success: `Err.OK`, which is 0. */
-export const OK = Err.OK;
+export { OK } from "./protocol/codes.js";
 
 /** What a promise of this package rejects with. `code` says what happened in Godot's terms. */
 export class SocketIOError extends Error {
-  readonly code: Err;
-  /** What the server sent along with a refusal. */
-  readonly data: unknown;
-
-  constructor(message: string, code: Err, data?: unknown) {
+  constructor(
+    message: string,
+    readonly code: Err,
+    /** What the server sent along with a refusal. */
+    readonly data?: unknown,
+  ) {
     super(message);
-    this.code = code;
-    this.data = data;
   }
 }
 
@@ -79,15 +77,20 @@ export class SocketIOError extends Error {
  */
 export class AckError extends SocketIOError {}
 
-/** Names the type of a wrong argument in an error message. */
+/** Names the kind of a wrong argument in an error message. */
 export function typeName(value: unknown): string {
-  if (value === null) return "null";
-  return Array.isArray(value) ? "an array" : typeof value;
+  return Array.isArray(value) ? "an array" : value === null ? "null" : typeof value;
 }
 
-/** @throws TypeError unless `callback` is a function; `usage` is what to write instead. */
-export function requireCallback(callback: unknown, usage: string): void {
-  if (typeof callback !== "function") {
-    throw new TypeError(`${usage}: the callback must be a function, got ${typeName(callback)}`);
-  }
+/** @throws TypeError `<where> must be <expected>, got …`, unless `valid` */
+export function requireThat(valid: boolean, where: string, expected: string, got: unknown): void {
+  if (valid) return;
+  // Of a string or a number the value says more than the kind.
+  const given = typeof got === "string" ? JSON.stringify(got) : typeof got === "number" ? got : typeName(got);
+  throw new TypeError(`${where} must be ${expected}, got ${given}`);
+}
+
+/** @throws TypeError unless `callback` is a function */
+export function requireCallback(callback: unknown, where: string): void {
+  requireThat(typeof callback === "function", `${where}: the callback`, "a function", callback);
 }

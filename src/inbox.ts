@@ -17,24 +17,6 @@ export type DisconnectReason =
 
 export type InboxItem = RawPacket | ConnectionNews;
 
-/** The place of an `EVENT_LATEST` packet in the queue; emptied when a newer one of the same event arrives. */
-class Slot {
-  readonly kind = "slot";
-  readonly key: string;
-  packet: RawPacket | null;
-
-  constructor(key: string, packet: RawPacket) {
-    this.key = key;
-    this.packet = packet;
-  }
-
-  drop(): RawPacket | null {
-    const { packet } = this;
-    this.packet = null;
-    return packet;
-  }
-}
-
 /**
  * What arrived and waits for `poll()`, in order, undecoded. It keeps count so that its owner can bound it.
  *
@@ -42,100 +24,77 @@ class Slot {
  * hidden tab that receives snapshots for an hour holds one of them.
  */
 export class Inbox {
+  /** Waiting packets, and their size in bytes. */
+  length = 0;
+  bytes = 0;
   readonly #latest: ReadonlySet<string>;
-  readonly #newest = new Map<string, Slot>();
-  #items: (InboxItem | Slot | undefined)[] = [];
+  #items: (InboxItem | null)[] = [];
   #head = 0;
-  #empty = 0;
-  #length = 0;
-  #bytes = 0;
+  /** The last packet of each event in `latest`. */
+  readonly #newest = new Map<string, RawPacket>();
 
   /** @param latest keys (see `eventKey`) of the events of which only the newest counts; may change at any time */
   constructor(latest: ReadonlySet<string>) {
     this.#latest = latest;
   }
 
-  /** Waiting packets. */
-  get length(): number {
-    return this.#length;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   /** When the packet that is next arrived, in seconds; `Infinity` when none waits. */
   get oldestTime(): number {
-    for (let index = this.#head; index < this.#items.length; index++) {
+    for (let index = this.#head; this.length > 0; index++) {
       const item = this.#items[index];
-      const packet = item?.kind === "slot" ? item.packet : item;
-      if (packet?.kind === "packet") return packet.time;
+      if (item?.kind === "packet" && item.waiting) return item.time;
     }
     return Infinity;
   }
 
-  /** Adds a packet; true when it took the place of an older one of the same event. */
-  push(packet: RawPacket): boolean {
-    this.#length++;
-    this.#bytes += packet.size;
-    const key = this.#latest.size > 0 ? peekEventKey(packet.text, 1) : "";
-    if (!this.#latest.has(key)) {
-      this.#items.push(packet);
-      return false;
-    }
-    const older = this.#newest.get(key)?.drop() ?? null;
-    const slot = new Slot(key, packet);
-    this.#newest.set(key, slot);
-    this.#items.push(slot);
-    if (older === null) return false;
-    this.#length--;
-    this.#bytes -= older.size;
-    this.#empty++;
-    if (this.#empty > 64 && this.#empty > this.#length) this.#compact();
+  /** Adds an item; true when it took the place of an older one of the same event. */
+  push(item: InboxItem): boolean {
+    this.#items.push(item);
+    if (item.kind !== "packet") return false;
+    this.length++;
+    this.bytes += item.size;
+    const key = this.#latest.size > 0 ? peekEventKey(item.text) : "";
+    if (!this.#latest.has(key)) return false;
+    const older = this.#newest.get(key);
+    this.#newest.set(key, item);
+    if (!older?.waiting) return false;
+    this.#remove(older);
+    // What was dropped still takes a place; sweep before they are many.
+    if (this.#items.length > 2 * this.length + 64) this.#sweep();
     return true;
   }
 
-  pushNews(news: ConnectionNews): void {
-    this.#items.push(news);
-  }
-
-  /** Takes the next item; `undefined` when there is none. */
-  shift(): InboxItem | undefined {
+  /** Takes the next item; `null` when there is none. */
+  shift(): InboxItem | null {
     while (this.#head < this.#items.length) {
-      const item = this.#items[this.#head];
-      this.#items[this.#head++] = undefined;
-      // Moving the rest down now and then keeps both the array and the cost of a shift small.
-      if (this.#head > 1024 && this.#head * 2 > this.#items.length) this.#compact();
-      const taken = item?.kind === "slot" ? this.#takeSlot(item) : item;
-      if (taken?.kind === "packet") {
-        this.#length--;
-        this.#bytes -= taken.size;
+      const item = this.#items[this.#head]!;
+      this.#items[this.#head++] = null;
+      if (this.#head > 1024 && this.#head * 2 > this.#items.length) this.#sweep();
+      if (item.kind === "packet") {
+        if (!item.waiting) continue;
+        this.#remove(item);
       }
-      if (taken !== undefined) return taken;
+      return item;
     }
-    this.#items = [];
-    this.#head = 0;
-    return undefined;
+    this.#sweep();
+    return null;
   }
 
   /** Drops everything that waits. */
   clear(): void {
     this.#items = [];
     this.#newest.clear();
-    this.#head = this.#empty = this.#length = this.#bytes = 0;
+    this.#head = this.length = this.bytes = 0;
   }
 
-  #takeSlot(slot: Slot): RawPacket | undefined {
-    if (slot.packet === null) {
-      this.#empty--;
-      return undefined;
-    }
-    this.#newest.delete(slot.key);
-    return slot.packet;
+  #remove(packet: RawPacket): void {
+    packet.waiting = false;
+    this.length--;
+    this.bytes -= packet.size;
   }
 
-  #compact(): void {
-    this.#items = this.#items.slice(this.#head).filter((item) => item?.kind !== "slot" || item.packet !== null);
-    this.#head = this.#empty = 0;
+  #sweep(): void {
+    this.#items = this.#items.slice(this.#head).filter((item) => item?.kind !== "packet" || item.waiting);
+    this.#head = 0;
   }
 }

@@ -1,15 +1,16 @@
 import { type Auth, encodeAuth } from "./auth.js";
 import { ConnectionState } from "./connection-state.js";
-import { AckError, Err, OK, requireCallback, SocketIOError, typeName } from "./errors.js";
+import { AckError, type Err, requireCallback, requireThat, SocketIOError } from "./errors.js";
 import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "./events.js";
 import type { ClientOptions } from "./options.js";
-import { type NamespaceSession, NamespaceState } from "./protocol/namespace-session.js";
+import { ERR_ALREADY_IN_USE, ERR_CONNECTION_ERROR, ERR_TIMEOUT, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
+import { CONNECTED, DISCONNECTED, type NamespaceSession } from "./protocol/namespace-session.js";
 import { eventKey, RESERVED_EVENTS } from "./protocol/socket-packet.js";
-import type { EmitOutcome, SocketSession } from "./protocol/socket-session.js";
+import type { SocketSession } from "./protocol/socket-session.js";
 import { Signal, type SignalOwner } from "./signal.js";
 
 /** Whether all waiting packets of an event are delivered or only the newest. */
-export const EventMode = Object.freeze({ EVENT_QUEUE: 0, EVENT_LATEST: 1 });
+export const EventMode = /* @__PURE__ */ Object.freeze({ EVENT_QUEUE: 0, EVENT_LATEST: 1 });
 export type EventMode = (typeof EventMode)[keyof typeof EventMode];
 
 /**
@@ -37,14 +38,15 @@ export interface AckOwner {
   readonly path: string;
 }
 
-/** What the client tells a namespace; only the client has it. */
-export interface NamespaceInput {
+/** A namespace as its client knows it. */
+export interface NamespaceEntry {
+  readonly namespace: SocketIONamespace;
+  /** `namespace_connected` was emitted, and `namespace_disconnected` not since. */
+  announced: boolean;
+  /** Runs the listeners of an event. */
   dispatch(event: string, data: unknown[], ackId: number): void;
-  connected(): void;
-  disconnected(reason: string): void;
-  refused(error: ConnectError): void;
-  /** No connection is going to come any more. */
-  gaveUp(): void;
+  /** Ends what waits in `ready()`: the namespace is connected, or will not be because of `error`. */
+  settle(error?: SocketIOError): void;
 }
 
 /** What a namespace needs of its client. */
@@ -59,11 +61,7 @@ export interface NamespaceHost extends SignalOwner {
   now(): number;
   /** True when somebody listens to the events of all namespaces. */
   hearsAll(): boolean;
-  /** Tells the game what the session has to tell. */
-  drain(): void;
   join(core: NamespaceSession<AckOwner>, auth: Auth): void;
-  /** Remembers why a call failed; returns `code`. */
-  fail(code: Err, message: string): Err;
 }
 
 interface Listener {
@@ -71,8 +69,6 @@ interface Listener {
   readonly once: boolean;
   active: boolean;
 }
-
-const FREE_NAMES = "use the signals connected, disconnected and connect_error for that";
 
 /**
  * A namespace of the server, with listeners and emits of its own. Made by `SocketIOClient.create_namespace()`; the main one,
@@ -111,31 +107,26 @@ export class SocketIONamespace<
   readonly #host: NamespaceHost;
   readonly #core: NamespaceSession<AckOwner>;
   readonly #listeners = new Map<string, readonly Listener[]>();
-  #waiting: { resolve: (session_id: string) => void; reject: (error: Error) => void }[] = [];
+  /** What waits in `ready()`. */
+  readonly #waiting = new Set<(error?: SocketIOError) => void>();
 
   /** @internal */
-  constructor(host: NamespaceHost, core: NamespaceSession<AckOwner>, attach: (input: NamespaceInput) => void) {
+  constructor(host: NamespaceHost, core: NamespaceSession<AckOwner>, attach: (entry: NamespaceEntry) => void) {
     this.#host = host;
     this.#core = core;
-    const { path } = core;
-    this.connected = new Signal(host, "connected", path);
-    this.disconnected = new Signal(host, "disconnected", path);
-    this.event_received = new Signal(host, "event_received", path);
-    this.connect_error = new Signal(host, "connect_error", path);
+    this.connected = new Signal(host, "connected", core.path);
+    this.disconnected = new Signal(host, "disconnected", core.path);
+    this.event_received = new Signal(host, "event_received", core.path);
+    this.connect_error = new Signal(host, "connect_error", core.path);
     core.isListening = (event) =>
       this.#listeners.has(event) || this.event_received.has_connections() || host.hearsAll();
     attach({
+      namespace: this as unknown as SocketIONamespace,
+      announced: false,
       dispatch: (event, data, ackId) => this.#dispatch(event, data, ackId),
-      connected: () => {
-        this.connected.emit(core.sid);
-        for (const { resolve } of this.#waiting.splice(0)) resolve(core.sid);
+      settle: (error) => {
+        for (const finish of this.#waiting) finish(error);
       },
-      disconnected: (reason) => this.disconnected.emit(reason),
-      refused: (error) => {
-        this.connect_error.emit(error);
-        this.#reject(new SocketIOError(error.message, error.code, error.data));
-      },
-      gaveUp: () => this.#reject(new SocketIOError(`${path} is not connected any more`, Err.ERR_CONNECTION_ERROR)),
     });
   }
 
@@ -150,7 +141,7 @@ export class SocketIONamespace<
     event: E,
     callback: (data: EventData<ListenEvents, E>, reply?: Reply) => unknown,
   ): void {
-    this.#listen("on", event, callback, false);
+    this.#listen(event, callback, false);
   }
 
   /** As `on`, for the next such event only. */
@@ -158,7 +149,7 @@ export class SocketIONamespace<
     event: E,
     callback: (data: EventData<ListenEvents, E>, reply?: Reply) => unknown,
   ): void {
-    this.#listen("once", event, callback, true);
+    this.#listen(event, callback, true);
   }
 
   /** Removes the first listener that is `callback`, or all of the event. One that is removed is not called any more. */
@@ -166,12 +157,13 @@ export class SocketIONamespace<
     event: E,
     callback?: (data: EventData<ListenEvents, E>, reply?: Reply) => unknown,
   ): void {
-    requireEvent("off", event);
+    requireEvent(event);
     const listeners = this.#listeners.get(event) ?? [];
     if (callback === undefined) this.#remove(event, listeners);
     else {
-      requireCallback(callback, `off("${event}", callback)`);
-      this.#remove(event, listeners.filter((listener) => listener.callback === callback).slice(0, 1));
+      requireCallback(callback, `off "${event}"`);
+      const first = listeners.find((listener) => listener.callback === callback);
+      if (first) this.#remove(event, [first]);
     }
   }
 
@@ -182,14 +174,9 @@ export class SocketIONamespace<
    * @throws TypeError for another mode
    */
   set_event_mode(event: EventName<ListenEvents>, mode: EventMode): void {
-    requireEvent("set_event_mode", event);
-    const key = eventKey(this.#core.path, event);
-    if (mode === EventMode.EVENT_LATEST) this.#host.latestEvents.add(key);
-    else if (mode === EventMode.EVENT_QUEUE) this.#host.latestEvents.delete(key);
-    else
-      throw new TypeError(
-        `set_event_mode("${event}"): the mode must be EVENT_QUEUE (0) or EVENT_LATEST (1), got ${mode}`,
-      );
+    requireEvent(event);
+    requireThat(mode === 0 || mode === 1, "the event mode", "EVENT_QUEUE (0) or EVENT_LATEST (1)", mode);
+    this.#host.latestEvents[mode === EventMode.EVENT_LATEST ? "add" : "delete"](eventKey(this.#core.path, event));
   }
 
   // Sending
@@ -203,8 +190,8 @@ export class SocketIONamespace<
    * @throws TypeError when `event` is reserved, `data` is not an array or cannot be encoded
    */
   emit<E extends EventName<EmitEvents>>(event: E, data: EventData<EmitEvents, E> | [] = []): Err {
-    requireEmit("emit", event, data);
-    return this.#result(this.#host.session.emit(this.#core, event, data), event);
+    requireEmit(event, data);
+    return this.#host.session.emit(this.#core, event, data, 0);
   }
 
   /**
@@ -213,10 +200,8 @@ export class SocketIONamespace<
    * @throws TypeError as `emit`
    */
   emit_volatile<E extends EventName<EmitEvents>>(event: E, data: EventData<EmitEvents, E> | [] = []): Err {
-    requireEmit("emit_volatile", event, data);
-    const outcome = this.#host.session.emitVolatile(this.#core, event, data, this.#host.writable);
-    if (outcome !== "dropped") return this.#result(outcome, event);
-    return this.#host.fail(Err.ERR_BUSY, `emit_volatile("${event}"): it could not be written at once and was dropped`);
+    requireEmit(event, data);
+    return this.#host.session.emitVolatile(this.#core, event, data, this.#host.writable);
   }
 
   /**
@@ -242,24 +227,30 @@ export class SocketIONamespace<
     event: E,
     data: EventData<EmitEvents, E> | [] = [],
     callback?: number | ((response: AckData<EmitEvents, E>, error: Err) => void),
-    timeout?: number,
+    timeout = this.#host.options.ack_timeout,
   ): Err | Promise<AckData<EmitEvents, E>> {
-    requireEmit("emit_with_ack", event, data);
-    if (typeof callback === "function") return this.#emitWithAck(event, data, callback, timeout);
+    requireEmit(event, data);
+    const emit = (settle: AckOwner["callback"], seconds: number): Err => {
+      requireTimeout(seconds);
+      const { session } = this.#host;
+      const ack = { owner: { callback: settle, event, path: this.#core.path }, timeout: seconds };
+      return session.emit(this.#core, event, data, this.#host.now(), ack);
+    };
     if (callback !== undefined && typeof callback !== "number") {
-      throw new TypeError(
-        `emit_with_ack("${event}"): after the data comes a callback or a timeout, got ${typeName(callback)}`,
-      );
+      requireCallback(callback, `emit_with_ack "${event}"`);
+      return emit(callback, timeout);
     }
-    requireTimeout("emit_with_ack", callback);
-    return new Promise((resolve, reject) => {
-      const settle = (response: AckData<EmitEvents, E>, error: Err) => {
+    // A wrong argument is thrown here, not turned into a rejection.
+    let settle: (response: AckData<EmitEvents, E>, error: Err) => void;
+    const promise = new Promise<AckData<EmitEvents, E>>((resolve, reject) => {
+      settle = (response, error) => {
         if (error === OK) resolve(response);
-        else reject(new AckError(`emit_with_ack("${event}"): ${ACK_PROBLEMS[error] ?? this.#problem}`, error));
+        else reject(new AckError(`"${event}" was not acknowledged (error ${error})`, error));
       };
-      const refused = this.#emitWithAck(event, data, settle, callback);
-      if (refused !== OK) settle([] as never, refused);
     });
+    const error = emit((response, code) => settle(response, code), callback ?? timeout);
+    if (error !== OK) settle!([] as never, error);
+    return promise;
   }
 
   // Joining and leaving
@@ -273,16 +264,8 @@ export class SocketIONamespace<
    */
   connect_to_namespace(auth: Auth = {}): Err {
     if (typeof auth !== "function") encodeAuth(auth);
-    const { path, state } = this.#core;
-    if (!this.#host.active) {
-      return this.#host.fail(Err.ERR_UNAVAILABLE, `${path}: the client is disconnected; call connect_to_url() first`);
-    }
-    if (state !== NamespaceState.DISCONNECTED) {
-      return this.#host.fail(
-        Err.ERR_ALREADY_IN_USE,
-        `${path} is connected or connecting; call disconnect_from_namespace() first`,
-      );
-    }
+    if (!this.#host.active) return ERR_UNAVAILABLE;
+    if (this.#core.state !== DISCONNECTED) return ERR_ALREADY_IN_USE;
     this.#host.join(this.#core, auth);
     return OK;
   }
@@ -292,11 +275,11 @@ export class SocketIONamespace<
    */
   disconnect_from_namespace(): void {
     this.#host.session.disconnect(this.#core);
-    this.#host.drain();
+    for (const finish of this.#waiting) finish(new SocketIOError("the namespace was left", ERR_CONNECTION_ERROR));
   }
 
   is_namespace_connected(): boolean {
-    return this.#core.state === NamespaceState.CONNECTED;
+    return this.#core.state === CONNECTED;
   }
 
   get_connection_state(): ConnectionState {
@@ -323,32 +306,29 @@ export class SocketIONamespace<
    * @returns a promise that rejects with a `SocketIOError`: the refusal, `ERR_TIMEOUT`, or `ERR_CONNECTION_ERROR` after `close()`
    */
   ready(timeout = 5): Promise<string> {
-    requireTimeout("ready", timeout);
-    if (this.is_namespace_connected()) return Promise.resolve(this.#core.sid);
+    requireTimeout(timeout);
     return new Promise((resolve, reject) => {
-      const waiter = {
-        resolve: (session_id: string) => {
-          cancel();
-          resolve(session_id);
-        },
-        reject: (error: Error) => {
-          cancel();
-          reject(error);
-        },
+      if (this.is_namespace_connected()) {
+        resolve(this.#core.sid);
+        return;
+      }
+      const finish = (error?: SocketIOError) => {
+        cancel();
+        this.#waiting.delete(finish);
+        if (error) reject(error);
+        else resolve(this.#core.sid);
       };
-      const cancel = this.#host.expireAfter(timeout, () => {
-        this.#waiting = this.#waiting.filter((other) => other !== waiter);
-        reject(new SocketIOError(`${this.#core.path} was not connected within ${timeout} s`, Err.ERR_TIMEOUT));
-      });
-      this.#waiting.push(waiter);
+      const expired = new SocketIOError(`${this.#core.path} was not connected within ${timeout} s`, ERR_TIMEOUT);
+      const cancel = this.#host.expireAfter(timeout, () => finish(expired));
+      this.#waiting.add(finish);
     });
   }
 
   // Inside
 
-  #listen(method: string, event: string, callback: Listener["callback"], once: boolean): void {
-    requireEvent(method, event);
-    requireCallback(callback, `${method}("${event}", callback)`);
+  #listen(event: string, callback: Listener["callback"], once: boolean): void {
+    requireEvent(event);
+    requireCallback(callback, `on "${event}"`);
     // A new array each time: an emission that is under way goes on with the old one.
     this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), { callback, once, active: true }]);
   }
@@ -361,14 +341,12 @@ export class SocketIONamespace<
   }
 
   #dispatch(event: string, data: unknown[], ackId: number): void {
-    const listeners = this.#listeners.get(event);
-    if (listeners !== undefined) {
-      const args: unknown[] = ackId < 0 ? [data] : [data, this.#replyTo(event, ackId)];
-      for (const listener of listeners) {
-        if (!listener.active) continue;
-        if (listener.once) this.#remove(event, [listener]);
-        this.#host.invoke(listener.callback as (...args: unknown[]) => unknown, args, event, this.#core.path);
-      }
+    const listeners = this.#listeners.get(event) ?? [];
+    const args: unknown[] = ackId < 0 ? [data] : [data, this.#replyTo(event, ackId)];
+    for (const listener of listeners) {
+      if (!listener.active) continue;
+      if (listener.once) this.#remove(event, [listener]);
+      this.#host.invoke(listener.callback as (...args: unknown[]) => unknown, args, event, this.#core.path);
     }
     this.event_received.emit(event, data);
   }
@@ -377,71 +355,31 @@ export class SocketIONamespace<
     const { generation } = this.#core;
     let used = false;
     return (response) => {
-      requireData("reply", event, response);
-      if (used) return this.#host.fail(Err.ERR_ALREADY_IN_USE, `reply to "${event}": it was answered before`);
-      const outcome = this.#host.session.reply(this.#core, generation, ackId, response);
-      used = outcome === "sent";
-      return this.#result(outcome, event);
+      requireData(event, response);
+      if (used) return ERR_ALREADY_IN_USE;
+      const error = this.#host.session.reply(this.#core, generation, ackId, response);
+      used = error === OK;
+      return error;
     };
   }
-
-  #emitWithAck(event: string, data: readonly unknown[], callback: AckOwner["callback"], timeout?: number): Err {
-    const { session, options } = this.#host;
-    const seconds = requireTimeout("emit_with_ack", timeout) ?? options.ack_timeout;
-    const owner = { callback, event, path: this.#core.path };
-    return this.#result(session.emitWithAck(this.#core, event, data, owner, seconds, this.#host.now()), event);
-  }
-
-  #problem = "";
-
-  #result(outcome: EmitOutcome, event: string): Err {
-    const refusal = REFUSALS[outcome];
-    if (refusal === undefined) return OK;
-    this.#problem = refusal[1];
-    return this.#host.fail(refusal[0], `"${event}" on ${this.#core.path}: ${refusal[1]}`);
-  }
-
-  #reject(error: Error): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
-  }
 }
 
-const REFUSALS: Partial<Record<EmitOutcome, readonly [Err, string]>> = {
-  full: [Err.ERR_OUT_OF_MEMORY, "the offline buffer is full (max_buffered_packets)"],
-  offline: [Err.ERR_UNAVAILABLE, "the namespace is not connected"],
-  unconfigured: [
-    Err.ERR_UNCONFIGURED,
-    "the namespace was not asked to connect; call connect_to_url() or connect_to_namespace()",
-  ],
-  "too large": [Err.ERR_PARAMETER_RANGE_ERROR, "the packet is larger than the server's maxPayload; send it in parts"],
-};
-
-const ACK_PROBLEMS: Partial<Record<Err, string>> = {
-  [Err.ERR_TIMEOUT]: "the server did not acknowledge it in time",
-  [Err.ERR_CONNECTION_ERROR]: "the connection ended before it was acknowledged",
-};
-
-function requireEvent(method: string, event: unknown): void {
-  if (typeof event !== "string")
-    throw new TypeError(`${method}(event): the event's name must be a string, got ${typeName(event)}`);
-  if (RESERVED_EVENTS.has(event)) throw new TypeError(`${method}("${event}"): this name is reserved; ${FREE_NAMES}`);
+function requireEvent(event: unknown): void {
+  requireThat(typeof event === "string", "the event's name", "a string", event);
+  const expected = "a free name (for that one there are the signals connected, disconnected and connect_error)";
+  requireThat(!RESERVED_EVENTS.has(event as string), "the event's name", expected, event);
 }
 
-function requireEmit(method: string, event: unknown, data: unknown): void {
-  requireEvent(method, event);
-  requireData(method, event as string, data);
+function requireEmit(event: unknown, data: unknown): void {
+  requireEvent(event);
+  requireData(event as string, data);
 }
 
-function requireData(method: string, event: string, data: unknown): void {
-  if (Array.isArray(data)) return;
-  throw new TypeError(
-    `${method}("${event}"): the data must be an array of arguments, got ${typeName(data)}; write [data]`,
-  );
+function requireData(event: string, data: unknown): void {
+  requireThat(Array.isArray(data), `the data of "${event}"`, "an array of arguments, like [data]", data);
 }
 
-function requireTimeout(method: string, timeout: unknown): number | undefined {
-  if (timeout === undefined || (typeof timeout === "number" && timeout >= 0 && timeout < Infinity)) return timeout;
-  throw new TypeError(
-    `${method}: the timeout must be a number of seconds, got ${typeof timeout === "number" ? timeout : typeName(timeout)}`,
-  );
+function requireTimeout(timeout: unknown): void {
+  const valid = typeof timeout === "number" && timeout >= 0 && timeout < Infinity;
+  requireThat(valid, "the timeout", "a number of seconds", timeout);
 }

@@ -1,5 +1,6 @@
-import { typeName } from "./errors.js";
+import { requireThat } from "./errors.js";
 import type { BackoffOptions } from "./protocol/backoff.js";
+import { isObject } from "./protocol/protocol-error.js";
 import type { SessionOptions } from "./protocol/socket-session.js";
 import type { TransportFactory } from "./transport/transport.js";
 
@@ -37,7 +38,7 @@ export type ClientOptionsInput = Partial<
   Omit<ClientOptions, "reconnection"> & { readonly reconnection: boolean | Partial<ReconnectionOptions> }
 >;
 
-export const DEFAULT_OPTIONS: ClientOptions = Object.freeze<ClientOptions>({
+export const DEFAULT_OPTIONS: ClientOptions = /* @__PURE__ */ Object.freeze<ClientOptions>({
   /** In the order in which they are tried. */
   transports: ["websocket"],
   /** `false`: `connect_to_url` opens the session without joining `/`. */
@@ -53,7 +54,7 @@ export const DEFAULT_OPTIONS: ClientOptions = Object.freeze<ClientOptions>({
   /** As the reference implementation's. Covers the connection, the handshake and the CONNECT of a namespace. */
   connect_timeout: 20,
   /** A game wants to be back within a few frames, and not hammer a server that is down. */
-  reconnection: Object.freeze({ enabled: true, attempts: Infinity, delay: 0.25, delay_max: 5, jitter: 0.5 }),
+  reconnection: { enabled: true, attempts: Infinity, delay: 0.25, delay_max: 5, jitter: 0.5 },
   /** Godot's default for `emit_with_ack`. */
   ack_timeout: 5,
   /** 0 is at-most-once; more is at-least-once for acknowledged emits. */
@@ -81,30 +82,27 @@ export const DEFAULT_OPTIONS: ClientOptions = Object.freeze<ClientOptions>({
 });
 
 /** Options that the running connection was made with. */
-const FIXED_WHILE_CONNECTED: readonly (keyof ClientOptions)[] = [
-  "transports",
-  "main_namespace",
-  "path",
-  "protocols",
-  "per_message_deflate",
-  "heartbeat",
-  "max_attachments",
-  "clock",
-  "transport_factory",
-];
+const FIXED_WHILE_CONNECTED =
+  /^(transports|main_namespace|path|protocols|per_message_deflate|heartbeat|max_attachments|clock|transport_factory)$/;
 
-const CHOICES: Readonly<Record<string, readonly string[]>> = {
-  offline: ["buffer", "drop", "error"],
-  heartbeat: ["arrival", "poll"],
+/** What is more than a matter of type: a test, and what it wants in words. */
+const RULES: Readonly<Record<string, readonly [test: (value: never) => boolean, expected: string]>> = {
+  offline: [(value) => /^(buffer|drop|error)$/.test(value), '"buffer", "drop" or "error"'],
+  heartbeat: [(value) => /^(arrival|poll)$/.test(value), '"arrival" or "poll"'],
+  jitter: [(value) => value >= 0 && value <= 1, "a number from 0 to 1"],
+  transport_factory: [(value) => value === null || typeof value === "function", "a function or null"],
+  transports: [isTransportList, 'a list of "websocket", "polling" or transport factories'],
 };
 
-/** Numbers that must be at least 1, because 0 would let nothing through. */
-const AT_LEAST_ONE = new Set(["max_buffered_packets", "max_queued_packets", "max_queued_bytes", "max_payload"]);
+function isTransportList(value: unknown): boolean {
+  const isTransport = (item: unknown) => typeof item === "function" || /^(websocket|polling)$/.test(String(item));
+  return Array.isArray(value) && value.length > 0 && value.every(isTransport);
+}
 
 /** True when `input` changes something that a running connection was made with. */
 export function changesConnection(current: ClientOptions, input: ClientOptionsInput): boolean {
-  return FIXED_WHILE_CONNECTED.some(
-    (name) => name in input && input[name as keyof ClientOptionsInput] !== current[name],
+  return Object.entries(input).some(
+    ([name, value]) => FIXED_WHILE_CONNECTED.test(name) && value !== current[name as keyof ClientOptions],
   );
 }
 
@@ -112,54 +110,39 @@ export function changesConnection(current: ClientOptions, input: ClientOptionsIn
  * `current` with `input` laid over it, frozen.
  * @throws TypeError for an option that does not exist or a value that cannot be; nothing has changed then.
  */
-export function mergeOptions(current: ClientOptions, input: ClientOptionsInput): ClientOptions {
-  return merge("options", current as never, input as never) as unknown as ClientOptions;
+export function mergeOptions<T extends object>(current: T, input: object, where = "options"): T {
+  requireThat(isObject(input), where, "an object", input);
+  const result = { ...current } as Record<string, unknown>;
+  for (const [name, given] of Object.entries(input)) {
+    requireThat(
+      Object.hasOwn(current, name),
+      `the name of an option`,
+      `one of ${Object.keys(current).join(", ")}`,
+      name,
+    );
+    if (given !== undefined) result[name] = checkedOption(name, given, result[name]);
+  }
+  return Object.freeze(result) as T;
 }
 
-function merge(
-  what: string,
-  current: Record<string, unknown>,
-  input: Record<string, unknown>,
-): Record<string, unknown> {
-  if (typeof input !== "object" || input === null)
-    throw new TypeError(`${what} must be an object, got ${typeName(input)}`);
-  const result = { ...current };
-  for (const [name, value] of Object.entries(input)) {
-    if (!(name in current)) {
-      throw new TypeError(`unknown option "${name}"; there are: ${Object.keys(current).join(", ")}`);
-    }
-    if (value !== undefined) result[name] = checked(name, value, current[name]);
-  }
-  return Object.freeze(result);
-}
-
-function checked(name: string, value: unknown, current: unknown): unknown {
-  const fail = (expected: string): never => {
-    const given =
-      typeof value === "string" ? JSON.stringify(value) : typeof value === "number" ? value : typeName(value);
-    throw new TypeError(`option "${name}" must be ${expected}, got ${given}`);
-  };
-  if (name === "reconnection") {
-    const input = typeof value === "boolean" ? { enabled: value } : value;
-    return merge(`option "${name}"`, current as Record<string, unknown>, input as Record<string, unknown>);
-  }
-  const choices = CHOICES[name];
-  if (choices !== undefined)
-    return choices.includes(value as string) ? value : fail(choices.map((c) => `"${c}"`).join(" or "));
-  if (typeof current === "number") {
-    const least = AT_LEAST_ONE.has(name) ? 1 : 0;
-    if (typeof value !== "number" || !(value >= least)) return fail(`a number of ${least} or more`);
-    return name === "jitter" && value > 1 ? fail("a number from 0 to 1") : value;
-  }
-  if (name === "transport_factory")
-    return value === null || typeof value === "function" ? value : fail("a function or null");
-  if (name === "transports") {
-    const known = (item: unknown) => item === "websocket" || item === "polling" || typeof item === "function";
-    return Array.isArray(value) && value.length > 0 && value.every(known)
-      ? Object.freeze([...value])
-      : fail('a list of "websocket", "polling" or transport factories');
-  }
-  if (Array.isArray(current)) return Array.isArray(value) ? Object.freeze([...value]) : fail("a list of strings");
-  if (typeof value !== typeof current || value === null) return fail(typeName(current));
-  return typeof value === "object" ? Object.freeze({ ...value }) : value;
+function checkedOption(name: string, value: unknown, current: unknown): unknown {
+  const where = `option "${name}"`;
+  if (name === "reconnection")
+    return mergeOptions(current as object, typeof value === "boolean" ? { enabled: value } : (value as object), where);
+  const type = Array.isArray(current) ? "an array" : typeof current;
+  // 0 would let nothing through where a bound is meant.
+  const least = name.startsWith("max_") && name !== "max_attachments" ? 1 : 0;
+  const [test, expected] = RULES[name] ?? [
+    (given: unknown) =>
+      type === "number"
+        ? typeof given === "number" && given >= least
+        : type === "an array"
+          ? Array.isArray(given)
+          : type === "object"
+            ? isObject(given)
+            : typeof given === type,
+    type === "number" ? `a number of ${least} or more` : type,
+  ];
+  requireThat(test(value as never), where, expected, value);
+  return Array.isArray(value) ? Object.freeze([...value]) : isObject(value) ? Object.freeze({ ...value }) : value;
 }

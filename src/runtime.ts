@@ -6,23 +6,23 @@
  *   ────────────   ──────────────────────────────────────────────────   ─────────────────────────────────────────────
  *   DISCONNECTED   nothing                                              start() → CONNECTING
  *   CONNECTING     a connection whose handshake or CONNECT is pending   established → CONNECTED; lost → waiting or end
- *   CONNECTING     no connection, but `reconnectAt`                     that moment → a new connection
+ *   CONNECTING     no connection, but a deadline for the next           that moment → a new connection
  *   CONNECTED      an open session; `/` joined, or not wanted           lost → waiting or end; close(), kicked → end
  */
-import type { Auth } from "./auth.js";
-import { encodeAuth } from "./auth.js";
-import { Connection } from "./connection.js";
+import { type Auth, encodeAuth } from "./auth.js";
+import { Connection, type ConnectionOwner } from "./connection.js";
 import { ConnectionState } from "./connection-state.js";
-import { Err, OK } from "./errors.js";
+import { type Err, SocketIOError } from "./errors.js";
 import type { DisconnectReason, InboxItem } from "./inbox.js";
-import type { AckOwner, ConnectError, NamespaceHost, NamespaceInput } from "./namespace.js";
+import type { AckOwner, ConnectError, NamespaceEntry, NamespaceHost } from "./namespace.js";
 import type { ClientOptions } from "./options.js";
 import { backoffDelay } from "./protocol/backoff.js";
-import { DeadlineHeap, type Expiring } from "./protocol/deadline-heap.js";
-import type { Handshake } from "./protocol/engine-packet.js";
-import { type NamespaceSession, NamespaceState } from "./protocol/namespace-session.js";
+import { ERR_CANT_CONNECT, ERR_CONNECTION_ERROR, ERR_INVALID_DATA, ERR_TIMEOUT, OK } from "./protocol/codes.js";
+import { type Deadline, Deadlines } from "./protocol/deadlines.js";
+import { CONNECTING, type NamespaceSession } from "./protocol/namespace-session.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
-import { type SocketEvent, SocketSession } from "./protocol/socket-session.js";
+import { RttEstimator } from "./protocol/rtt.js";
+import { type AckCode, type SessionSink, SocketSession } from "./protocol/socket-session.js";
 import { report, Signal } from "./signal.js";
 import { Counters } from "./stats.js";
 import type { OutFrame, TransportFactory, TransportRequest } from "./transport/transport.js";
@@ -30,107 +30,82 @@ import type { OutFrame, TransportFactory, TransportRequest } from "./transport/t
 /** With more than this in the socket a volatile packet would be stale when it gets out. Bytes. */
 const VOLATILE_BACKLOG = 16384;
 
-interface Wait extends Expiring {
-  readonly expire: () => void;
-}
-
 /** What a connection is to be made with, again and again. */
 export interface Target {
   readonly factory: TransportFactory;
   readonly request: () => TransportRequest;
 }
 
-export class Runtime implements NamespaceHost {
-  readonly connected = new Signal<[session_id: string]>(this, "connected", "/");
-  readonly disconnected = new Signal<[reason: string]>(this, "disconnected", "/");
-  readonly connect_error = new Signal<[error: ConnectError]>(this, "connect_error", "/");
-  readonly namespace_connected = new Signal<[path: string]>(this, "namespace_connected", "/");
-  readonly namespace_disconnected = new Signal<[path: string]>(this, "namespace_disconnected", "/");
-  readonly event_received = new Signal<[event: string, data: unknown[], path: string]>(this, "event_received", "/");
-  readonly reconnecting = new Signal<[attempt: number, delay: number]>(this, "reconnecting", "/");
-  readonly reconnect_failed = new Signal<[]>(this, "reconnect_failed", "/");
-  readonly transport_changed = new Signal<[name: string]>(this, "transport_changed", "/");
-  readonly listener_error = new Signal<[error: unknown, event: string, path: string]>(this, "listener_error", "/");
+type Core = NamespaceSession<AckOwner>;
 
-  options: ClientOptions;
-  readonly session: SocketSession<AckOwner>;
+export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckOwner> {
+  readonly signals = {
+    connected: new Signal<[session_id: string]>(this, "connected", "/"),
+    disconnected: new Signal<[reason: string]>(this, "disconnected", "/"),
+    connect_error: new Signal<[error: ConnectError]>(this, "connect_error", "/"),
+    namespace_connected: new Signal<[path: string]>(this, "namespace_connected", "/"),
+    namespace_disconnected: new Signal<[path: string]>(this, "namespace_disconnected", "/"),
+    event_received: new Signal<[event: string, data: unknown[], path: string]>(this, "event_received", "/"),
+    reconnecting: new Signal<[attempt: number, delay: number]>(this, "reconnecting", "/"),
+    reconnect_failed: new Signal<[]>(this, "reconnect_failed", "/"),
+    transport_changed: new Signal<[name: string]>(this, "transport_changed", "/"),
+    listener_error: new Signal<[error: unknown, event: string, path: string]>(this, "listener_error", "/"),
+  };
   readonly counters = new Counters();
+  readonly rtt = new RttEstimator();
+  readonly deadlines = new Deadlines();
   readonly latestEvents = new Set<string>();
-  readonly inputs = new Map<string, NamespaceInput>();
+  readonly entries = new Map<string, NamespaceEntry>();
+  readonly session: SocketSession<AckOwner>;
   lastError = "";
-
-  readonly #waits = new DeadlineHeap<Wait>();
-  readonly #auths = new Map<NamespaceSession<AckOwner>, Auth>();
-  readonly #main: NamespaceSession<AckOwner>;
-  #target: Target | null = null;
-  #connection: Connection | null = null;
+  connection: Connection | null = null;
   /** The id of the open session as the game knows it; `""` before the poll that told it. */
-  #engineId = "";
-  /** The session is open and the main namespace joined or not wanted; until then `#attemptDeadline` counts. */
-  #established = false;
-  #establishedAt = 0;
-  #everEstablished = false;
+  engineId = "";
+
+  readonly #auths = new Map<Core, Auth>();
+  readonly #main: Core;
+  #target: Target | null = null;
+  /** `connected` was emitted, and `disconnected` not since. */
+  #announced = false;
+  /** When the last session opened; `NaN` before the first. */
+  #openedAt = Number.NaN;
   #attempt = 0;
-  #attemptDeadline = Infinity;
-  #reconnectAt = Infinity;
+  /** When the attempt to connect fails, or the next one starts. */
+  #attemptDeadline: Deadline | null = null;
   /** Changes with every start and end: whoever called the game in between looks whether he is still wanted. */
   #epoch = 0;
   #now = Number.NEGATIVE_INFINITY;
   #polledAt = Number.NaN;
+  /** During a poll time stands still, so that one frame sees one moment. */
   #polling = false;
   /** Callbacks of the game that are running, one inside the other. */
   #depth = 0;
   #callbacks = 0;
 
-  constructor(options: ClientOptions) {
-    this.options = options;
-    this.session = new SocketSession(options);
+  constructor(public options: ClientOptions) {
+    this.session = new SocketSession(options, this.deadlines, this.rtt, this);
     this.#main = this.session.namespace("/");
   }
-
-  // Getters
 
   get active(): boolean {
     return this.#target !== null;
   }
 
   get state(): ConnectionState {
-    if (this.#target === null) return ConnectionState.STATE_DISCONNECTED;
-    const joined = this.#engineId !== "" && this.#main.state !== NamespaceState.CONNECTING;
+    if (!this.active) return ConnectionState.STATE_DISCONNECTED;
+    const joined = this.engineId !== "" && this.#main.state !== CONNECTING;
     return joined ? ConnectionState.STATE_CONNECTED : ConnectionState.STATE_CONNECTING;
   }
 
-  get engineId(): string {
-    return this.#engineId;
-  }
-
-  get transportName(): string {
-    return this.#engineId === "" ? "" : (this.#connection?.transportName ?? "");
-  }
-
-  get pendingCount(): number {
-    return this.#connection?.inbox.length ?? 0;
-  }
-
-  /** Seconds that the oldest waiting packet has waited. */
-  get inboxAge(): number {
-    const oldest = this.#connection?.inbox.oldestTime ?? Infinity;
-    return oldest === Infinity ? 0 : Math.max(0, this.now() - oldest);
-  }
-
   get writable(): boolean {
-    return (this.#connection?.bufferedAmount ?? 0) < VOLATILE_BACKLOG;
-  }
-
-  get rtt() {
-    return this.session.rtt;
+    return (this.connection?.transport?.bufferedAmount ?? 0) < VOLATILE_BACKLOG;
   }
 
   hearsAll(): boolean {
-    return this.event_received.has_connections();
+    return this.signals.event_received.has_connections();
   }
 
-  /** Monotonic seconds. During a poll time stands still, so that one frame sees one moment. */
+  /** Monotonic seconds. */
   now(): number {
     if (!this.#polling) this.#now = Math.max(this.#now, this.options.clock());
     return this.#now;
@@ -142,44 +117,36 @@ export class Runtime implements NamespaceHost {
     this.#epoch++;
     this.#target = target;
     this.#attempt = 0;
-    this.#everEstablished = false;
-    const now = this.now();
-    if (this.options.main_namespace) this.#want(this.#main, auth, now);
-    this.#connect(now);
+    this.#openedAt = Number.NaN;
+    if (this.options.main_namespace) this.#want(this.#main, auth);
+    this.#connect(this.now());
   }
 
-  join(core: NamespaceSession<AckOwner>, auth: Auth): void {
-    this.#want(core, auth, this.now());
-    if (typeof auth === "function" && this.#connection !== null) this.#ask(core, auth);
+  join(core: Core, auth: Auth): void {
+    this.#want(core, auth);
+    if (this.connection) this.#ask(core, auth, this.connection);
   }
 
   close(): void {
-    if (this.#target === null) return;
+    if (!this.active) return;
     this.session.sayGoodbye();
     this.flush();
-    const told = this.#main.state === NamespaceState.CONNECTED;
-    const epoch = this.#end();
-    this.session.close("client disconnect", true);
-    this.drain();
-    if (!told && epoch === this.#epoch) this.disconnected.emit("client disconnect");
-    for (const input of this.inputs.values()) input.gaveUp();
+    this.#end("client disconnect");
   }
 
   /** Writes what was sent since the last time, in one go. */
   flush(): void {
-    const connection = this.#connection;
-    if (connection?.writable !== true || !this.session.hasOutput) return;
-    const now = this.now();
+    const { connection } = this;
     // A dead connection takes nothing: what is left in the session is kept for the next one.
-    if (now < connection.deadline) this.#write(connection, now);
+    if (this.session.hasOutput && connection?.writable && !connection.isDead(this.now())) this.#write(connection);
   }
 
-  poll(now: number | undefined): number {
+  poll(now?: number): number {
     if (this.#polling || this.#depth > 0) return 0;
     const time = now ?? this.options.clock();
     // Not `Math.max`: it would let a NaN in.
     if (time > this.#now) this.#now = time;
-    if (this.#target !== null) {
+    if (this.active) {
       const gap = this.#now - this.#polledAt;
       if (gap > this.counters.longest_poll_gap) this.counters.longest_poll_gap = gap;
       this.#polledAt = this.#now;
@@ -187,10 +154,9 @@ export class Runtime implements NamespaceHost {
     this.#polling = true;
     this.#callbacks = 0;
     try {
-      this.drain();
       this.#deliver();
-      this.#expire(this.#now);
-      this.#connection?.answerPing(this.#now);
+      this.#expire();
+      this.connection?.answerPing(this.#now);
       this.flush();
     } finally {
       this.#polling = false;
@@ -201,8 +167,8 @@ export class Runtime implements NamespaceHost {
   // For namespaces and signals
 
   invoke<Args extends unknown[]>(callback: (...args: Args) => unknown, args: Args, event: string, path: string): void {
-    const { clock } = this.options;
     const { counters } = this;
+    const { clock } = this.options;
     const started = clock();
     this.#depth++;
     this.#callbacks++;
@@ -221,79 +187,141 @@ export class Runtime implements NamespaceHost {
   }
 
   expireAfter(seconds: number, expire: () => void): () => void {
-    const wait: Wait = { deadline: this.now() + seconds, settled: false, expire };
-    this.#waits.add(wait);
-    return () => {
-      this.#waits.settle(wait);
-    };
+    const deadline = this.deadlines.add(this.now() + seconds, expire);
+    return () => this.deadlines.cancel(deadline);
   }
 
-  fail(code: Err, message: string): Err {
+  /** Remembers why a call failed. */
+  fail<Code extends Err>(code: Code, message: string): Code {
     this.lastError = message;
     return code;
   }
 
-  drain(): void {
-    for (let event = this.session.nextEvent(); event !== null; event = this.session.nextEvent()) this.#tell(event);
+  // Told by the connection
+
+  engineOpened(connection: Connection, now: number): void {
+    this.session.open(now, connection.engine.handshake!.maxPayload);
+    this.#write(connection);
   }
 
-  // For the connection
+  // Told by the session
 
-  engineOpened(connection: Connection, handshake: Handshake, now: number): void {
-    this.session.open(now, handshake.maxPayload, this.#attemptDeadline);
-    this.#write(connection, now);
+  event(core: Core, event: string, data: unknown[], ackId: number): void {
+    this.counters.events_dispatched++;
+    this.entries.get(core.path)?.dispatch(event, data, ackId);
+    this.signals.event_received.emit(event, data, core.path);
   }
 
-  // Inside: a connection's life
+  acknowledged({ callback, event, path }: AckOwner, data: unknown[], code: AckCode): void {
+    this.invoke(callback, [(code === OK ? data : ["timeout"]) as never, code], event, path);
+  }
+
+  connected(core: Core): void {
+    const { path, sid, generation } = core;
+    const entry = this.entries.get(path)!;
+    // A callback may end the connection; then nobody is told that it is up after he was told that it is down.
+    const isUp = () => generation === core.generation;
+    entry.settle();
+    entry.namespace.connected.emit(sid);
+    if (isUp()) {
+      entry.announced = true;
+      this.signals.namespace_connected.emit(path);
+    }
+    if (core === this.#main && isUp()) {
+      this.#announced = true;
+      this.signals.connected.emit(sid);
+    }
+  }
+
+  disconnected(core: Core, reason: string): void {
+    const entry = this.entries.get(core.path)!;
+    const tell = () => {
+      entry.namespace.disconnected.emit(reason);
+      if (entry.announced) {
+        entry.announced = false;
+        this.signals.namespace_disconnected.emit(core.path);
+      }
+      if (core === this.#main && this.#announced) {
+        this.#announced = false;
+        this.signals.disconnected.emit(reason);
+      }
+    };
+    if (reason === "server disconnect" && this.#isLast(core)) this.#end(reason, tell);
+    else tell();
+  }
+
+  refused(core: Core, message: string, code: Err, data?: unknown): void {
+    const error: ConnectError = { message, namespace: core.path, code };
+    if (data !== undefined) error.data = data;
+    const { namespace, settle } = this.entries.get(core.path)!;
+    const tell = () => {
+      this.lastError = message;
+      settle(new SocketIOError(message, code, data));
+      namespace.connect_error.emit(error);
+      this.signals.connect_error.emit(error);
+    };
+    if (this.#isLast(core)) this.#end("server disconnect", tell);
+    else tell();
+  }
+
+  undeliverable({ path }: Core, message: string): void {
+    this.#listenerError(new Error(message), "", path);
+  }
+
+  /** Without the main namespace and any other there is nothing left to be connected for. */
+  #isLast(core: Core): boolean {
+    return core === this.#main && this.active && !this.session.isWanted();
+  }
+
+  // A connection's life
 
   #connect(now: number): void {
-    const { factory, request } = this.#target as Target;
-    this.#reconnectAt = Infinity;
-    this.#established = false;
-    this.#attemptDeadline = now + this.options.connect_timeout;
-    const connection = new Connection(this, this.latestEvents);
-    this.#connection = connection;
-    for (const [core, auth] of this.#auths) {
-      if (typeof auth === "function" && core.state === NamespaceState.CONNECTING) this.#ask(core, auth);
-    }
+    const { factory, request } = this.#target!;
+    const seconds = this.options.connect_timeout;
+    this.#attemptDeadline = this.deadlines.add(now + seconds, () => {
+      if (this.state === ConnectionState.STATE_CONNECTED) return;
+      const what = this.engineId === "" ? "no Engine.IO session was opened" : "the main namespace was not joined";
+      this.#lost(
+        "transport error",
+        `${what} within ${seconds} s; is a Socket.IO v3+ server listening there?`,
+        ERR_TIMEOUT,
+      );
+    });
+    const connection = new Connection(this);
+    this.connection = connection;
+    for (const [core, auth] of this.#auths) if (core.state === CONNECTING) this.#ask(core, auth, connection);
     connection.open(factory, request());
   }
 
-  #want(core: NamespaceSession<AckOwner>, auth: Auth, now: number): void {
+  #want(core: Core, auth: Auth): void {
     this.#auths.set(core, auth);
-    this.session.connect(core, typeof auth === "function" ? null : encodeAuth(auth), now);
+    this.session.connect(core, typeof auth === "function" ? null : encodeAuth(auth), this.now());
   }
 
   /** Asks an auth function; CONNECT follows its answer. */
-  #ask(core: NamespaceSession<AckOwner>, auth: () => unknown): void {
-    const connection = this.#connection as Connection;
-    const { now } = this;
-    this.session.authorize(core, null, now.call(this));
-    const current = () => connection === this.#connection && core.auth === null;
+  #ask(core: Core, auth: Auth, connection: Connection): void {
+    if (typeof auth !== "function") return;
+    const { session } = this;
+    session.authorize(core, null, this.now());
+    const isAwaited = () => connection === this.connection && core.auth === null;
     const failed = (error: unknown) => {
-      if (!current()) return;
       const message = `the auth function of ${core.path} failed: ${(error as Error)?.message ?? error}`;
-      // For the main namespace it is the attempt that failed: the next one asks again.
+      if (!isAwaited()) return;
+      // For the main namespace it is the attempt that failed: the next one asks again. The game hears of it in a poll.
       if (core === this.#main) connection.fail("transport error", message);
-      else this.session.refuse(core, message);
+      else this.deadlines.add(this.now(), () => isAwaited() && session.refuse(core, message));
     };
     const answered = (data: unknown) => {
-      if (!current()) return;
-      try {
-        this.session.authorize(core, encodeAuth(data), this.now());
-      } catch (error) {
-        failed(error);
-        return;
-      }
+      if (!isAwaited()) return;
+      session.authorize(core, encodeAuth(data), this.now());
       // Like the CONNECT that needs no asking, it goes out when it can, not with the next frame.
-      if (connection.writable) this.#write(connection, this.now());
+      if (connection.writable) this.#write(connection);
     };
     this.#depth++;
     try {
       const answer = auth();
-      if (typeof (answer as PromiseLike<unknown> | null)?.then === "function") {
-        (answer as PromiseLike<unknown>).then(answered, failed);
-      } else answered(answer);
+      if (answer instanceof Promise) answer.then(answered).catch(failed);
+      else answered(answer);
     } catch (error) {
       failed(error);
     } finally {
@@ -303,198 +331,116 @@ export class Runtime implements NamespaceHost {
 
   /** The connection is gone, or never came to be. */
   #lost(reason: DisconnectReason, message: string, code: Err): void {
-    const connection = this.#connection as Connection;
+    const { reconnection, random } = this.options;
     const now = this.#now;
-    const { reconnection } = this.options;
-    const failed = !this.#established;
-    const told = this.#main.state === NamespaceState.CONNECTED;
+    const failed = this.state !== ConnectionState.STATE_CONNECTED;
+    const transport = this.connection?.transport?.name;
     // A server that accepts and drops at once must not be hammered: only a connection that lasted starts the backoff anew.
-    if (!failed && now - this.#establishedAt >= reconnection.delay_max) this.#attempt = 0;
-    this.#attempt++;
-    const retry = reconnection.enabled && this.#attempt <= reconnection.attempts;
-    const delay = backoffDelay(this.#attempt, reconnection, this.options.random());
-    const attempt = this.#attempt;
+    if (!failed && now - this.#openedAt >= reconnection.delay_max) this.#attempt = 0;
+    const attempt = ++this.#attempt;
     this.lastError = message;
-    const transport = connection.transportName;
-    let epoch = this.#epoch;
-    if (retry) {
-      this.#drop();
-      this.#reconnectAt = now + delay;
-    } else epoch = this.#end();
-    this.session.close(reason, !retry);
-    if (failed)
-      this.connect_error.emit({ message, namespace: "/", code, ...(transport === "" ? null : { transport }) });
-    this.drain();
-    if (epoch !== this.#epoch) return;
-    if (retry) {
-      this.reconnecting.emit(attempt, delay);
+    const error: ConnectError = { message, namespace: "/", code };
+    if (transport) error.transport = transport;
+    const { connect_error, reconnecting, reconnect_failed } = this.signals;
+    if (!reconnection.enabled || attempt > reconnection.attempts) {
+      this.#end(reason, () => {
+        if (failed) connect_error.emit(error);
+        if (reconnection.enabled) reconnect_failed.emit();
+      });
       return;
     }
-    if (reconnection.enabled) this.reconnect_failed.emit();
-    if (!told && epoch === this.#epoch) this.disconnected.emit(reason);
-    if (epoch === this.#epoch) for (const input of this.inputs.values()) input.gaveUp();
+    const delay = backoffDelay(attempt, reconnection, random());
+    this.#hangUp();
+    this.#attemptDeadline = this.deadlines.add(now + delay, (late) => this.#connect(late));
+    const epoch = this.#epoch;
+    this.session.close(reason, false);
+    if (failed && epoch === this.#epoch) connect_error.emit(error);
+    if (epoch === this.#epoch) reconnecting.emit(attempt, delay);
   }
 
-  #drop(): void {
-    this.#connection?.dispose();
-    this.#connection = null;
-    this.#engineId = "";
-    this.#attemptDeadline = Infinity;
-  }
-
-  /** Back to DISCONNECTED; returns the new epoch. */
-  #end(): number {
-    this.#drop();
+  /**
+   * Back to DISCONNECTED for good. `tell` comes after what the namespaces are told, unless that started something new.
+   */
+  #end(reason: string, tell = () => {}): void {
+    const told = this.#announced;
+    this.#hangUp();
     this.#target = null;
-    this.#reconnectAt = Infinity;
     this.#polledAt = Number.NaN;
     this.#auths.clear();
-    return ++this.#epoch;
+    const epoch = ++this.#epoch;
+    this.session.close(reason, true);
+    if (epoch === this.#epoch) tell();
+    if (epoch === this.#epoch && !told) this.signals.disconnected.emit(reason);
+    if (epoch !== this.#epoch) return;
+    const error = new SocketIOError(`disconnected: ${reason}`, ERR_CONNECTION_ERROR);
+    for (const { settle } of this.entries.values()) settle(error);
   }
 
-  #write(connection: Connection, now: number): void {
+  #hangUp(): void {
+    this.connection?.dispose();
+    this.connection = null;
+    this.engineId = "";
+    this.deadlines.cancel(this.#attemptDeadline);
+  }
+
+  #write(connection: Connection): void {
     const frames: OutFrame[] = [];
-    for (const { text, attachments } of this.session.takeOutput(now)) {
-      frames.push(text);
-      for (const attachment of attachments) frames.push(attachment);
+    for (const packet of this.session.takeOutput(this.now())) {
+      frames.push(...packet.frames);
       this.counters.packets_sent++;
     }
-    if (frames.length > 0) connection.send(frames, now);
+    if (frames.length > 0) connection.send(frames);
   }
 
-  // Inside: a poll's steps
+  // A poll's steps
 
   #deliver(): void {
     const { clock, poll_max_packets, poll_max_time } = this.options;
     const started = poll_max_time > 0 ? clock() : 0;
     let packets = 0;
     // The connection is looked up each time: a callback may have ended it, or started another.
-    for (let item = this.#connection?.inbox.shift(); item !== undefined; item = this.#connection?.inbox.shift()) {
-      this.#take(item);
+    for (let item = this.connection?.inbox.shift(); item; item = this.connection?.inbox.shift()) {
+      this.#take(item, this.connection!);
       if (item.kind !== "packet") continue;
-      packets++;
-      if (packets === poll_max_packets || (poll_max_time > 0 && clock() - started >= poll_max_time)) break;
+      if (++packets === poll_max_packets || (poll_max_time > 0 && clock() - started >= poll_max_time)) break;
     }
-    this.#connection?.relieve(this.#now);
+    this.connection?.relieve(this.#now);
   }
 
-  #take(item: InboxItem): void {
-    const connection = this.#connection as Connection;
+  #take(item: InboxItem, connection: Connection): void {
     if (item.kind === "open") {
-      this.#engineId = connection.handshake?.sid ?? "";
-      if (this.#main.state === NamespaceState.DISCONNECTED) this.#establish();
-      this.transport_changed.emit(connection.transportName);
-      return;
-    }
-    if (item.kind === "close") {
-      this.#lost(
-        item.reason,
-        item.message,
-        item.reason === "parse error" ? Err.ERR_INVALID_DATA : Err.ERR_CANT_CONNECT,
-      );
-      return;
-    }
-    try {
-      this.session.receive(item);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      // What came behind a packet that cannot be read cannot be trusted either.
-      connection.inbox.clear();
-      connection.fail("parse error", error.message);
-    }
-    this.drain();
-  }
-
-  #establish(): void {
-    if (this.#everEstablished && !this.#established) this.counters.reconnects++;
-    this.#established = this.#everEstablished = true;
-    this.#establishedAt = this.#now;
-    this.#attemptDeadline = Infinity;
-  }
-
-  #expire(now: number): void {
-    if (now >= this.#attemptDeadline) {
-      const seconds = this.options.connect_timeout;
-      const what = this.#engineId === "" ? "no Engine.IO session was opened" : "the main namespace was not connected";
-      this.#lost(
-        "transport error",
-        `${what} within ${seconds} s; is a Socket.IO v3+ server listening there?`,
-        Err.ERR_TIMEOUT,
-      );
-    }
-    const connection = this.#connection;
-    // What still waits in the inbox arrived in time. As long as it waits, time stands still for what it may answer.
-    const heard = connection === null ? now : Math.min(now, connection.inbox.oldestTime);
-    if (connection?.writable && now >= connection.deadline) {
-      connection.fail("ping timeout", "no ping came from the server in time");
-      // It is told now, unless the budget has left packets that came before it.
-      if (connection.inbox.length === 0) this.#deliver();
-    }
-    if (heard >= this.session.deadline) {
-      this.session.advance(heard);
-      this.drain();
-    }
-    if (now >= this.#waits.deadline) {
-      for (let wait = this.#waits.takeDue(now); wait !== null; wait = this.#waits.takeDue(now)) wait.expire();
-    }
-    if (now >= this.#reconnectAt) this.#connect(now);
-  }
-
-  #tell(event: SocketEvent<AckOwner>): void {
-    if (event.type === "event") {
-      this.counters.events_dispatched++;
-      const { path } = event.namespace;
-      this.inputs.get(path)?.dispatch(event.event, event.data, event.ackId);
-      if (this.event_received.has_connections()) this.event_received.emit(event.event, event.data, path);
-    } else if (event.type === "ack") {
-      const { callback, event: name, path } = event.owner;
-      const code = event.outcome === "timeout" ? Err.ERR_TIMEOUT : Err.ERR_CONNECTION_ERROR;
-      const args = event.outcome === "answered" ? [event.data, OK] : [["timeout"], code];
-      this.invoke(callback as (...args: unknown[]) => void, args, name, path);
-    } else if (event.type === "undeliverable") {
-      this.#listenerError(new Error(event.message), "", event.namespace.path);
+      this.engineId = connection.engine.handshake!.sid;
+      if (this.#openedAt >= 0) this.counters.reconnects++;
+      this.#openedAt = this.#now;
+      this.signals.transport_changed.emit(connection.transport!.name);
+    } else if (item.kind === "close") {
+      this.#lost(item.reason, item.message, item.reason === "parse error" ? ERR_INVALID_DATA : ERR_CANT_CONNECT);
     } else {
-      this.#tellChange(event);
+      try {
+        this.session.receive(item);
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        // What came behind a packet that cannot be read cannot be trusted either.
+        connection.inbox.clear();
+        connection.fail("parse error", error.message);
+      }
     }
   }
 
-  #tellChange(event: Extract<SocketEvent<AckOwner>, { type: "connected" | "refused" | "disconnected" }>): void {
-    const { namespace } = event;
-    const { path } = namespace;
-    const input = this.inputs.get(path);
-    const isMain = namespace === this.#main;
-    if (event.type === "connected") {
-      if (isMain) this.#establish();
-      input?.connected();
-      this.namespace_connected.emit(path);
-      if (isMain) this.connected.emit(namespace.sid);
-      return;
-    }
-    // Without the main namespace and any other there is nothing left to be connected for.
-    const byServer = event.type === "refused" || event.reason === "server disconnect";
-    const ends = isMain && byServer && this.#target !== null && !this.session.isWanted();
-    const epoch = ends ? this.#end() : this.#epoch;
-    if (ends) this.session.close("server disconnect", true);
-    const wasConnected = event.type === "disconnected" && event.wasConnected;
-    if (event.type === "refused") {
-      const { message, data, timeout } = event;
-      this.lastError = message;
-      const code = timeout ? Err.ERR_TIMEOUT : Err.ERR_UNAUTHORIZED;
-      const error: ConnectError = { message, namespace: path, code, ...(data === undefined ? null : { data }) };
-      input?.refused(error);
-      this.connect_error.emit(error);
-    } else if (wasConnected) {
-      input?.disconnected(event.reason);
-      this.namespace_disconnected.emit(path);
-      if (isMain) this.disconnected.emit(event.reason);
-    }
-    if (ends && !wasConnected && epoch === this.#epoch) this.disconnected.emit("server disconnect");
+  #expire(): void {
+    const { connection } = this;
+    const now = this.#now;
+    // It is told now, unless the budget has left packets that came before it.
+    if (connection?.writable && connection.isDead(now) && connection.inbox.length === 0) this.#deliver();
+    // What still waits in the inbox arrived in time. As long as it waits, time stands still for what it may answer.
+    const heard = Math.min(now, connection?.inbox.oldestTime ?? now);
+    if (heard >= this.deadlines.next) this.deadlines.advance(heard);
   }
 
   #listenerError(error: unknown, event: string, path: string): void {
+    const { listener_error } = this.signals;
     // A callback that throws while it is told of an error must not be told of its own.
-    if (event !== "listener_error" && this.listener_error.has_connections())
-      this.listener_error.emit(error, event, path);
+    if (event !== "listener_error" && listener_error.has_connections()) listener_error.emit(error, event, path);
     else report(error);
   }
 }

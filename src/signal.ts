@@ -1,5 +1,6 @@
 import mittModule, { type Emitter, type EventType, type Handler } from "mitt";
-import { Err, OK, requireCallback, SocketIOError } from "./errors.js";
+import { type Err, requireCallback, SocketIOError } from "./errors.js";
+import { ERR_INVALID_PARAMETER, ERR_TIMEOUT, OK } from "./protocol/codes.js";
 
 // mitt ships one declaration for both module systems, which NodeNext reads as CommonJS (developit/mitt#191). At run time
 // the default import is the function.
@@ -67,10 +68,10 @@ export class Signal<Args extends unknown[] = []> {
    * @throws TypeError when `callback` is not a function
    */
   connect(callback: Callback<Args>, flags = 0): Err {
-    requireCallback(callback, "signal.connect(callback)");
+    requireCallback(callback, "signal.connect");
     this.#emitter ??= mitt();
     this.#handlers ??= new Map();
-    if (this.#handlers.has(callback)) return Err.ERR_INVALID_PARAMETER;
+    if (this.#handlers.has(callback)) return ERR_INVALID_PARAMETER;
     const handler = (args: Args): void => {
       // Disconnected by a callback that ran before it in this very emission.
       if (this.#handlers?.get(callback) !== handler) return;
@@ -124,7 +125,7 @@ export class Signal<Args extends unknown[] = []> {
       if (timeout !== undefined) {
         cancel = this.#owner.expireAfter(timeout, () => {
           this.disconnect(callback);
-          reject(new SocketIOError(`signal "${this.#name}" was not emitted within ${timeout} s`, Err.ERR_TIMEOUT));
+          reject(new SocketIOError(`no "${this.#name}" within ${timeout} s`, ERR_TIMEOUT));
         });
       }
       this.connect(callback, Signal.CONNECT_ONE_SHOT);

@@ -1,6 +1,6 @@
 import { typeName } from "./errors.js";
 
-/** A client certificate with its key, both PEM. */
+/** A client certificate with its key, both the text of a PEM file, and the passphrase of the key if it has one. */
 export interface TLSIdentity {
   readonly certificate: string;
   readonly private_key: string;
@@ -8,13 +8,14 @@ export interface TLSIdentity {
 }
 
 /**
- * TLS settings of a `wss:` connection, as Godot's `TLSOptions`. Certificates are PEM strings.
+ * TLS settings of a `wss:` connection. Godot class: `TLSOptions`. Certificates are the text of PEM files.
  *
  * Browsers always use their own trust store: what cannot be honoured there makes `connect_to_url` return
  * `ERR_UNAVAILABLE`, it never makes the connection less secure than asked.
  *
  * @example
- * client.connect_to_url("wss://localhost:3000", {}, TLSOptions.client(readFileSync("ca.pem", "utf8")));
+ * const ca = readFileSync("ca.pem", "utf8");
+ * client.connect_to_url("wss://localhost:3000", {}, TLSOptions.client(ca));
  */
 export class TLSOptions {
   readonly #unsafe: boolean;
@@ -23,63 +24,84 @@ export class TLSOptions {
   readonly #identity: TLSIdentity | null;
 
   private constructor(unsafe: boolean, chain: string, commonName: string, identity: TLSIdentity | null) {
-    this.#unsafe = unsafe;
-    this.#chain = requirePem("trusted_chain", chain);
-    this.#commonName = commonName;
-    this.#identity = identity;
-    if (typeof commonName !== "string") {
-      throw new TypeError(`TLSOptions: common_name_override must be a host name, got ${typeName(commonName)}`);
-    }
+    if (chain !== "") requirePem("trusted_chain", chain);
+    if (typeof commonName !== "string") fail("common_name_override", 'a host name, like "game.example"', commonName);
     if (identity !== null) {
-      requirePem("identity.certificate", identity?.certificate, true);
-      requirePem("identity.private_key", identity?.private_key, true);
+      if (typeof identity !== "object") fail("identity", "null or { certificate, private_key, passphrase? }", identity);
+      requirePem("identity.certificate", identity.certificate);
+      requirePem("identity.private_key", identity.private_key);
+      if (typeof (identity.passphrase ?? "") !== "string") fail("identity.passphrase", "a string", identity.passphrase);
     }
+    this.#unsafe = unsafe;
+    this.#chain = chain;
+    this.#commonName = commonName;
+    this.#identity = identity && { ...identity };
   }
 
   /**
-   * Verifies the server's certificate.
-   * @param trusted_chain the authorities to trust (PEM) instead of the platform's
-   * @param common_name_override the host name that the certificate must be for, instead of the URL's
+   * Verifies the server's certificate. Godot: `TLSOptions.client`.
+   * @param trusted_chain the authorities to trust (PEM) instead of the platform's; `""`: the platform's
+   * @param common_name_override the host name that the certificate must be for, instead of the URL's; `""`: the URL's
    * @param identity the client's own certificate, for servers that ask for one
+   * @throws TypeError when an argument has the wrong type or is not PEM
    */
   static client(trusted_chain = "", common_name_override = "", identity: TLSIdentity | null = null): TLSOptions {
     return new TLSOptions(false, trusted_chain, common_name_override, identity);
   }
 
   /**
-   * Does not verify that the certificate is for this host. With `trusted_chain` it still has to be signed by it; without,
-   * any certificate is accepted. For development only.
+   * Does not verify that the certificate is for this host. With `trusted_chain` (PEM) it still has to be signed by it;
+   * without, any certificate is accepted. For development only. Godot: `TLSOptions.client_unsafe`.
+   * @throws TypeError when `trusted_chain` is not PEM
    */
   static client_unsafe(trusted_chain = ""): TLSOptions {
     return new TLSOptions(true, trusted_chain, "", null);
   }
 
+  /** True for settings made by `client_unsafe`. */
   is_unsafe_client(): boolean {
     return this.#unsafe;
   }
 
+  /** The authorities to trust, PEM; `""` for the platform's. */
   get_trusted_ca_chain(): string {
     return this.#chain;
   }
 
+  /** The host name that the certificate must be for; `""` for the URL's. */
   get_common_name_override(): string {
     return this.#commonName;
   }
 
+  /** The client's own certificate; `null` for none. */
   get_identity(): TLSIdentity | null {
     return this.#identity;
   }
 
   /** True when these are the settings that every platform uses by itself. */
   is_default(): boolean {
-    return !this.#unsafe && this.#chain === "" && this.#commonName === "" && this.#identity === null;
+    return !(this.#unsafe || this.#chain || this.#commonName || this.#identity);
   }
 }
 
-function requirePem(name: string, value: unknown, required = false): string {
-  if (value === "" && !required) return value;
-  if (typeof value === "string" && value.includes("-----BEGIN ")) return value;
+/**
+ * Not by `instanceof`: who asks need not bring the class along, nor does the class of a second copy of this package differ.
+ * @param usage how the call is written, for the message
+ * @throws TypeError unless `value` is `null` or a `TLSOptions`
+ */
+export function requireTLSOptions(usage: string, value: TLSOptions | null): void {
+  if (value !== null && typeof (value as Partial<TLSOptions> | undefined)?.is_default !== "function") {
+    throw new TypeError(`${usage}: write null or TLSOptions.client(…) for tls_options, got ${typeName(value)}`);
+  }
+}
+
+function requirePem(name: string, value: string): void {
+  if (typeof value !== "string" || !value.includes("-----BEGIN "))
+    fail(name, 'the text of a PEM file ("-----BEGIN …"): write readFileSync(path, "utf8")', value);
+}
+
+function fail(name: string, expected: string, value: unknown): never {
   throw new TypeError(
-    `TLSOptions: ${name} must be the text of a PEM file ("-----BEGIN …"), got ${typeof value === "string" ? "another string: read the file first" : typeName(value)}`,
+    `TLSOptions: ${name} must be ${expected}, got ${typeof value === "string" ? "another string" : typeName(value)}`,
   );
 }

@@ -18,39 +18,32 @@
  * here ever writes one. The session is dead when no ping came for `pingInterval + pingTimeout` after the last one;
  * `deadline` is that moment. There is no timer: the caller compares `deadline` with its own clock.
  */
-import { type Handshake, parseHandshake } from "./engine-packet.js";
-import { excerpt, ProtocolError } from "./protocol-error.js";
+import { type Handshake, readHandshake } from "./engine-packet.js";
+import { violation } from "./protocol-error.js";
 
-export const EngineState = { OPENING: 0, OPEN: 1, CLOSED: 2 } as const;
-export type EngineState = (typeof EngineState)[keyof typeof EngineState];
+export const OPENING = 0;
+export const OPEN = 1;
+export const CLOSED = 2;
 
 export type EngineInput = "open" | "close" | "ping" | "message" | "ignore";
 
-/** What each packet type means, by state: index is the type digit, a hole is a protocol error. */
-const TRANSITIONS: readonly (readonly (EngineInput | undefined)[])[] = [
-  ["open", "close", undefined, undefined, undefined, undefined, "ignore"],
-  [undefined, "close", "ping", "ignore", "message", undefined, "ignore"],
+/** What each packet type means, by state: index is the type digit; what is not there is a protocol error. */
+const TRANSITIONS: readonly Readonly<Record<number, EngineInput>>[] = [
+  { 0: "open", 1: "close", 6: "ignore" },
+  { 1: "close", 2: "ping", 3: "ignore", 4: "message", 6: "ignore" },
 ];
 
 export class EngineSession {
-  #state: EngineState = EngineState.OPENING;
-  #handshake: Handshake | null = null;
+  state: typeof OPENING | typeof OPEN | typeof CLOSED = OPENING;
+  /** The server's open packet; `null` before it came. */
+  handshake: Handshake | null = null;
   #heardAt = 0;
   #answeredAt = Number.NaN;
 
-  get state(): EngineState {
-    return this.#state;
-  }
-
-  /** The server's open packet; `null` before it came. */
-  get handshake(): Handshake | null {
-    return this.#handshake;
-  }
-
   /** When the session counts as dead unless a ping comes first, in seconds; `Infinity` while that cannot be said. */
   get deadline(): number {
-    const handshake = this.#handshake;
-    if (handshake === null || this.#state !== EngineState.OPEN) return Infinity;
+    const { handshake } = this;
+    if (handshake === null || this.state !== OPEN) return Infinity;
     // A server may truncate short intervals to 0; a sum of 0 says nothing about when to give up.
     return this.#heardAt + (handshake.pingInterval + handshake.pingTimeout || Infinity);
   }
@@ -60,23 +53,27 @@ export class EngineSession {
    * @throws ProtocolError when the frame is not allowed in this state; the session is CLOSED then.
    */
   receive(frame: string, now: number): EngineInput {
-    if (this.#state === EngineState.CLOSED) return "ignore";
-    const input = TRANSITIONS[this.#state]?.[frame.charCodeAt(0) - 48];
+    const { state } = this;
+    if (state === CLOSED) return "ignore";
+    const input = TRANSITIONS[state]![frame.charCodeAt(0) - 48];
     if (input === "message") return input;
-    if (input === undefined) throw this.#fail(frame);
-    if (input === "open") {
-      try {
-        this.#handshake = parseHandshake(frame.slice(1));
-      } catch (error) {
-        this.close();
-        throw error;
+    if (input === "ping") this.#heardAt = now;
+    else if (input !== "ignore") {
+      // Until the frame has proved to be in order.
+      this.state = CLOSED;
+      if (input === undefined) {
+        violation(
+          state === OPEN
+            ? "an Engine.IO packet of an open session"
+            : "an Engine.IO 4 open packet (this is no Socket.IO v3+ server)",
+          frame,
+        );
       }
-      this.#state = EngineState.OPEN;
-      this.#heardAt = now;
-    } else if (input === "ping") {
-      this.#heardAt = now;
-    } else if (input === "close") {
-      this.close();
+      if (input === "open") {
+        this.handshake = readHandshake(frame);
+        this.state = OPEN;
+        this.#heardAt = now;
+      }
     }
     return input;
   }
@@ -86,25 +83,11 @@ export class EngineSession {
    * so what its spacing has beyond that interval is one trip there and back. `NaN` for the first ping.
    */
   roundTripOfPing(now: number): number {
-    return now - this.#answeredAt - (this.#handshake?.pingInterval ?? Number.NaN);
+    return now - this.#answeredAt - this.handshake!.pingInterval;
   }
 
   /** Notes that the pong was written at `now` (seconds). */
   answered(now: number): void {
     this.#answeredAt = now;
-  }
-
-  close(): void {
-    this.#state = EngineState.CLOSED;
-  }
-
-  #fail(frame: string): ProtocolError {
-    const opening = this.#state === EngineState.OPENING;
-    this.close();
-    return new ProtocolError(
-      opening
-        ? `the server's first packet was ${excerpt(frame)}, expected an Engine.IO 4 open packet (0{"sid":…}): this is no Socket.IO v3+ server`
-        : `unexpected Engine.IO packet ${excerpt(frame)} in an open session`,
-    );
   }
 }

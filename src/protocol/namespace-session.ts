@@ -16,39 +16,33 @@
  * that time only sets `leaving`; DISCONNECT follows when the answer is here.
  */
 import type { Attachment } from "./attachments.js";
-import type { Expiring } from "./deadline-heap.js";
+import type { Deadline } from "./deadlines.js";
 import type { RawPacket } from "./socket-decoder.js";
 
-export const NamespaceState = { DISCONNECTED: 0, CONNECTING: 1, CONNECTED: 2 } as const;
-export type NamespaceState = (typeof NamespaceState)[keyof typeof NamespaceState];
+export const DISCONNECTED = 0;
+export const CONNECTING = 1;
+export const CONNECTED = 2;
+export type NamespaceState = typeof DISCONNECTED | typeof CONNECTING | typeof CONNECTED;
 
 /** An encoded packet on its way out. */
 export interface OutPacket<Owner> {
-  readonly text: string;
-  readonly attachments: readonly Attachment[];
+  readonly frames: readonly (string | Attachment)[];
   /** The namespace that gets it back if the connection is lost before it was written; `null` when it dies with it. */
   readonly keeper: NamespaceSession<Owner> | null;
   readonly ack: PendingAck<Owner> | null;
 }
 
 /** An acknowledgement that is waited for. `Owner` is whatever the caller wants back when it settles. */
-export interface PendingAck<Owner> extends Expiring {
+export interface PendingAck<Owner> {
   readonly id: number;
-  readonly namespace: NamespaceSession<Owner>;
   readonly owner: Owner;
-  /** When its packet was written, in seconds; NaN before. */
-  sentAt: number;
-  readonly retry: RetryItem<Owner> | null;
-}
-
-/** An acknowledged emit that is sent again until it is answered (at-least-once). */
-export interface RetryItem<Owner> {
-  readonly id: number;
-  readonly text: string;
-  readonly attachments: readonly Attachment[];
+  /** How often it may still be sent again; `NaN` if it is sent once. */
+  resends: number;
+  readonly frames: readonly (string | Attachment)[];
   readonly timeout: number;
-  readonly owner: Owner;
-  resendsLeft: number;
+  /** When its packet was written, in seconds; `NaN` before. */
+  sentAt: number;
+  deadline: Deadline | null;
 }
 
 /** How many offsets are remembered to recognise a packet that a recovery replays although it was received. */
@@ -56,13 +50,12 @@ const REMEMBERED_OFFSETS = 256;
 
 /**
  * What the adapters append as an offset: a short token. An argument that cannot be one is left to the game, because
- * volatile and acknowledged packets carry no offset and may well end with a sentence.
+ * volatile packets carry no offset and may well end with a sentence.
  */
 const OFFSET = /^[\w.-]{1,64}$/;
 
 export class NamespaceSession<Owner> {
-  readonly path: string;
-  state: NamespaceState = NamespaceState.DISCONNECTED;
+  state: NamespaceState = DISCONNECTED;
   /** Changes whenever the namespace goes up or down: what was handed out for one connection is dead in the next. */
   generation = 0;
   sid = "";
@@ -73,12 +66,13 @@ export class NamespaceSession<Owner> {
   leaving = false;
   connectSentAt = 0;
   /** The deadline of a connect in progress. */
-  wait: (Expiring & { readonly namespace: NamespaceSession<Owner> }) | null = null;
+  wait: Deadline | null = null;
   nextAckId = 0;
   readonly acks = new Map<number, PendingAck<Owner>>();
   /** Packets emitted while not connected. */
   buffer: OutPacket<Owner>[] = [];
-  readonly retryQueue: RetryItem<Owner>[] = [];
+  /** Acknowledged emits that are sent one after the other, each until it is answered (at-least-once). */
+  retryQueue: PendingAck<Owner>[] = [];
   /** Events that came before the answer to CONNECT; they are delivered after it. */
   held: RawPacket[] = [];
   /** Says whether anybody listens: an event for nobody is not parsed. */
@@ -87,52 +81,41 @@ export class NamespaceSession<Owner> {
   /** Connection state recovery: the server's private session id, `""` when it offers none. */
   pid = "";
   #offset = "";
-  #seen: Set<string> | null = null;
+  #seen = new Set<string>();
 
-  constructor(path: string) {
-    this.path = path;
-  }
+  constructor(readonly path: string) {}
 
-  /** The auth object of CONNECT as JSON, with what recovery needs; a user's own `pid` or `offset` cannot get in its way. */
+  /** The payload of CONNECT: auth, and what recovery needs; a user's own `pid` or `offset` cannot get in its way. */
   connectPayload(): string {
-    const auth = this.auth ?? "";
-    if (this.pid === "") return auth;
-    return JSON.stringify({ ...(auth === "" ? {} : JSON.parse(auth)), pid: this.pid, offset: this.#offset });
+    const { auth, pid } = this;
+    return pid ? JSON.stringify({ ...JSON.parse(auth || "{}"), pid, offset: this.#offset }) : (auth ?? "");
   }
 
   /** Takes the ids of a new connection. */
-  established(sid: string, pid: string): void {
-    this.recovered = pid !== "" && pid === this.pid;
+  established(sid: string, pid: unknown): void {
+    this.recovered = this.pid !== "" && pid === this.pid;
     if (!this.recovered) this.forgetRecovery();
-    this.pid = pid;
+    this.pid = typeof pid === "string" ? pid : "";
     this.sid = sid;
-    this.state = NamespaceState.CONNECTED;
+    this.state = CONNECTED;
     this.generation++;
   }
 
   forgetRecovery(): void {
-    this.pid = "";
-    this.#offset = "";
-    this.#seen = null;
+    this.pid = this.#offset = "";
+    this.#seen.clear();
   }
 
-  /**
-   * Takes the recovery offset off the end of an event's arguments; false when a replayed event was received before.
-   */
+  /** Takes the recovery offset off the end of an event's arguments; false when a replayed event was received before. */
   takeOffset(args: unknown[], replayed: boolean): boolean {
-    const last = args[args.length - 1];
+    const last = args.at(-1);
     if (this.pid === "" || typeof last !== "string" || !OFFSET.test(last)) return true;
-    this.#seen ??= new Set();
-    if (replayed && this.#seen.has(last)) return false;
+    const seen = this.#seen;
+    if (replayed && seen.has(last)) return false;
     args.pop();
     this.#offset = last;
-    this.#seen.add(last);
-    if (this.#seen.size > REMEMBERED_OFFSETS) {
-      for (const oldest of this.#seen) {
-        this.#seen.delete(oldest);
-        break;
-      }
-    }
+    seen.add(last);
+    if (seen.size > REMEMBERED_OFFSETS) seen.delete(seen.values().next().value as string);
     return true;
   }
 }

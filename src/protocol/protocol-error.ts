@@ -7,18 +7,23 @@
  */
 export class ProtocolError extends Error {}
 
-/** Shortens what a peer sent, so that an error message can quote it without growing with it. */
-export function excerpt(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+/** @throws ProtocolError that says what was expected and quotes what came, cut so that it does not grow with it. */
+export function violation(expected: string, got: string): never {
+  throw new ProtocolError(`expected ${expected}, got ${JSON.stringify(got.slice(0, 80))}`);
 }
 
-/** `JSON.parse` whose failure is the peer's fault. */
-export function parseJson(json: string, what: string): unknown {
+/**
+ * The JSON of `text` from `start`, checked by `valid`.
+ * @throws ProtocolError when it is no JSON or not `what`
+ */
+export function parseJson<T>(text: string, start: number, valid: (value: unknown) => value is T, what: string): T {
+  let value: unknown;
   try {
-    return JSON.parse(json);
+    value = JSON.parse(text.slice(start));
   } catch {
-    throw new ProtocolError(`${what} is not valid JSON: ${excerpt(json)}`);
+    // An undefined value is not valid either.
   }
+  return valid(value) ? value : violation(what, text);
 }
 
 /** True for a dictionary: an object that is neither `null` nor an array. */

@@ -3,34 +3,22 @@
  * All values are seconds; 0 before the first sample.
  */
 export class RttEstimator {
-  #smoothed = 0;
-  #min = 0;
-  #jitter = 0;
-  #samples = 0;
-
-  get rtt(): number {
-    return this.#smoothed;
-  }
-
-  get min(): number {
-    return this.#min;
-  }
-
+  rtt = 0;
+  rtt_min = 0;
   /** Mean deviation of the samples from the smoothed value. */
-  get jitter(): number {
-    return this.#jitter;
-  }
+  rtt_jitter = 0;
+  #samples = 0;
 
   /** Adds one measurement. Anything that cannot be a duration (negative, NaN) is left out. */
   add(sample: number): void {
     if (!(sample >= 0)) return;
     if (this.#samples++ === 0) {
-      this.#smoothed = this.#min = sample;
-      this.#jitter = sample / 2;
+      this.rtt = this.rtt_min = sample;
+      this.rtt_jitter = sample / 2;
       return;
     }
-    this.#jitter += (Math.abs(sample - this.#smoothed) - this.#jitter) / 4;
-    this.#smoothed += (sample - this.#smoothed) / 8;
-    this.#min = Math.min(this.#min, sample);
+    this.rtt_jitter += (Math.abs(sample - this.rtt) - this.rtt_jitter) / 4;
+    this.rtt += (sample - this.rtt) / 8;
+    this.rtt_min = Math.min(this.rtt_min, sample);
   }
 }

@@ -1,50 +1,117 @@
 /*
- * The platform's WebSocket: `ws` in Node, the global one in browsers. The only file that imports isomorphic-ws, whose types
- * stay inside it.
+ * The platform's WebSocket. Where it is `ws`, that is in Node, it can do more than a browser's, and all of that is here:
+ * headers, TLS, compression, a limit of size, one write for many frames, pause, an end without a farewell.
+ * In browser bundles `browser-socket.ts` takes the place of this file.
  */
-
 import WebSocketImplementation from "isomorphic-ws";
 import type { TLSOptions } from "../tls-options.js";
+import {
+  PlatformSocket as BrowserSocket,
+  canHonour as browserCanHonour,
+  type SocketHandler,
+  type SocketRequest,
+} from "./browser-socket.js";
 import type { OutFrame } from "./transport.js";
 
-export interface SocketSettings {
-  readonly protocols: readonly string[];
-  readonly headers: Readonly<Record<string, string>>;
-  readonly tls: TLSOptions | null;
-  readonly perMessageDeflate: boolean;
-  readonly maxPayload: number;
+export type { SocketHandler, SocketRequest } from "./browser-socket.js";
+
+/**
+ * Milliseconds that a peer has to answer a close. The 30 s of `ws` would keep a process alive that is done with a dead server.
+ */
+const CLOSE_TIMEOUT = 3000;
+
+/** Close codes that `ws` sends when the peer breaks the protocol; anything else of its own is 1002, a protocol error. */
+const CLOSE_CODES: Readonly<Record<string, number>> = {
+  WS_ERR_INVALID_UTF8: 1007,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
+};
+
+/** An error of Node's: one of several addresses that all failed is in `errors`, and then `message` is empty. */
+interface NodeError extends Error {
+  readonly code?: string;
+  readonly errors?: readonly Error[];
 }
 
-export interface SocketHandler {
-  opened(): void;
-  received(frame: string | Uint8Array): void;
-  /** `error` is what went wrong as far as the platform tells, else `""`. */
-  closed(code: number, reason: string, error: string): void;
-}
-
-/** True where the implementation is `ws`, which can do more than a browser's: headers, TLS, pause, cork. */
-export const isNodeSocket = typeof WebSocketImplementation?.prototype?.terminate === "function";
+// Not every platform whose bundlers take the Node version has `ws`: React Native, for one.
+const isNode = typeof WebSocketImplementation?.prototype?.terminate === "function";
 
 /** Whether the platform can honour these TLS settings. */
 export function canHonour(tls: TLSOptions | null): boolean {
-  return isNodeSocket || tls === null || tls.is_default();
+  return isNode || browserCanHonour(tls);
 }
 
-/** The options of `ws`; a browser's constructor takes none. */
-function nodeOptions(settings: SocketSettings): object {
-  const { tls } = settings;
-  const identity = tls?.get_identity();
-  const name = tls?.get_common_name_override();
-  const chain = tls?.get_trusted_ca_chain();
+class NodeSocket extends BrowserSocket {
+  /** The TCP or TLS socket below. */
+  #stream: { cork(): void; uncork(): void } | null = null;
+
+  constructor(request: SocketRequest, handler: SocketHandler) {
+    let failure: NodeError | null = null;
+    const listener: SocketHandler = {
+      received: (frame) => handler.received(frame),
+      closed(code, reason, error, opened) {
+        const text = failure === null ? error : explain(failure);
+        handler.closed(code === 1006 ? closeCode(failure?.code) : code, reason, text, opened);
+      },
+    };
+    super(request, listener, nodeOptions(request));
+    this.socket.on("error", (error) => {
+      failure ??= error;
+    });
+    this.socket.on("upgrade", ({ socket }) => {
+      this.#stream = socket;
+    });
+  }
+
+  override send(frames: readonly OutFrame[]): void {
+    const stream = this.#stream;
+    stream?.cork();
+    try {
+      super.send(frames);
+    } finally {
+      stream?.uncork();
+    }
+  }
+
+  override pause(): void {
+    if (this.readyState === 1) this.socket.pause();
+  }
+
+  override resume(): void {
+    if (this.socket.isPaused) this.socket.resume();
+  }
+
+  override close(dead = false): void {
+    super.close();
+    // A paused socket would not read the peer's answer.
+    this.resume();
+    if (dead) this.socket.terminate();
+  }
+
+  override startClose(code: number, reason: string): void {
+    this.socket.close(code, reason);
+    this.resume();
+  }
+}
+
+export type PlatformSocket = BrowserSocket;
+export const PlatformSocket: new (request: SocketRequest, handler: SocketHandler) => BrowserSocket = isNode
+  ? NodeSocket
+  : BrowserSocket;
+
+function nodeOptions({ headers, perMessageDeflate, maxPayload, tls }: SocketRequest): object {
+  const options = { headers, perMessageDeflate, maxPayload, closeTimeout: CLOSE_TIMEOUT };
+  if (tls === null) return options;
+  const chain = tls.get_trusted_ca_chain();
+  const name = tls.get_common_name_override();
+  const identity = tls.get_identity();
   return {
-    headers: settings.headers,
-    perMessageDeflate: settings.perMessageDeflate,
-    maxPayload: settings.maxPayload,
+    ...options,
     ...(chain ? { ca: chain } : null),
     ...(name ? { servername: name } : null),
     ...(identity ? { cert: identity.certificate, key: identity.private_key, passphrase: identity.passphrase } : null),
     // Unsafe with a chain still verifies the signature, only not the name.
-    ...(tls?.is_unsafe_client()
+    ...(tls.is_unsafe_client()
       ? chain
         ? { checkServerIdentity: () => undefined }
         : { rejectUnauthorized: false }
@@ -52,76 +119,11 @@ function nodeOptions(settings: SocketSettings): object {
   };
 }
 
-export class PlatformSocket {
-  readonly #socket: WebSocketImplementation;
-  #handler: SocketHandler | null;
-  /** The TCP socket below, in Node. */
-  #stream: { cork(): void; uncork(): void } | null = null;
-  #error = "";
+/** A peer that broke the protocol is not waited for: the code of such an end is the one that was sent to it. */
+function closeCode(error = ""): number {
+  return error.startsWith("WS_ERR_") ? (CLOSE_CODES[error] ?? 1002) : 1006;
+}
 
-  /** @throws when the platform refuses the URL, a protocol or a certificate at once. */
-  constructor(url: string, settings: SocketSettings, handler: SocketHandler) {
-    this.#handler = handler;
-    const protocols = [...settings.protocols];
-    const socket = isNodeSocket
-      ? new WebSocketImplementation(url, protocols, nodeOptions(settings))
-      : new WebSocketImplementation(url, protocols);
-    this.#socket = socket;
-    socket.binaryType = "arraybuffer";
-    socket.onopen = () => this.#handler?.opened();
-    socket.onmessage = ({ data }) =>
-      this.#handler?.received(typeof data === "string" ? data : new Uint8Array(data as ArrayBuffer));
-    // Never taken off again: with `ws` an error that nobody hears is thrown.
-    socket.onerror = (event) => {
-      this.#error ||= event.message || "the connection failed";
-    };
-    socket.onclose = ({ code, reason }) => {
-      const closing = this.#handler;
-      this.#handler = null;
-      closing?.closed(code, reason, this.#error);
-    };
-    if (isNodeSocket)
-      socket.on("upgrade", (response) => {
-        this.#stream = response.socket;
-      });
-  }
-
-  get readyState(): number {
-    return this.#socket.readyState;
-  }
-
-  get protocol(): string {
-    return this.#socket.protocol;
-  }
-
-  get bufferedAmount(): number {
-    return this.#socket.bufferedAmount;
-  }
-
-  get canPause(): boolean {
-    return isNodeSocket;
-  }
-
-  /** Writes frames with one system call where the platform allows it. */
-  send(frames: readonly OutFrame[]): void {
-    const socket = this.#socket;
-    if (socket.readyState !== 1) return;
-    this.#stream?.cork();
-    for (const frame of frames) socket.send(frame as Uint8Array);
-    this.#stream?.uncork();
-  }
-
-  /** Starts the closing handshake; `forget` when its end is of no interest any more. */
-  close(code: number, reason: string, forget: boolean): void {
-    if (forget) this.#handler = null;
-    this.#socket.close(code, reason);
-  }
-
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.#socket.resume();
-  }
+function explain({ message, errors = [], code }: NodeError): string {
+  return message || errors.map((error) => error.message).join(", ") || code || "the connection failed";
 }

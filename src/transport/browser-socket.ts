@@ -1,0 +1,102 @@
+/*
+ * The platform's WebSocket as every platform has it, and the only import of isomorphic-ws, whose types stay inside this folder.
+ * In browser bundles this file takes the place of `platform-socket.ts`.
+ */
+import WebSocketImplementation from "isomorphic-ws";
+import type { TLSOptions } from "../tls-options.js";
+import type { OutFrame, Transport, TransportRequest } from "./transport.js";
+
+export type SocketRequest = Pick<
+  TransportRequest,
+  "url" | "tls" | "headers" | "protocols" | "perMessageDeflate" | "maxPayload"
+>;
+
+/** What a socket tells, when it happens. Nothing after `closed`, or after it was told to close for good. */
+export interface SocketHandler {
+  received(frame: string | Uint8Array): void;
+  /**
+   * Told once. `code` is the peer's, 1006 when it sent none; `error` is what went wrong as far as the platform tells, else
+   * `""`; `opened` is false when there never was a connection.
+   */
+  closed(code: number, reason: string, error: string, opened: boolean): void;
+}
+
+/** Whether the platform can honour these TLS settings: a browser has its own trust store. */
+export function canHonour(tls: TLSOptions | null): boolean {
+  return tls === null || tls.is_default();
+}
+
+/** One WebSocket connection, which is a `Transport` as it is. */
+export class PlatformSocket implements Transport {
+  readonly name = "websocket";
+  protected readonly socket: WebSocketImplementation;
+  #handler: SocketHandler | null;
+
+  /**
+   * @param options for the implementations that take them; a browser's constructor ignores a third argument
+   * @throws when the platform refuses the URL, a protocol or a certificate at once
+   */
+  constructor(request: SocketRequest, handler: SocketHandler, options?: object) {
+    this.#handler = handler;
+    const socket = new WebSocketImplementation(request.url, [...request.protocols], options);
+    this.socket = socket;
+    let opened = false;
+    let error = "";
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      opened = true;
+    };
+    socket.onmessage = ({ data }) =>
+      this.#handler?.received(typeof data === "string" ? data : new Uint8Array(data as ArrayBuffer));
+    // Never taken off again: with `ws` an error that nobody hears is thrown.
+    socket.onerror = ({ message }) => {
+      error = message || "the connection failed";
+    };
+    socket.onclose = ({ code, reason }) => {
+      const closing = this.#handler;
+      this.#handler = null;
+      closing?.closed(code, reason, error, opened);
+    };
+  }
+
+  get readyState(): number {
+    return this.socket.readyState;
+  }
+
+  get protocol(): string {
+    return this.socket.protocol;
+  }
+
+  get bufferedAmount(): number {
+    return this.socket.bufferedAmount;
+  }
+
+  /** Stops reading. Both or neither are there: a browser cannot. */
+  pause?(): void;
+  resume?(): void;
+
+  /** Writes frames, in one go where the platform can; what a socket that is not open is given is lost. */
+  send(frames: readonly OutFrame[]): void {
+    const { socket } = this;
+    if (socket.readyState === 1) for (const frame of frames) socket.send(frame as Uint8Array);
+  }
+
+  /**
+   * Ends the connection after what was sent; the handler hears nothing more.
+   * @param _dead the peer is known to be gone: do not wait for its answer, where the platform leaves the choice
+   */
+  close(_dead = false): void {
+    this.#handler = null;
+    this.socket.close(1000);
+  }
+
+  /**
+   * Starts the closing handshake; the handler hears its end.
+   *
+   * A page may not send the codes 1001 to 1014 (WHATWG WebSockets, `close`): their counterpart in the range for applications,
+   * 4001 to 4014, goes instead.
+   */
+  startClose(code: number, reason: string): void {
+    this.socket.close(code > 1000 && code < 3000 ? code + 3000 : code, reason);
+  }
+}

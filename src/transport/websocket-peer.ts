@@ -1,0 +1,383 @@
+/*
+ * A WebSocket that is polled. Its socket's callbacks only note what happened, in `#inbox`, `#ended` and `#overflowed`; what
+ * the game can see (`#state` and what belongs to it) changes in `poll()` and in the game's own calls.
+ *
+ *   state        what is there                       leaves it by
+ *   ──────────   ─────────────────────────────────   ──────────────────────────────────────────────────────────
+ *   CLOSED       no socket                           connect_to_url() → CONNECTING
+ *   CONNECTING   a socket without an answer          poll() → OPEN or CLOSED; close() → CLOSED
+ *   OPEN         an open socket                      close(), overflow → CLOSING; poll() → CLOSED; close(-1) → CLOSED
+ *   CLOSING      a socket that awaits the peer's     poll() → CLOSED; close(-1) → CLOSED
+ *                answer; what it receives is lost
+ */
+import { Err, OK, typeName } from "../errors.js";
+import { requireTLSOptions, type TLSOptions } from "../tls-options.js";
+import { canHonour, PlatformSocket } from "./platform-socket.js";
+
+interface Packet {
+  readonly bytes: Uint8Array;
+  readonly isText: boolean;
+}
+
+/** How a connection ended. */
+interface Ending {
+  readonly code: number;
+  readonly reason: string;
+}
+
+const UNKNOWN: Ending = { code: -1, reason: "" };
+/** "Message too big" (RFC 6455, 7.4.1), the nearest of the codes. */
+const TOO_MUCH: Ending = { code: 1009, reason: "the queue of received packets is full" };
+/** What a close frame has room for (RFC 6455, 5.5), in bytes. */
+const MAX_REASON = 123;
+
+/**
+ * A WebSocket client without callbacks, for code that speaks no Socket.IO: `poll()` it once a frame, then take the packets that
+ * have arrived. What can be seen of it changes only in `poll()` and in your own calls. Godot class: `WebSocketPeer`.
+ *
+ * It differs from Godot's where the platform or the promise to lose nothing asks for it: packets stay readable after the
+ * connection has ended, and a queue that is full drops none (see `max_queued_packets`).
+ *
+ * @example
+ * const peer = new WebSocketPeer();
+ * peer.connect_to_url("wss://example.com/game");
+ * function frame() {
+ *   peer.poll();
+ *   if (peer.get_ready_state() === WebSocketPeer.STATE_OPEN) peer.send_text("hello");
+ *   while (peer.get_available_packet_count() > 0) {
+ *     const bytes = peer.get_packet();
+ *     console.log(peer.was_string_packet() ? new TextDecoder().decode(bytes) : bytes);
+ *   }
+ *   if (peer.get_ready_state() === WebSocketPeer.STATE_CLOSED) console.log(peer.get_close_code(), peer.get_close_reason());
+ *   else requestAnimationFrame(frame);
+ * }
+ * frame();
+ */
+export class WebSocketPeer {
+  static readonly STATE_CONNECTING = 0;
+  static readonly STATE_OPEN = 1;
+  static readonly STATE_CLOSING = 2;
+  static readonly STATE_CLOSED = 3;
+
+  /** The packet is text: UTF-8. */
+  static readonly WRITE_MODE_TEXT = 0;
+  /** The packet is bytes. */
+  static readonly WRITE_MODE_BINARY = 1;
+
+  /** Subprotocols to offer, the preferred one first. Counts from the next `connect_to_url` on. */
+  supported_protocols: readonly string[] = [];
+  /**
+   * Headers of the HTTP request, each like `"Authorization: Bearer …"`. Counts from the next `connect_to_url` on. Browsers
+   * send none of them, as in Godot's Web export.
+   */
+  handshake_headers: readonly string[] = [];
+  /**
+   * Bytes of received packets that may wait; 0 for any number. Counts from the next `connect_to_url` on. A single message that
+   * is larger ends the connection with code 1009, "message too big". See `max_queued_packets` for what else it does.
+   */
+  inbound_buffer_size = 65535;
+  /** Bytes that may wait to be sent; 0 for any number. What does not fit is refused with `ERR_OUT_OF_MEMORY`. */
+  outbound_buffer_size = 65535;
+  /**
+   * Received packets that may wait; 0 for any number. When as many wait, or as many bytes as `inbound_buffer_size`:
+   * - In Node the socket stops reading until half of them are taken, which slows the peer down and loses nothing. What had
+   *   been read from the network by then, up to 64 KiB, still comes on top.
+   * - A browser cannot stop reading. The packet that has no room any more ends the connection with code 1009 and is lost; those
+   *   before it stay readable.
+   */
+  max_queued_packets = 4096;
+
+  #socket: PlatformSocket | null = null;
+  #state: number = WebSocketPeer.STATE_CLOSED;
+  #url = "";
+  #protocol = "";
+  #ending = UNKNOWN;
+  /** Received and not yet taken; the first `#available` of them can be seen. */
+  #inbox: Packet[] = [];
+  #inboxBytes = 0;
+  #available = 0;
+  #paused = false;
+  #overflowed = false;
+  /** The socket's end, until `poll()` tells. */
+  #ended: Ending | null = null;
+  #lastWasText = false;
+  #packetError: Err = OK;
+
+  /**
+   * Starts connecting and returns at once; `poll()` tells how it went. Packets of the connection before, if any wait, are
+   * dropped. Godot: `WebSocketPeer.connect_to_url`.
+   * @param url `ws:` or `wss:`; `http:` and `https:` are taken for these
+   * @param tls_options for `wss:`; see `TLSOptions`
+   * @returns `OK`, `ERR_ALREADY_IN_USE` unless the state is CLOSED, `ERR_INVALID_PARAMETER` when the platform cannot use the
+   * URL, a subprotocol, a header or a certificate, `ERR_UNAVAILABLE` when it cannot honour `tls_options`
+   * @throws TypeError when an argument or one of the properties has the wrong type
+   */
+  connect_to_url(url: string, tls_options: TLSOptions | null = null): Err {
+    if (typeof url !== "string")
+      throw new TypeError(`connect_to_url(url): the URL must be a string, got ${typeName(url)}`);
+    requireTLSOptions("connect_to_url(url, tls_options)", tls_options);
+    requireStrings("supported_protocols", this.supported_protocols, '["chat"]');
+    const headers = parseHeaders(this.handshake_headers);
+    if (this.#state !== WebSocketPeer.STATE_CLOSED) return Err.ERR_ALREADY_IN_USE;
+    const address = socketUrl(url);
+    if (address === null) return Err.ERR_INVALID_PARAMETER;
+    if (!canHonour(tls_options)) return Err.ERR_UNAVAILABLE;
+    const request = {
+      url: address,
+      tls: tls_options,
+      headers,
+      protocols: this.supported_protocols,
+      perMessageDeflate: false,
+      maxPayload: this.inbound_buffer_size,
+    };
+    const handler = {
+      received: (frame: string | Uint8Array) => this.#received(frame),
+      closed: (code: number, reason: string, error: string) => {
+        this.#ended = { code: code === 1006 ? -1 : code, reason: reason || error };
+      },
+    };
+    try {
+      this.#socket = new PlatformSocket(request, handler);
+    } catch {
+      return Err.ERR_INVALID_PARAMETER;
+    }
+    this.#state = WebSocketPeer.STATE_CONNECTING;
+    this.#url = url;
+    this.#protocol = "";
+    this.#ending = UNKNOWN;
+    this.#ended = null;
+    this.#inbox = [];
+    this.#inboxBytes = this.#available = 0;
+    this.#paused = this.#overflowed = this.#lastWasText = false;
+    return OK;
+  }
+
+  /** Takes note of what has happened: the state and the packets that arrived. Call it once a frame. Runs no callback. */
+  poll(): void {
+    this.#available = this.#inbox.length;
+    if (this.#state === WebSocketPeer.STATE_CONNECTING && this.#socket?.readyState === WebSocketPeer.STATE_OPEN) {
+      this.#state = WebSocketPeer.STATE_OPEN;
+      this.#protocol = this.#socket.protocol;
+    }
+    if (this.#overflowed) this.#state = WebSocketPeer.STATE_CLOSING;
+    if (this.#ended !== null) this.#end(this.#ended);
+  }
+
+  /** `STATE_CONNECTING`, `STATE_OPEN`, `STATE_CLOSING` or `STATE_CLOSED`, as of the last `poll()` or call of yours. */
+  get_ready_state(): number {
+    return this.#state;
+  }
+
+  /** How many packets `get_packet` can take, as of the last `poll()`. Godot: `PacketPeer.get_available_packet_count`. */
+  get_available_packet_count(): number {
+    return this.#available;
+  }
+
+  /**
+   * Takes the oldest packet: its bytes, which for text are UTF-8. An empty array when there is none: see `get_packet_error`.
+   * Godot: `PacketPeer.get_packet`.
+   */
+  get_packet(): Uint8Array {
+    const packet = this.#available > 0 ? this.#inbox.shift() : undefined;
+    this.#packetError = packet === undefined ? Err.ERR_UNAVAILABLE : OK;
+    if (packet === undefined) return new Uint8Array();
+    this.#available--;
+    this.#inboxBytes -= packet.bytes.byteLength;
+    this.#lastWasText = packet.isText;
+    if (this.#paused && this.#fill(2) <= 1) {
+      this.#paused = false;
+      this.#socket?.resume?.();
+    }
+    return packet.bytes;
+  }
+
+  /** What became of the last `get_packet()`: `OK`, or `ERR_UNAVAILABLE` when none waited. Godot: `PacketPeer.get_packet_error`. */
+  get_packet_error(): Err {
+    return this.#packetError;
+  }
+
+  /** True when the packet that `get_packet` gave last was text. */
+  was_string_packet(): boolean {
+    return this.#lastWasText;
+  }
+
+  /**
+   * Sends one packet.
+   * @param message its bytes; copied, so you may reuse them
+   * @param write_mode `WRITE_MODE_BINARY`, or `WRITE_MODE_TEXT` for bytes that are UTF-8
+   * @returns `OK`, `FAILED` when the connection is not open, `ERR_OUT_OF_MEMORY` when more than `outbound_buffer_size` bytes
+   * would wait, `ERR_INVALID_DATA` for text that is not UTF-8
+   * @throws TypeError when an argument has the wrong type
+   */
+  send(message: Uint8Array | ArrayBuffer, write_mode: number = WebSocketPeer.WRITE_MODE_BINARY): Err {
+    if (!(ArrayBuffer.isView(message) || message instanceof ArrayBuffer)) {
+      const hint = typeof message === "string" ? "write send_text(text) for a string" : "must be a Uint8Array";
+      throw new TypeError(`send(message): ${hint}, got ${typeName(message)}`);
+    }
+    if (write_mode !== WebSocketPeer.WRITE_MODE_TEXT && write_mode !== WebSocketPeer.WRITE_MODE_BINARY) {
+      throw new TypeError("send(message, write_mode): write WebSocketPeer.WRITE_MODE_TEXT or WRITE_MODE_BINARY");
+    }
+    const bytes = ArrayBuffer.isView(message)
+      ? new Uint8Array(message.buffer as ArrayBuffer, message.byteOffset, message.byteLength)
+      : new Uint8Array(message);
+    if (write_mode === WebSocketPeer.WRITE_MODE_BINARY) return this.#send(bytes, bytes.byteLength);
+    try {
+      return this.#send(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), bytes.byteLength);
+    } catch {
+      return Err.ERR_INVALID_DATA;
+    }
+  }
+
+  /**
+   * Sends a string as a text packet. Returns what `send` returns.
+   * @throws TypeError when `message` is not a string
+   */
+  send_text(message: string): Err {
+    if (typeof message !== "string") {
+      throw new TypeError(
+        `send_text(message): must be a string, write send(bytes) for others, got ${typeName(message)}`,
+      );
+    }
+    return this.#send(message, new TextEncoder().encode(message).byteLength);
+  }
+
+  /** The same as `send(bytes, WRITE_MODE_BINARY)`. Godot: `PacketPeer.put_packet`. */
+  put_packet(bytes: Uint8Array | ArrayBuffer): Err {
+    return this.send(bytes);
+  }
+
+  /**
+   * Closes the connection. An open one becomes CLOSING, and CLOSED in the `poll()` after the peer has answered: keep polling.
+   * One that is still connecting is CLOSED at once. What waits can still be read; what arrives from now on is dropped.
+   * @param code 1000, 3000 to 4999, or one of 1001 to 1014 but 1004 to 1006, which browsers send as 4001 to 4014 because a page
+   * may not send them; less than 0 ends the connection at once, without telling the peer where the platform can
+   * @param reason for the peer, at most 123 bytes of UTF-8
+   * @throws TypeError for another code or a longer reason
+   */
+  close(code = 1000, reason = ""): void {
+    if (!isCloseCode(code)) {
+      throw new TypeError(`close(code): must be 1000, 3000 to 4999, or less than 0 for an end at once, got ${code}`);
+    }
+    if (typeof reason !== "string" || new TextEncoder().encode(reason).byteLength > MAX_REASON)
+      throw new TypeError(`close(code, reason): the reason must be a string of at most ${MAX_REASON} bytes`);
+    const socket = this.#socket;
+    if (socket === null) return;
+    if (code < 0 || this.#state === WebSocketPeer.STATE_CONNECTING) {
+      socket.close(code < 0);
+      this.#end(this.#ended ?? UNKNOWN);
+    } else if (this.#state === WebSocketPeer.STATE_OPEN) {
+      this.#state = WebSocketPeer.STATE_CLOSING;
+      socket.startClose(code, reason);
+    }
+  }
+
+  /**
+   * The code of the close frame that the peer sent, 1005 when it had none in it, 1009 when a limit of this side ended the
+   * connection. -1 as long as it is not CLOSED, and when it ended without a close frame.
+   */
+  get_close_code(): number {
+    return this.#ending.code;
+  }
+
+  /** The reason that the peer gave. When it sent no close frame: what went wrong, as far as the platform tells, or `""`. */
+  get_close_reason(): string {
+    return this.#ending.reason;
+  }
+
+  /** The URL as given to `connect_to_url`; `""` before. */
+  get_requested_url(): string {
+    return this.#url;
+  }
+
+  /** Which one of `supported_protocols` the server has chosen; `""` for none. */
+  get_selected_protocol(): string {
+    return this.#protocol;
+  }
+
+  /** Bytes that were accepted by `send` and not yet by the network. In Node this includes the frames' own few bytes. */
+  get_current_outbound_buffered_amount(): number {
+    return this.#socket?.bufferedAmount ?? 0;
+  }
+
+  #send(frame: string | Uint8Array, size: number): Err {
+    const socket = this.#socket;
+    // The socket may be further than the game knows.
+    if (this.#state !== WebSocketPeer.STATE_OPEN || socket?.readyState !== WebSocketPeer.STATE_OPEN) return Err.FAILED;
+    const bound = this.outbound_buffer_size;
+    if (bound > 0 && socket.bufferedAmount + size > bound) return Err.ERR_OUT_OF_MEMORY;
+    socket.send([frame]);
+    return OK;
+  }
+
+  #received(frame: string | Uint8Array): void {
+    if (this.#state === WebSocketPeer.STATE_CLOSING || this.#overflowed) return;
+    const isText = typeof frame === "string";
+    const bytes = isText ? new TextEncoder().encode(frame) : frame;
+    this.#inbox.push({ bytes, isText });
+    this.#inboxBytes += bytes.byteLength;
+    if (this.#socket?.pause !== undefined) {
+      if (this.#paused || this.#fill(1) < 1) return;
+      this.#paused = true;
+      this.#socket.pause();
+    } else if (this.#fill(1) > 1) {
+      this.#inbox.pop();
+      this.#inboxBytes -= bytes.byteLength;
+      this.#overflowed = true;
+      this.#socket?.startClose(TOO_MUCH.code, TOO_MUCH.reason);
+    }
+  }
+
+  /** How full the inbox is, 1 being full, if it held `times` as much. */
+  #fill(times: number): number {
+    return (
+      times *
+      Math.max(
+        this.max_queued_packets > 0 ? this.#inbox.length / this.max_queued_packets : 0,
+        this.inbound_buffer_size > 0 ? this.#inboxBytes / this.inbound_buffer_size : 0,
+      )
+    );
+  }
+
+  #end(ending: Ending): void {
+    this.#ending = this.#overflowed ? TOO_MUCH : ending;
+    this.#ended = null;
+    this.#overflowed = false;
+    this.#socket = null;
+    this.#state = WebSocketPeer.STATE_CLOSED;
+  }
+}
+
+/** The address for the platform's WebSocket, which takes no fragment and not everywhere `http:`. `null` for no such URL. */
+function socketUrl(url: string): string | null {
+  try {
+    const parsed = new URL(url);
+    parsed.protocol = parsed.protocol.replace(/^http/, "ws");
+    parsed.hash = "";
+    return /^wss?:$/.test(parsed.protocol) ? parsed.href : null;
+  } catch {
+    return null;
+  }
+}
+
+function requireStrings(name: string, value: readonly string[], example: string): void {
+  if (!Array.isArray(value) || value.some((item) => typeof item !== "string"))
+    throw new TypeError(`${name} must be a list of strings: write ${example}`);
+}
+
+function parseHeaders(headers: readonly string[]): Record<string, string> {
+  requireStrings("handshake_headers", headers, '["Name: value"]');
+  const result: Record<string, string> = {};
+  for (const header of headers) {
+    const colon = header.indexOf(":");
+    if (colon < 1) throw new TypeError(`handshake_headers: write "Name: value", got ${JSON.stringify(header)}`);
+    result[header.slice(0, colon).trim()] = header.slice(colon + 1).trim();
+  }
+  return result;
+}
+
+/** What an endpoint may send (RFC 6455, 7.4), and Godot's negative number for no close frame at all. */
+function isCloseCode(code: number): boolean {
+  if (!Number.isInteger(code)) return false;
+  if (code >= 1000 && code <= 1014) return code < 1004 || code > 1006;
+  return code < 0 || (code >= 3000 && code <= 4999);
+}
