@@ -315,7 +315,8 @@ export class SocketSession<Owner> {
 
   #join(namespace: NamespaceSession<Owner>, now: number): void {
     namespace.wait = this.deadlines.add(now + this.options.connect_timeout, () => {
-      this.refuse(namespace, `${namespace.path} was not joined in time`, ERR_TIMEOUT);
+      const who = namespace.awaiting ? "the server did not answer the CONNECT" : "the auth function did not answer";
+      this.refuse(namespace, `${who} in time`, ERR_TIMEOUT);
     });
     this.#sendConnect(namespace, now);
   }

@@ -34,7 +34,7 @@ export class PlatformSocket implements Transport {
 
   /**
    * @param options for the implementations that take them; a browser's constructor ignores a third argument
-   * @throws when the platform refuses the URL, a protocol or a certificate at once
+   * @throws when the platform refuses the URL, a protocol or a header at once
    */
   constructor(request: SocketRequest, handler: SocketHandler, options?: object) {
     this.#handler = handler;

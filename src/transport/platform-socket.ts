@@ -50,7 +50,7 @@ class NodeSocket extends BrowserSocket {
     const listener: SocketHandler = {
       received: (frame) => handler.received(frame),
       closed(code, reason, error, opened) {
-        const text = failure === null ? error : explain(failure);
+        const text = failure === null ? error : explain(failure, request.url.startsWith("wss:"));
         handler.closed(code === 1006 ? closeCode(failure?.code) : code, reason, text, opened);
       },
     };
@@ -124,6 +124,13 @@ function closeCode(error = ""): number {
   return error.startsWith("WS_ERR_") ? (CLOSE_CODES[error] ?? 1002) : 1006;
 }
 
-function explain({ message, errors = [], code }: NodeError): string {
-  return message || errors.map((error) => error.message).join(", ") || code || "the connection failed";
+/** What `error` means to somebody who has not read OpenSSL. */
+function explain({ message, errors = [], code }: NodeError, secure: boolean): string {
+  const text = message || errors.map((error) => error.message).join(", ") || code || "the connection failed";
+  const detail = /SSL routines:[^:]*:([^:]+)/.exec(text)?.[1];
+  if (detail === "wrong version number") return "the server speaks no TLS at this port: write ws: instead of wss:";
+  // A server that misses a certificate sends an alert, or just hangs up.
+  if (detail === undefined && !(secure && code === "ECONNRESET")) return text;
+  const hint = "the server may ask for a client certificate, see TLSOptions.client(…, identity)";
+  return `the TLS handshake failed (${detail ?? text}): ${hint}`;
 }

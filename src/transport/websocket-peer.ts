@@ -109,7 +109,7 @@ export class WebSocketPeer {
    * @param url `ws:` or `wss:`; `http:` and `https:` are taken for these
    * @param tls_options for `wss:`; see `TLSOptions`
    * @returns `OK`, `ERR_ALREADY_IN_USE` unless the state is CLOSED, `ERR_INVALID_PARAMETER` when the platform cannot use the
-   * URL, a subprotocol, a header or a certificate, `ERR_UNAVAILABLE` when it cannot honour `tls_options`
+   * URL, a subprotocol or a header, `ERR_UNAVAILABLE` when it cannot honour `tls_options`
    * @throws TypeError when an argument or one of the properties has the wrong type
    */
   connect_to_url(url: string, tls_options: TLSOptions | null = null): Err {

@@ -6,7 +6,7 @@ export const websocket: TransportFactory = (request, handler) =>
   new PlatformSocket(request, {
     received: (frame) => handler.received(frame),
     closed(code, reason, error, opened) {
-      const detail = error || reason || `WebSocket close code ${code}`;
+      const detail = error || reason || `the connection ended with WebSocket close code ${code}`;
       if (opened) handler.closed(error ? "transport error" : "transport close", detail);
       else handler.closed("transport error", `no WebSocket connection to ${request.url}: ${detail}`);
     },
