@@ -1,0 +1,84 @@
+import type Phaser from "phaser";
+import { MOVE_SCALE } from "../shared/constants.js";
+import type { Steering } from "./net/session.js";
+
+/** Nearer to the pointer than this (screen pixels) the ship only drifts, so that it can rest under it. */
+const DEAD_ZONE = 14;
+/** From here on the pointer means full thrust. */
+const FULL_THRUST = 90;
+/** Two presses within this time are a dash. */
+const DOUBLE_SECONDS = 0.32;
+
+const KEYS: Record<string, readonly [number, number]> = {
+  KeyW: [0, -1],
+  ArrowUp: [0, -1],
+  KeyS: [0, 1],
+  ArrowDown: [0, 1],
+  KeyA: [-1, 0],
+  ArrowLeft: [-1, 0],
+  KeyD: [1, 0],
+  ArrowRight: [1, 0],
+};
+
+/** Keyboard, mouse and touch as one steering per frame. Keys are taken by place, so WASD works on every layout. */
+export class Controls {
+  readonly #down = new Set<string>();
+  readonly #pointers = new Map<number, { x: number; y: number }>();
+  #lastPress = Number.NEGATIVE_INFINITY;
+  #dash = false;
+
+  constructor(input: Phaser.Input.InputPlugin) {
+    input.addPointer(2);
+    input.mouse?.disableContextMenu();
+    input.on("pointerdown", (pointer: Phaser.Input.Pointer) => {
+      const now = performance.now() / 1000;
+      // A second finger, the right button, or a quick second press.
+      if (this.#pointers.size > 0 || pointer.rightButtonDown() || now - this.#lastPress < DOUBLE_SECONDS) {
+        this.#dash = true;
+      }
+      this.#lastPress = now;
+      this.#pointers.set(pointer.id, pointer);
+    });
+    input.on("pointerup", (pointer: Phaser.Input.Pointer) => this.#pointers.delete(pointer.id));
+    input.on("pointerupoutside", (pointer: Phaser.Input.Pointer) => this.#pointers.delete(pointer.id));
+    window.addEventListener("keydown", (event) => {
+      if (event.target instanceof HTMLInputElement) return;
+      if (event.code === "Space" && !event.repeat) this.#dash = true;
+      if (event.code in KEYS || event.code === "Space") event.preventDefault();
+      this.#down.add(event.code);
+    });
+    window.addEventListener("keyup", (event) => this.#down.delete(event.code));
+    // Keys that are let go while the window has no focus are never reported.
+    window.addEventListener("blur", () => this.#release());
+  }
+
+  /** The steering of this frame; the ship is drawn at `shipX`, `shipY` on the screen. */
+  read(shipX: number, shipY: number): Steering {
+    const dash = this.#dash;
+    this.#dash = false;
+    let x = 0;
+    let y = 0;
+    for (const code of this.#down) {
+      const direction = KEYS[code];
+      x += direction?.[0] ?? 0;
+      y += direction?.[1] ?? 0;
+    }
+    x = Math.sign(x);
+    y = Math.sign(y);
+    const [pointer] = this.#pointers.values();
+    if (x === 0 && y === 0 && pointer !== undefined) {
+      const dx = pointer.x - shipX;
+      const dy = pointer.y - shipY;
+      const length = Math.hypot(dx, dy);
+      const thrust = length < DEAD_ZONE ? 0 : Math.min(1, length / FULL_THRUST);
+      x = (dx / (length || 1)) * thrust;
+      y = (dy / (length || 1)) * thrust;
+    }
+    return { moveX: Math.round(x * MOVE_SCALE), moveY: Math.round(y * MOVE_SCALE), dash };
+  }
+
+  #release(): void {
+    this.#down.clear();
+    this.#pointers.clear();
+  }
+}

@@ -1,0 +1,51 @@
+import type { GameSession } from "../net/session.js";
+import { element, setText } from "./elements.js";
+
+const STATES = ["disconnected", "connecting", "connected"];
+const REFRESH_SECONDS = 0.2;
+
+/** The network read-out, top left; H hides it. */
+export class Hud {
+  readonly #element = element("hud");
+  readonly #banner = element("banner");
+  #nextAt = 0;
+
+  constructor() {
+    window.addEventListener("keydown", (event) => {
+      if (event.key.toLowerCase() !== "h" || event.target instanceof HTMLInputElement) return;
+      this.#element.hidden = !this.#element.hidden;
+    });
+  }
+
+  get text(): string {
+    return this.#element.textContent ?? "";
+  }
+
+  update(session: GameSession, now: number, framesPerSecond: number): void {
+    const banner = session.banner();
+    this.#banner.hidden = banner === "";
+    setText(this.#banner, banner);
+    if (now < this.#nextAt) return;
+    this.#nextAt = now + REFRESH_SECONDS;
+    const { client, meter, predictor } = session;
+    const stats = client.get_stats();
+    const state = STATES[client.get_connection_state()] ?? "?";
+    setText(
+      this.#element,
+      [
+        `${state} · ${client.get_transport() || "no transport"}`,
+        `ping     ${(stats.rtt * 1000).toFixed(0)} ms (best ${(stats.rtt_min * 1000).toFixed(0)})`,
+        `in       ${meter.packetsInRate.toFixed(0)} packets/s  ${kilobytes(meter.bytesInRate)}`,
+        `out      ${meter.packetsOutRate.toFixed(0)} packets/s  ${kilobytes(meter.bytesOutRate)}`,
+        `poll     ${meter.pollAverage.toFixed(2)} ms, worst ${meter.pollWorst.toFixed(2)}`,
+        `inbox    ${stats.inbox_length}   skipped ${stats.events_skipped}`,
+        `predict  off by ${predictor.lastCorrection.toFixed(1)} px`,
+        `frames   ${framesPerSecond.toFixed(0)}/s   reconnects ${stats.reconnects}`,
+      ].join("\n"),
+    );
+  }
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1024).toFixed(1)} kB/s`;
+}

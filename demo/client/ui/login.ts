@@ -1,0 +1,30 @@
+import { element, setText } from "./elements.js";
+
+/** The title page with the name form. With `?name=Ann` in the address it never shows. */
+export class Login {
+  readonly #form = element<HTMLFormElement>("login");
+  readonly #input = element<HTMLInputElement>("name");
+  readonly #note = element("login-note");
+
+  /** Calls `submit` with each name that is entered; the server decides whether it is a good one. */
+  constructor(submit: (name: string) => void) {
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#form.hidden = true;
+      this.#input.blur();
+      document.body.classList.remove("titles");
+      submit(this.#input.value);
+    });
+  }
+
+  get open(): boolean {
+    return !this.#form.hidden;
+  }
+
+  show(note: string): void {
+    this.#form.hidden = false;
+    document.body.classList.add("titles");
+    setText(this.#note, note);
+    this.#input.focus();
+  }
+}

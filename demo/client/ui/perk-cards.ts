@@ -1,0 +1,30 @@
+import type { GameSession, PerkQuestion } from "../net/session.js";
+import { element, make } from "./elements.js";
+
+/** The server's question between two rounds, as three cards: click one or press 1, 2, 3. */
+export class PerkCards {
+  readonly #root = element("perks");
+  #question: PerkQuestion | null = null;
+
+  constructor() {
+    window.addEventListener("keydown", (event) => {
+      const perk = this.#question?.offer[Number(event.key) - 1];
+      if (perk !== undefined) this.#question?.answer(perk.id);
+    });
+  }
+
+  update(session: GameSession, now: number): void {
+    // The server does not wait any longer.
+    if (session.question !== null && now > session.question.until) session.question = null;
+    if (session.question === this.#question) return;
+    this.#question = session.question;
+    this.#root.hidden = this.#question === null;
+    this.#root.replaceChildren(make("h2", "CHOOSE AN UPGRADE"));
+    this.#question?.offer.forEach((perk, index) => {
+      const card = make("button");
+      card.append(make("strong", perk.title), make("div", perk.text), make("small", `press ${index + 1}`));
+      card.addEventListener("click", () => this.#question?.answer(perk.id));
+      this.#root.append(card);
+    });
+  }
+}
