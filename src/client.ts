@@ -16,15 +16,15 @@
  * 10. Reconnecting joins every namespace again that was connected or connecting, each with its own auth; listeners stay.
  */
 import { type Auth, encodeAuth } from "./auth.js";
-import { ConnectionState } from "./connection-state.js";
+import type { ConnectionState } from "./connection-state.js";
 import { type Err, requireThat } from "./errors.js";
 import type { DefaultEvents, EventsMap } from "./events.js";
-import { type ConnectError, SocketIONamespace } from "./namespace.js";
+import { SocketIONamespace } from "./namespace.js";
 import { type ClientOptionsInput, changesConnection, DEFAULT_OPTIONS, mergeOptions } from "./options.js";
 import { ERR_ALREADY_IN_USE, ERR_INVALID_PARAMETER, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
+import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
 import { isNamespacePath } from "./protocol/socket-packet.js";
-import { Runtime } from "./runtime.js";
-import type { Signal } from "./signal.js";
+import { type ClientSignals, Runtime } from "./runtime.js";
 import type { ClientStats } from "./stats.js";
 import type { TLSOptions } from "./tls-options.js";
 import { canHonour } from "./transport/platform-socket.js";
@@ -44,35 +44,35 @@ import { engineUrl, parseUrl } from "./url.js";
  * frame();
  */
 export class SocketIOClient {
-  static readonly STATE_DISCONNECTED = ConnectionState.STATE_DISCONNECTED;
-  static readonly STATE_CONNECTING = ConnectionState.STATE_CONNECTING;
-  static readonly STATE_CONNECTED = ConnectionState.STATE_CONNECTED;
+  static readonly STATE_DISCONNECTED = DISCONNECTED;
+  static readonly STATE_CONNECTING = CONNECTING;
+  static readonly STATE_CONNECTED = CONNECTED;
 
   static #singleton: SocketIOClient | null = null;
 
   /** The main namespace is connected, for the first time or again; `session_id` is its Socket.IO id. */
-  readonly connected: Signal<[session_id: string]>;
+  declare readonly connected: ClientSignals["connected"];
   /**
    * The main namespace went down, or the state returned to DISCONNECTED. `reason`: `"client disconnect"`, `"server disconnect"`,
    * `"ping timeout"`, `"transport close"`, `"transport error"`, `"parse error"` or `"inbound overflow"`; `get_last_error()` says more.
    */
-  readonly disconnected: Signal<[reason: string]>;
+  declare readonly disconnected: ClientSignals["disconnected"];
   /** An attempt to connect failed, or a namespace was refused. */
-  readonly connect_error: Signal<[error: ConnectError]>;
+  declare readonly connect_error: ClientSignals["connect_error"];
   /** Any namespace was joined, the main one too. */
-  readonly namespace_connected: Signal<[path: string]>;
+  declare readonly namespace_connected: ClientSignals["namespace_connected"];
   /** A namespace that was joined is not any more. */
-  readonly namespace_disconnected: Signal<[path: string]>;
+  declare readonly namespace_disconnected: ClientSignals["namespace_disconnected"];
   /** Every event of every namespace, after the namespace's own listeners. */
-  readonly event_received: Signal<[event: string, data: unknown[], path: string]>;
+  declare readonly event_received: ClientSignals["event_received"];
   /** The connection was lost and will be made again after `delay` seconds; `attempt` counts from 1. */
-  readonly reconnecting: Signal<[attempt: number, delay: number]>;
+  declare readonly reconnecting: ClientSignals["reconnecting"];
   /** All attempts that the option `reconnection` allows have failed. */
-  readonly reconnect_failed: Signal<[]>;
-  /** The session goes over another transport now; also when it opens. */
-  readonly transport_changed: Signal<[name: string]>;
+  declare readonly reconnect_failed: ClientSignals["reconnect_failed"];
+  /** The session goes over another transport than the one before it. */
+  declare readonly transport_changed: ClientSignals["transport_changed"];
   /** A callback of yours threw. With nobody connected the error goes to `reportError` or `console.error`. */
-  readonly listener_error: Signal<[error: unknown, event: string, path: string]>;
+  declare readonly listener_error: ClientSignals["listener_error"];
 
   readonly #runtime: Runtime;
   #url = "";
@@ -89,17 +89,7 @@ export class SocketIOClient {
    */
   constructor(options: ClientOptionsInput = {}) {
     this.#runtime = new Runtime(mergeOptions(DEFAULT_OPTIONS, options));
-    const { signals } = this.#runtime;
-    this.connected = signals.connected;
-    this.disconnected = signals.disconnected;
-    this.connect_error = signals.connect_error;
-    this.namespace_connected = signals.namespace_connected;
-    this.namespace_disconnected = signals.namespace_disconnected;
-    this.event_received = signals.event_received;
-    this.reconnecting = signals.reconnecting;
-    this.reconnect_failed = signals.reconnect_failed;
-    this.transport_changed = signals.transport_changed;
-    this.listener_error = signals.listener_error;
+    Object.assign(this, this.#runtime.signals);
     this.create_namespace("/");
   }
 

@@ -1,10 +1,10 @@
 import { type Auth, encodeAuth } from "./auth.js";
-import { ConnectionState } from "./connection-state.js";
+import type { ConnectionState } from "./connection-state.js";
 import { AckError, type Err, requireCallback, requireThat, SocketIOError } from "./errors.js";
 import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "./events.js";
 import type { ClientOptions } from "./options.js";
 import { ERR_ALREADY_IN_USE, ERR_CONNECTION_ERROR, ERR_TIMEOUT, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
-import { CONNECTED, DISCONNECTED, type NamespaceSession } from "./protocol/namespace-session.js";
+import { CONNECTED, CONNECTING, DISCONNECTED, type NamespaceSession } from "./protocol/namespace-session.js";
 import { eventKey, RESERVED_EVENTS } from "./protocol/socket-packet.js";
 import type { SocketSession } from "./protocol/socket-session.js";
 import { Signal, type SignalOwner } from "./signal.js";
@@ -87,13 +87,13 @@ export class SocketIONamespace<
   ListenEvents extends EventsMap<ListenEvents> = DefaultEvents,
   EmitEvents extends EventsMap<EmitEvents> = DefaultEvents,
 > {
-  static readonly STATE_DISCONNECTED = ConnectionState.STATE_DISCONNECTED;
-  static readonly STATE_CONNECTING = ConnectionState.STATE_CONNECTING;
-  static readonly STATE_CONNECTED = ConnectionState.STATE_CONNECTED;
+  static readonly STATE_DISCONNECTED = DISCONNECTED;
+  static readonly STATE_CONNECTING = CONNECTING;
+  static readonly STATE_CONNECTED = CONNECTED;
   /** Every packet of the event is delivered, in order. */
-  static readonly EVENT_QUEUE = EventMode.EVENT_QUEUE;
+  static readonly EVENT_QUEUE = 0;
   /** Of several waiting packets of the event only the newest is delivered. */
-  static readonly EVENT_LATEST = EventMode.EVENT_LATEST;
+  static readonly EVENT_LATEST = 1;
 
   /** The namespace is joined; `session_id` is its Socket.IO id, a new one each time unless the session was recovered. */
   readonly connected: Signal<[session_id: string]>;
@@ -176,7 +176,7 @@ export class SocketIONamespace<
   set_event_mode(event: EventName<ListenEvents>, mode: EventMode): void {
     requireEvent(event);
     requireThat(mode === 0 || mode === 1, "the event mode", "EVENT_QUEUE (0) or EVENT_LATEST (1)", mode);
-    this.#host.latestEvents[mode === EventMode.EVENT_LATEST ? "add" : "delete"](eventKey(this.#core.path, event));
+    this.#host.latestEvents[mode === 1 ? "add" : "delete"](eventKey(this.#core.path, event));
   }
 
   // Sending

@@ -11,7 +11,7 @@
  */
 import { type Auth, encodeAuth } from "./auth.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
-import { ConnectionState } from "./connection-state.js";
+import type { ConnectionState } from "./connection-state.js";
 import { type Err, SocketIOError } from "./errors.js";
 import type { DisconnectReason, InboxItem } from "./inbox.js";
 import type { AckOwner, ConnectError, NamespaceEntry, NamespaceHost } from "./namespace.js";
@@ -19,7 +19,7 @@ import type { ClientOptions } from "./options.js";
 import { backoffDelay } from "./protocol/backoff.js";
 import { ERR_CANT_CONNECT, ERR_CONNECTION_ERROR, ERR_INVALID_DATA, ERR_TIMEOUT, OK } from "./protocol/codes.js";
 import { type Deadline, Deadlines } from "./protocol/deadlines.js";
-import { CONNECTING, type NamespaceSession } from "./protocol/namespace-session.js";
+import { CONNECTED, CONNECTING, DISCONNECTED, type NamespaceSession } from "./protocol/namespace-session.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
 import { RttEstimator } from "./protocol/rtt.js";
 import { type AckCode, type SessionSink, SocketSession } from "./protocol/socket-session.js";
@@ -36,21 +36,39 @@ export interface Target {
   readonly request: () => TransportRequest;
 }
 
+/** The signals of a client; it says itself what they mean. */
+export interface ClientSignals {
+  readonly connected: Signal<[session_id: string]>;
+  readonly disconnected: Signal<[reason: string]>;
+  readonly connect_error: Signal<[error: ConnectError]>;
+  readonly namespace_connected: Signal<[path: string]>;
+  readonly namespace_disconnected: Signal<[path: string]>;
+  readonly event_received: Signal<[event: string, data: unknown[], path: string]>;
+  readonly reconnecting: Signal<[attempt: number, delay: number]>;
+  readonly reconnect_failed: Signal<[]>;
+  readonly transport_changed: Signal<[name: string]>;
+  readonly listener_error: Signal<[error: unknown, event: string, path: string]>;
+}
+
+const SIGNALS: readonly (keyof ClientSignals)[] = [
+  "connected",
+  "disconnected",
+  "connect_error",
+  "namespace_connected",
+  "namespace_disconnected",
+  "event_received",
+  "reconnecting",
+  "reconnect_failed",
+  "transport_changed",
+  "listener_error",
+];
+
 type Core = NamespaceSession<AckOwner>;
 
 export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckOwner> {
-  readonly signals = {
-    connected: new Signal<[session_id: string]>(this, "connected", "/"),
-    disconnected: new Signal<[reason: string]>(this, "disconnected", "/"),
-    connect_error: new Signal<[error: ConnectError]>(this, "connect_error", "/"),
-    namespace_connected: new Signal<[path: string]>(this, "namespace_connected", "/"),
-    namespace_disconnected: new Signal<[path: string]>(this, "namespace_disconnected", "/"),
-    event_received: new Signal<[event: string, data: unknown[], path: string]>(this, "event_received", "/"),
-    reconnecting: new Signal<[attempt: number, delay: number]>(this, "reconnecting", "/"),
-    reconnect_failed: new Signal<[]>(this, "reconnect_failed", "/"),
-    transport_changed: new Signal<[name: string]>(this, "transport_changed", "/"),
-    listener_error: new Signal<[error: unknown, event: string, path: string]>(this, "listener_error", "/"),
-  };
+  readonly signals = Object.fromEntries(
+    SIGNALS.map((name) => [name, new Signal(this, name, "/")]),
+  ) as unknown as ClientSignals;
   readonly counters = new Counters();
   readonly rtt = new RttEstimator();
   readonly deadlines = new Deadlines();
@@ -69,6 +87,8 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
   #announced = false;
   /** When the last session opened; `NaN` before the first. */
   #openedAt = Number.NaN;
+  /** What the last session went over; `""` before the first. */
+  #transportName = "";
   #attempt = 0;
   /** When the attempt to connect fails, or the next one starts. */
   #attemptDeadline: Deadline | null = null;
@@ -92,9 +112,8 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
   }
 
   get state(): ConnectionState {
-    if (!this.active) return ConnectionState.STATE_DISCONNECTED;
-    const joined = this.engineId !== "" && this.#main.state !== CONNECTING;
-    return joined ? ConnectionState.STATE_CONNECTED : ConnectionState.STATE_CONNECTING;
+    if (!this.active) return DISCONNECTED;
+    return this.engineId === "" || this.#main.state === CONNECTING ? CONNECTING : CONNECTED;
   }
 
   get writable(): boolean {
@@ -118,6 +137,7 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
     this.#target = target;
     this.#attempt = 0;
     this.#openedAt = Number.NaN;
+    this.#transportName = "";
     if (this.options.main_namespace) this.#want(this.#main, auth);
     this.#connect(this.now());
   }
@@ -279,7 +299,7 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
     const { factory, request } = this.#target!;
     const seconds = this.options.connect_timeout;
     this.#attemptDeadline = this.deadlines.add(now + seconds, () => {
-      if (this.state === ConnectionState.STATE_CONNECTED) return;
+      if (this.state === CONNECTED) return;
       const what = this.engineId === "" ? "no Engine.IO session was opened" : "the main namespace was not joined";
       this.#lost(
         "transport error",
@@ -333,7 +353,7 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
   #lost(reason: DisconnectReason, message: string, code: Err): void {
     const { reconnection, random } = this.options;
     const now = this.#now;
-    const failed = this.state !== ConnectionState.STATE_CONNECTED;
+    const failed = this.state !== CONNECTED;
     const transport = this.connection?.transport?.name;
     // A server that accepts and drops at once must not be hammered: only a connection that lasted starts the backoff anew.
     if (!failed && now - this.#openedAt >= reconnection.delay_max) this.#attempt = 0;
@@ -412,7 +432,10 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
       this.engineId = connection.engine.handshake!.sid;
       if (this.#openedAt >= 0) this.counters.reconnects++;
       this.#openedAt = this.#now;
-      this.signals.transport_changed.emit(connection.transport!.name);
+      const { name } = connection.transport!;
+      const changed = this.#transportName !== "" && this.#transportName !== name;
+      this.#transportName = name;
+      if (changed) this.signals.transport_changed.emit(name);
     } else if (item.kind === "close") {
       this.#lost(item.reason, item.message, item.reason === "parse error" ? ERR_INVALID_DATA : ERR_CANT_CONNECT);
     } else {
