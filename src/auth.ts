@@ -23,5 +23,7 @@ export function encodeAuth(auth: unknown): string {
   const attachments: Attachment[] = [];
   const json = takeAttachments(auth ?? {}, attachments);
   requireThat(attachments.length === 0, "auth", "without binary data", "binary data");
+  // A `toJSON` may have made something else of it.
+  requireThat(json[0] === "{", "the JSON of auth", "an object", json);
   return json === "{}" ? "" : json;
 }

@@ -26,7 +26,7 @@ import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-sessio
 import { isNamespacePath } from "./protocol/socket-packet.js";
 import { type ClientSignals, Runtime } from "./runtime.js";
 import type { ClientStats } from "./stats.js";
-import type { TLSOptions } from "./tls-options.js";
+import { isTlsOptions, type TLSOptions } from "./tls-options.js";
 import { canHonour } from "./transport/platform-socket.js";
 import type { TransportFactory } from "./transport/transport.js";
 import { websocket } from "./transport/websocket.js";
@@ -65,7 +65,7 @@ export class SocketIOClient {
   declare readonly namespace_disconnected: ClientSignals["namespace_disconnected"];
   /** Every event of every namespace, after the namespace's own listeners. */
   declare readonly event_received: ClientSignals["event_received"];
-  /** The connection was lost and will be made again after `delay` seconds; `attempt` counts from 1. */
+  /** The connection was lost, or could not be made, and is tried again after `delay` seconds; `attempt` counts from 1. */
   declare readonly reconnecting: ClientSignals["reconnecting"];
   /** All attempts that the option `reconnection` allows have failed. */
   declare readonly reconnect_failed: ClientSignals["reconnect_failed"];
@@ -113,7 +113,7 @@ export class SocketIOClient {
     if (!parsed)
       return runtime.fail(ERR_INVALID_PARAMETER, `cannot use the URL "${url}"; write one like ws://localhost:3000`);
     if (!canHonour(tls_options))
-      return runtime.fail(ERR_UNAVAILABLE, "a browser uses its own trust store, not tls_options");
+      return runtime.fail(ERR_UNAVAILABLE, "a browser uses its own trust store; pass null as tls_options");
     const factory = this.#transport();
     if (!factory) return runtime.fail(ERR_UNAVAILABLE, 'none of the transports is available; use "websocket"');
     this.#url = url;
@@ -167,7 +167,7 @@ export class SocketIOClient {
   configure(options: ClientOptionsInput): Err {
     const runtime = this.#runtime;
     const merged = mergeOptions(runtime.options, options);
-    if (runtime.active && changesConnection(runtime.options, options)) {
+    if (runtime.active && changesConnection(runtime.options, merged)) {
       return runtime.fail(ERR_ALREADY_IN_USE, "one of these options cannot change while connected; call close() first");
     }
     runtime.options = runtime.session.options = merged;
@@ -240,7 +240,10 @@ export class SocketIOClient {
     return this.#runtime.connection?.inbox.length ?? 0;
   }
 
-  /** A sentence about the last call of this client that returned an error code, or the last failure of its connection; `""` if none. */
+  /**
+   * A sentence about what failed last: a `connect_to_url()` or `configure()` that returned an error code, the connection, or
+   * a namespace that was refused. `""` if nothing did.
+   */
   get_last_error(): string {
     return this.#runtime.lastError;
   }
@@ -266,9 +269,4 @@ export class SocketIOClient {
     }
     return null;
   }
-}
-
-/** Looked at by its shape: so a page that uses no `TLSOptions` does not carry the class. */
-function isTlsOptions(value: unknown): boolean {
-  return value === null || typeof (value as TLSOptions | undefined)?.is_default === "function";
 }

@@ -58,7 +58,7 @@ export class Connection {
         closed: (reason, message) => this.fail(reason, message),
       });
     } catch (error) {
-      this.fail("transport error", `cannot connect to ${request.url}: ${(error as Error)?.message}`);
+      this.fail("transport error", `cannot connect to ${request.url}: ${(error as Error)?.message ?? error}`);
     }
     // It may have failed while the factory ran.
     if (this.#over) this.transport?.close();
@@ -103,15 +103,15 @@ export class Connection {
   /** Ends the connection and puts that into the inbox, behind what arrived before. */
   fail(reason: DisconnectReason, message: string): void {
     if (this.#over) return;
-    this.dispose();
+    this.dispose(reason === "ping timeout");
     this.inbox.push({ kind: "close", reason, message });
   }
 
   /** Ends the connection without a word to its inbox. */
-  dispose(): void {
+  dispose(dead = false): void {
     if (this.#over) return;
     this.#over = true;
-    this.transport?.close();
+    this.transport?.close(dead);
   }
 
   #received(frame: Frame): void {

@@ -47,13 +47,17 @@ export class Inbox {
     return Infinity;
   }
 
-  /** Adds an item; true when it took the place of an older one of the same event. */
+  /**
+   * Adds an item; true when it took the place of an older one of the same event.
+   * @throws ProtocolError when a packet's header is malformed
+   */
   push(item: InboxItem): boolean {
+    // Read first: a packet that cannot be read is thrown back before it is here.
+    const key = item.kind === "packet" && this.#latest.size > 0 ? peekEventKey(item.text) : "";
     this.#items.push(item);
     if (item.kind !== "packet") return false;
     this.length++;
     this.bytes += item.size;
-    const key = this.#latest.size > 0 ? peekEventKey(item.text) : "";
     if (!this.#latest.has(key)) return false;
     const older = this.#newest.get(key);
     this.#newest.set(key, item);

@@ -17,3 +17,4 @@ export type {
   TransportRequest,
 } from "./transport/transport.js";
 export { websocket } from "./transport/websocket.js";
+export { WebSocketPeer } from "./transport/websocket-peer.js";

@@ -184,7 +184,7 @@ export class SocketIONamespace<
   /**
    * Sends an event with an array of arguments (Socket.IO 5, "Sending and receiving data"). Binary anywhere inside goes as
    * an attachment; it is copied, so the caller's buffer can be used again at once.
-   * @returns `OK` when it was sent or buffered, `ERR_OUT_OF_MEMORY` when the offline buffer is full, `ERR_UNCONFIGURED` when the
+   * @returns `OK` when it was sent or buffered (or dropped, if the option `offline` says so), `ERR_OUT_OF_MEMORY` when the offline buffer is full, `ERR_UNCONFIGURED` when the
    * namespace was never asked to connect, `ERR_UNAVAILABLE` under the offline policy `"error"`, `ERR_PARAMETER_RANGE_ERROR` when
    * it is larger than the server takes
    * @throws TypeError when `event` is reserved, `data` is not an array or cannot be encoded
@@ -245,7 +245,7 @@ export class SocketIONamespace<
     const promise = new Promise<AckData<EmitEvents, E>>((resolve, reject) => {
       settle = (response, error) => {
         if (error === OK) resolve(response);
-        else reject(new AckError(`"${event}" was not acknowledged (error ${error})`, error));
+        else reject(new AckError(`"${event}" ${ACK_PROBLEMS[error] ?? `was not sent (error ${error})`}`, error));
       };
     });
     const error = emit((response, code) => settle(response, code), callback ?? timeout);
@@ -303,7 +303,8 @@ export class SocketIONamespace<
   /**
    * Resolves with the session id once the namespace is connected, at once if it is. Time passes in `poll()`.
    * @param timeout seconds
-   * @returns a promise that rejects with a `SocketIOError`: the refusal, `ERR_TIMEOUT`, or `ERR_CONNECTION_ERROR` after `close()`
+   * @returns a promise that rejects with a `SocketIOError`: the refusal, `ERR_TIMEOUT`, or `ERR_CONNECTION_ERROR` after `close()` or
+   * `disconnect_from_namespace()`
    */
   ready(timeout = 5): Promise<string> {
     requireTimeout(timeout);
@@ -363,6 +364,11 @@ export class SocketIONamespace<
     };
   }
 }
+
+const ACK_PROBLEMS: Partial<Record<Err, string>> = {
+  [ERR_TIMEOUT]: "was not acknowledged in time",
+  [ERR_CONNECTION_ERROR]: "was not acknowledged before the connection ended",
+};
 
 function requireEvent(event: unknown): void {
   requireThat(typeof event === "string", "the event's name", "a string", event);

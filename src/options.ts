@@ -86,24 +86,27 @@ const FIXED_WHILE_CONNECTED =
   /^(transports|main_namespace|path|protocols|per_message_deflate|heartbeat|max_attachments|clock|transport_factory)$/;
 
 /** What is more than a matter of type: a test, and what it wants in words. */
-const RULES: Readonly<Record<string, readonly [test: (value: never) => boolean, expected: string]>> = {
-  offline: [(value) => /^(buffer|drop|error)$/.test(value), '"buffer", "drop" or "error"'],
-  heartbeat: [(value) => /^(arrival|poll)$/.test(value), '"arrival" or "poll"'],
-  jitter: [(value) => value >= 0 && value <= 1, "a number from 0 to 1"],
+const RULES: Readonly<Record<string, readonly [test: (value: unknown) => boolean, expected: string]>> = {
+  offline: [(value) => value === "buffer" || value === "drop" || value === "error", '"buffer", "drop" or "error"'],
+  heartbeat: [(value) => value === "arrival" || value === "poll", '"arrival" or "poll"'],
+  jitter: [(value) => typeof value === "number" && value >= 0 && value <= 1, "a number from 0 to 1"],
   transport_factory: [(value) => value === null || typeof value === "function", "a function or null"],
   transports: [isTransportList, 'a list of "websocket", "polling" or transport factories'],
 };
 
 function isTransportList(value: unknown): boolean {
-  const isTransport = (item: unknown) => typeof item === "function" || /^(websocket|polling)$/.test(String(item));
+  const isTransport = (item: unknown) => item === "websocket" || item === "polling" || typeof item === "function";
   return Array.isArray(value) && value.length > 0 && value.every(isTransport);
 }
 
-/** True when `input` changes something that a running connection was made with. */
-export function changesConnection(current: ClientOptions, input: ClientOptionsInput): boolean {
-  return Object.entries(input).some(
-    ([name, value]) => FIXED_WHILE_CONNECTED.test(name) && value !== current[name as keyof ClientOptions],
-  );
+/** True when `merged` differs from `current` in something that a running connection was made with. */
+export function changesConnection(current: ClientOptions, merged: ClientOptions): boolean {
+  return (Object.keys(current) as (keyof ClientOptions)[]).some((name) => {
+    // A list is copied when it is set, so it is compared item by item.
+    const [before, after] = [[current[name]].flat(), [merged[name]].flat()];
+    const differs = before.length !== after.length || before.some((item, index) => item !== after[index]);
+    return FIXED_WHILE_CONNECTED.test(name) && differs;
+  });
 }
 
 /**
@@ -114,12 +117,7 @@ export function mergeOptions<T extends object>(current: T, input: object, where 
   requireThat(isObject(input), where, "an object", input);
   const result = { ...current } as Record<string, unknown>;
   for (const [name, given] of Object.entries(input)) {
-    requireThat(
-      Object.hasOwn(current, name),
-      `the name of an option`,
-      `one of ${Object.keys(current).join(", ")}`,
-      name,
-    );
+    requireThat(Object.hasOwn(current, name), "an option", `one of ${Object.keys(current).join(", ")}`, name);
     if (given !== undefined) result[name] = checkedOption(name, given, result[name]);
   }
   return Object.freeze(result) as T;
@@ -143,6 +141,6 @@ function checkedOption(name: string, value: unknown, current: unknown): unknown 
             : typeof given === type,
     type === "number" ? `a number of ${least} or more` : type,
   ];
-  requireThat(test(value as never), where, expected, value);
+  requireThat(test(value), where, expected, value);
   return Array.isArray(value) ? Object.freeze([...value]) : isObject(value) ? Object.freeze({ ...value }) : value;
 }

@@ -81,6 +81,8 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
   engineId = "";
 
   readonly #auths = new Map<Core, Auth>();
+  /** The last time that each auth function was asked: an answer to an earlier one is not taken. */
+  readonly #questions = new Map<Core, object>();
   readonly #main: Core;
   #target: Target | null = null;
   /** `connected` was emitted, and `disconnected` not since. */
@@ -126,7 +128,7 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
 
   /** Monotonic seconds. */
   now(): number {
-    if (!this.#polling) this.#now = Math.max(this.#now, this.options.clock());
+    if (!this.#polling) this.#advance(this.options.clock());
     return this.#now;
   }
 
@@ -163,9 +165,7 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
 
   poll(now?: number): number {
     if (this.#polling || this.#depth > 0) return 0;
-    const time = now ?? this.options.clock();
-    // Not `Math.max`: it would let a NaN in.
-    if (time > this.#now) this.#now = time;
+    this.#advance(now ?? this.options.clock());
     if (this.active) {
       const gap = this.#now - this.#polledAt;
       if (gap > this.counters.longest_poll_gap) this.counters.longest_poll_gap = gap;
@@ -323,7 +323,10 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
     if (typeof auth !== "function") return;
     const { session } = this;
     session.authorize(core, null, this.now());
-    const isAwaited = () => connection === this.connection && core.auth === null;
+    const question = {};
+    this.#questions.set(core, question);
+    const isAwaited = () =>
+      connection === this.connection && core.auth === null && this.#questions.get(core) === question;
     const failed = (error: unknown) => {
       const message = `the auth function of ${core.path} failed: ${(error as Error)?.message ?? error}`;
       if (!isAwaited()) return;
@@ -335,13 +338,15 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
       if (!isAwaited()) return;
       session.authorize(core, encodeAuth(data), this.now());
       // Like the CONNECT that needs no asking, it goes out when it can, not with the next frame.
-      if (connection.writable) this.#write(connection);
+      this.flush();
     };
     this.#depth++;
     try {
       const answer = auth();
-      if (answer instanceof Promise) answer.then(answered).catch(failed);
-      else answered(answer);
+      if (typeof (answer as Promise<unknown> | null)?.then === "function") {
+        // Through a promise of our own: a foreign one may lack `catch`.
+        Promise.resolve(answer).then(answered).catch(failed);
+      } else answered(answer);
     } catch (error) {
       failed(error);
     } finally {
@@ -412,17 +417,22 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
     if (frames.length > 0) connection.send(frames);
   }
 
+  /** Never backwards, and never to what is no time: neither NaN nor Infinity would ever pass again. */
+  #advance(time: number): void {
+    if (time > this.#now && time < Infinity) this.#now = time;
+  }
+
   // A poll's steps
 
   #deliver(): void {
     const { clock, poll_max_packets, poll_max_time } = this.options;
     const started = poll_max_time > 0 ? clock() : 0;
-    let packets = 0;
+    let left = poll_max_packets || Infinity;
     // The connection is looked up each time: a callback may have ended it, or started another.
     for (let item = this.connection?.inbox.shift(); item; item = this.connection?.inbox.shift()) {
       this.#take(item, this.connection!);
       if (item.kind !== "packet") continue;
-      if (++packets === poll_max_packets || (poll_max_time > 0 && clock() - started >= poll_max_time)) break;
+      if (--left <= 0 || (poll_max_time > 0 && clock() - started >= poll_max_time)) break;
     }
     this.connection?.relieve(this.#now);
   }
@@ -445,7 +455,7 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
         if (!(error instanceof ProtocolError)) throw error;
         // What came behind a packet that cannot be read cannot be trusted either.
         connection.inbox.clear();
-        connection.fail("parse error", error.message);
+        if (connection === this.connection) this.#lost("parse error", error.message, ERR_INVALID_DATA);
       }
     }
   }

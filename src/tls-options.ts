@@ -85,14 +85,11 @@ export class TLSOptions {
 }
 
 /**
- * Not by `instanceof`: who asks need not bring the class along, nor does the class of a second copy of this package differ.
- * @param usage how the call is written, for the message
- * @throws TypeError unless `value` is `null` or a `TLSOptions`
+ * Whether `value` is `null` or a `TLSOptions`. By its shape: so who asks does not bring the class along, and that of a second
+ * copy of this package passes too.
  */
-export function requireTLSOptions(usage: string, value: TLSOptions | null): void {
-  if (value !== null && typeof (value as Partial<TLSOptions> | undefined)?.is_default !== "function") {
-    throw new TypeError(`${usage}: write null or TLSOptions.client(…) for tls_options, got ${typeName(value)}`);
-  }
+export function isTlsOptions(value: unknown): boolean {
+  return value === null || typeof (value as TLSOptions | undefined)?.is_default === "function";
 }
 
 function requirePem(name: string, value: string): void {
@@ -100,8 +97,8 @@ function requirePem(name: string, value: string): void {
     fail(name, 'the text of a PEM file ("-----BEGIN …"): write readFileSync(path, "utf8")', value);
 }
 
+/** Names no value of a string: it may be a key. */
 function fail(name: string, expected: string, value: unknown): never {
-  throw new TypeError(
-    `TLSOptions: ${name} must be ${expected}, got ${typeof value === "string" ? "another string" : typeName(value)}`,
-  );
+  const given = typeof value === "string" ? "another string" : typeName(value);
+  throw new TypeError(`TLSOptions: ${name} must be ${expected}, got ${given}`);
 }

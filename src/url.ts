@@ -7,7 +7,7 @@ const SCHEMES: Readonly<Record<string, string>> = { "ws:": "ws:", "wss:": "wss:"
 export function parseUrl(url: string): URL | null {
   try {
     const parsed = new URL(url);
-    return parsed.protocol in SCHEMES && parsed.hostname !== "" ? parsed : null;
+    return parsed.protocol in SCHEMES ? parsed : null;
   } catch {
     return null;
   }
@@ -25,9 +25,9 @@ export function engineUrl(url: URL, path: string, query: Readonly<Record<string,
   result.protocol = SCHEMES[url.protocol] as string;
   // A WebSocket refuses a URL with a fragment.
   result.hash = "";
-  const engine = path.replace(/^\/*|\/*$/g, "");
+  const engine = path.replace(/^\/+|\/+$/g, "");
   const base = result.pathname.replace(/\/+$/, "");
-  result.pathname = `${`${base}/`.endsWith(`/${engine}/`) ? base : `${base}/${engine}`}/`;
+  result.pathname = engine === "" || `${base}/`.endsWith(`/${engine}/`) ? `${base}/` : `${base}/${engine}/`;
   for (const [name, value] of Object.entries(query)) result.searchParams.set(name, value);
   if (!result.searchParams.has("EIO")) result.searchParams.set("EIO", "4");
   result.searchParams.set("transport", "websocket");

@@ -38,15 +38,15 @@ function toAttachment(value: object): Attachment | null {
  * @throws TypeError for a cycle, a BigInt, or a `toJSON` that throws: nothing that cannot be encoded is ever queued.
  */
 export function takeAttachments(data: unknown, attachments: Attachment[]): string {
-  const walk = (value: unknown, key: string, depth: number): unknown => {
+  const walk = (value: unknown, key: string, depth: number, converted = false): unknown => {
     if (typeof value !== "object" || value === null) return value;
     const attachment = toAttachment(value);
     if (attachment !== null) return { _placeholder: true, num: attachments.push(attachment) - 1 };
     if (depth > MAX_DEPTH) throw new Error("it contains itself, or is nested too deeply");
     const before = attachments.length;
-    if (typeof (value as { toJSON?: unknown }).toJSON === "function") {
-      const converted = walk((value as { toJSON(key: string): unknown }).toJSON(key), key, depth + 1);
-      return attachments.length > before ? converted : value;
+    if (!converted && typeof (value as { toJSON?: unknown }).toJSON === "function") {
+      const sent = walk((value as { toJSON(key: string): unknown }).toJSON(key), key, depth + 1, true);
+      return attachments.length > before ? sent : value;
     }
     let copy: Record<string, unknown> | null = null;
     for (const name of Object.keys(value)) {
@@ -79,7 +79,11 @@ export function restoreAttachments(payload: unknown, attachments: readonly Uint8
     if (isObject(value) && value["_placeholder"] === true) {
       const num = value["num"] as number;
       const bytes = typeof num === "number" ? left[num] : undefined;
-      if (bytes === undefined) violation(`a placeholder for one of ${left.length} attachments`, JSON.stringify(value));
+      if (bytes === undefined)
+        violation(
+          `a placeholder for one of ${left.length} attachments`,
+          typeof num === "number" ? `${num}` : typeof num,
+        );
       left[num] = undefined;
       return bytes;
     }

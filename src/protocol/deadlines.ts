@@ -43,16 +43,19 @@ export class Deadlines {
     if (++this.#cancelled > 64 && this.#cancelled * 2 > this.#list.length - this.#head) this.#tidy();
   }
 
-  /** Lets everything happen that is due by `now`, in order of time. What happens may add and cancel. */
+  /**
+   * Lets happen what is due by `now`, in order of time. It may add and cancel; no more happens than was due at first, so
+   * this ends even if what happens is always due again at once.
+   */
   advance(now: number): void {
-    while (this.next <= now) {
+    let due = 0;
+    while (this.#list[this.#head + due] && this.#list[this.#head + due]!.at <= now) due++;
+    while (due-- > 0 && this.next <= now) {
       const deadline = this.#list[this.#head++]!;
       const { expire } = deadline;
+      deadline.expire = null;
       if (expire === null) this.#cancelled--;
-      else {
-        deadline.expire = null;
-        expire(now);
-      }
+      else expire(now);
     }
     if (this.#head > 1024) this.#tidy();
   }

@@ -14,6 +14,9 @@
  * `awaiting` is true between our CONNECT and its answer. While it is, nothing else may be sent for the namespace: a server
  * closes the whole connection on a packet for a namespace that is not joined, and on a second CONNECT. So leaving during
  * that time only sets `leaving`; DISCONNECT follows when the answer is here.
+ *
+ * socket.io's server takes note of a DISCONNECT one tick after it was read, and of a CONNECT at once: read together they are a
+ * second CONNECT for it. So a namespace that was left is joined again one poll after DISCONNECT was written (`parting`).
  */
 import type { Attachment } from "./attachments.js";
 import type { Deadline } from "./deadlines.js";
@@ -24,12 +27,17 @@ export const CONNECTING = 1;
 export const CONNECTED = 2;
 export type NamespaceState = typeof DISCONNECTED | typeof CONNECTING | typeof CONNECTED;
 
-/** An encoded packet on its way out. */
+/** An encoded packet: its text, and its attachments. */
+export type Frames = readonly (string | Attachment)[];
+
+/** A packet on its way out. */
 export interface OutPacket<Owner> {
-  readonly frames: readonly (string | Attachment)[];
+  readonly frames: Frames;
   /** The namespace that gets it back if the connection is lost before it was written; `null` when it dies with it. */
   readonly keeper: NamespaceSession<Owner> | null;
   readonly ack: PendingAck<Owner> | null;
+  /** Called when it is written. */
+  readonly written?: (now: number) => void;
 }
 
 /** An acknowledgement that is waited for. `Owner` is whatever the caller wants back when it settles. */
@@ -38,10 +46,12 @@ export interface PendingAck<Owner> {
   readonly owner: Owner;
   /** How often it may still be sent again; `NaN` if it is sent once. */
   resends: number;
-  readonly frames: readonly (string | Attachment)[];
+  readonly frames: Frames;
   readonly timeout: number;
   /** When its packet was written, in seconds; `NaN` before. */
   sentAt: number;
+  /** It was written more than once, so nobody knows which copy an answer is for (RFC 6298, section 3). */
+  ambiguous: boolean;
   deadline: Deadline | null;
 }
 
@@ -49,10 +59,10 @@ export interface PendingAck<Owner> {
 const REMEMBERED_OFFSETS = 256;
 
 /**
- * What the adapters append as an offset: a short token. An argument that cannot be one is left to the game, because
- * volatile packets carry no offset and may well end with a sentence.
+ * What adapters append as an offset: a short token with a digit or a capital in it. An argument that cannot be one is left
+ * to the game: volatile packets carry no offset, and may well end with a word like "left".
  */
-const OFFSET = /^[\w.-]{1,64}$/;
+const OFFSET = /^(?=.*[\dA-Z])[\w.-]{1,64}$/;
 
 export class NamespaceSession<Owner> {
   state: NamespaceState = DISCONNECTED;
@@ -64,6 +74,8 @@ export class NamespaceSession<Owner> {
   auth: string | null = "";
   awaiting = false;
   leaving = false;
+  /** Our DISCONNECT is not written yet. */
+  parting = false;
   connectSentAt = 0;
   /** The deadline of a connect in progress. */
   wait: Deadline | null = null;
@@ -75,6 +87,9 @@ export class NamespaceSession<Owner> {
   retryQueue: PendingAck<Owner>[] = [];
   /** Events that came before the answer to CONNECT; they are delivered after it. */
   held: RawPacket[] = [];
+  heldBytes = 0;
+  /** It was left on this connection: until it is joined anew, what comes is for the session that was left. */
+  stale = false;
   /** Says whether anybody listens: an event for nobody is not parsed. */
   isListening: (event: string) => boolean = () => true;
 

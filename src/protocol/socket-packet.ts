@@ -80,16 +80,26 @@ export function readHeader(text: string, header: PacketHeader): PacketHeader {
   return header;
 }
 
+const QUOTED = /"(?:[^"\\]|\\.)*"/y;
+
 /**
  * The name of the event whose JSON starts at `start`, without parsing the rest; `null` when this does not look like a
- * whole event with a plain name, so that the full reader gets it.
+ * whole event, so that the full reader gets it.
  */
 export function peekEventName(text: string, start: number): string | null {
   const end = text.indexOf('"', start + 2);
   if (text.charCodeAt(start) !== 91 || text.charCodeAt(start + 1) !== 34 || end < 0) return null;
   if (text.charCodeAt(text.length - 1) !== 93) return null;
-  const name = text.slice(start + 2, end);
-  return name.includes("\\") || RESERVED_EVENTS.has(name) ? null : name;
+  let name: string = text.slice(start + 2, end);
+  if (name.includes("\\")) {
+    QUOTED.lastIndex = start + 1;
+    try {
+      name = JSON.parse(QUOTED.exec(text)?.[0] ?? "");
+    } catch {
+      return null;
+    }
+  }
+  return RESERVED_EVENTS.has(name) ? null : name;
 }
 
 /** One string for an event of a namespace. A namespace has no comma, so no two pairs share a key. */
@@ -148,7 +158,7 @@ export function readConnect(text: string, start: number): { sid: string; pid?: u
 export function readRefusal(text: string, start: number): { message: string; data?: unknown } {
   const payload = parseJson(text, start, isRefusal, 'a CONNECT_ERROR {"message":…}');
   if (typeof payload === "string") return { message: payload };
-  return { ...payload, message: String(payload.message ?? "refused") };
+  return { ...payload, message: typeof payload.message === "string" ? payload.message : "refused" };
 }
 
 /**

@@ -8,7 +8,7 @@
  * Order on connect: what the server sent before its answer is seen after `connected`; the offline buffer leaves first,
  * then the retry queue, then what is emitted from then on. So emits leave in the order in which they were called.
  */
-import { type Attachment, fitsPayload, restoreAttachments } from "./attachments.js";
+import { fitsPayload, restoreAttachments } from "./attachments.js";
 import {
   ERR_BUSY,
   ERR_CONNECTION_ERROR,
@@ -25,6 +25,7 @@ import {
   CONNECTED,
   CONNECTING,
   DISCONNECTED,
+  type Frames,
   NamespaceSession,
   type NamespaceState,
   type OutPacket,
@@ -55,6 +56,7 @@ export interface SessionOptions {
   readonly retries: number;
   readonly max_buffered_packets: number;
   readonly max_queued_packets: number;
+  readonly max_queued_bytes: number;
   readonly connect_timeout: number;
 }
 
@@ -161,9 +163,7 @@ export class SocketSession<Owner> {
     if (namespace === undefined) return;
     if (type === EVENT || type === EVENT + BINARY) {
       if (namespace.state === CONNECTED) this.#receiveEvent(namespace, packet, id, end, false);
-      else if (namespace.state === CONNECTING && namespace.held.push(packet) > this.options.max_queued_packets) {
-        violation("the answer to CONNECT before so many events", text);
-      }
+      else if (namespace.state === CONNECTING && !namespace.stale) this.#hold(namespace, packet);
     } else if (type === CONNECT) this.#receiveConnect(namespace, packet, end);
     else if (type === CONNECT_ERROR) {
       const { message, data } = readRefusal(text, end);
@@ -186,11 +186,12 @@ export class SocketSession<Owner> {
       if (keeper?.state === CONNECTED && this.options.offline === "buffer") keeper.buffer.push(packet);
     }
     const lost: NamespaceSession<Owner>[] = [];
-    const failed: PendingAck<Owner>[] = [];
+    let failed: PendingAck<Owner>[] = [];
     for (const namespace of this.#namespaces.values()) {
-      namespace.awaiting = namespace.leaving = false;
+      namespace.awaiting = namespace.leaving = namespace.stale = namespace.parting = false;
       if (namespace.state === CONNECTED) lost.push(namespace);
-      if (namespace.state !== DISCONNECTED) failed.push(...this.#reset(namespace, final ? DISCONNECTED : CONNECTING));
+      if (namespace.state !== DISCONNECTED)
+        failed = failed.concat(this.#reset(namespace, final ? DISCONNECTED : CONNECTING));
     }
     this.#tellFailed(failed);
     for (const namespace of lost) this.sink.disconnected(namespace, reason);
@@ -220,21 +221,23 @@ export class SocketSession<Owner> {
   ): void {
     // The answer may still come, and then the server has to be told that nobody waits for it.
     namespace.leaving = namespace.awaiting;
+    namespace.stale ||= namespace.awaiting;
     this.#tellFailed(this.#reset(namespace, DISCONNECTED));
     this.sink.refused(namespace, message, code, data);
   }
 
   /** Leaves the namespace; nothing happens when it is not joined or being joined. */
   disconnect(namespace: NamespaceSession<Owner>): void {
-    if (namespace.state === CONNECTED) this.#control(DISCONNECT, namespace);
+    if (namespace.state === CONNECTED) this.#part(namespace);
     namespace.leaving = namespace.awaiting;
+    namespace.stale ||= this.#open && (namespace.awaiting || namespace.state === CONNECTED);
     if (namespace.state !== DISCONNECTED) this.#leave(namespace, "client disconnect");
   }
 
   /** Writes DISCONNECT for every joined namespace, as the last words before the engine is closed. */
   sayGoodbye(): void {
     for (const namespace of this.#namespaces.values()) {
-      if (namespace.state === CONNECTED) this.#control(DISCONNECT, namespace);
+      if (namespace.state === CONNECTED) this.#part(namespace);
     }
   }
 
@@ -264,7 +267,16 @@ export class SocketSession<Owner> {
     if (ack !== null) {
       namespace.nextAckId++;
       const resends = queue === namespace.retryQueue && !dropped ? retries : Number.NaN;
-      pending = { id, owner: ack.owner, timeout: ack.timeout, resends, frames, sentAt: Number.NaN, deadline: null };
+      pending = {
+        id,
+        owner: ack.owner,
+        timeout: ack.timeout,
+        resends,
+        frames,
+        sentAt: Number.NaN,
+        ambiguous: false,
+        deadline: null,
+      };
       if (resends > 0) {
         if (namespace.retryQueue.push(pending) === 1) this.#sendRetry(namespace, now);
         return OK;
@@ -307,7 +319,12 @@ export class SocketSession<Owner> {
   takeOutput(now: number): readonly OutPacket<Owner>[] {
     const output = this.#output;
     this.#output = [];
-    for (const { ack } of output) if (ack !== null) ack.sentAt = now;
+    for (const { ack, written } of output) {
+      written?.(now);
+      if (ack === null) continue;
+      ack.ambiguous = ack.sentAt >= 0;
+      ack.sentAt = now;
+    }
     return output;
   }
 
@@ -323,10 +340,12 @@ export class SocketSession<Owner> {
 
   #sendConnect(namespace: NamespaceSession<Owner>, now: number): void {
     // Without auth it is too early; behind a join that was given up but not answered, it has to wait for that answer.
-    if (namespace.state !== CONNECTING || namespace.auth === null || namespace.awaiting) return;
+    const { state, auth, awaiting, parting } = namespace;
+    if (state !== CONNECTING || auth === null || awaiting || parting) return;
     namespace.awaiting = true;
     namespace.connectSentAt = now;
-    this.#control(CONNECT, namespace, namespace.connectPayload());
+    const frames = encodePacket(CONNECT, namespace.path, -1, undefined, namespace.connectPayload());
+    this.#output.push({ frames, keeper: null, ack: null });
   }
 
   #receiveConnect(namespace: NamespaceSession<Owner>, packet: RawPacket, end: number): void {
@@ -334,27 +353,34 @@ export class SocketSession<Owner> {
     if (!namespace.awaiting) return;
     namespace.awaiting = false;
     if (namespace.leaving) {
-      this.#control(DISCONNECT, namespace);
+      this.#part(namespace);
       this.#rejoin(namespace, packet.time);
       return;
     }
     this.deadlines.cancel(namespace.wait);
     this.rtt.add(packet.time - namespace.connectSentAt);
     namespace.established(sid, pid);
+    namespace.stale = false;
     const { buffer, held, generation } = namespace;
-    namespace.buffer = [];
-    namespace.held = [];
-    const tooLarge = buffer.filter((out) => !fitsPayload(out.frames, this.#maxPayload));
-    this.#output.push(...buffer.filter((out) => !tooLarge.includes(out)));
+    const tooLarge: { text: string; ack: PendingAck<Owner> | null }[] = [];
+    // A packet was accepted before this server had said how much it takes.
+    const fits = (frames: Frames, ack: PendingAck<Owner> | null): boolean => {
+      if (fitsPayload(frames, this.#maxPayload)) return true;
+      tooLarge.push({ text: String(frames[0]), ack });
+      this.deadlines.cancel(ack?.deadline ?? null);
+      namespace.acks.delete(ack?.id ?? -1);
+      return false;
+    };
+    this.#output = this.#output.concat(buffer.filter((out) => fits(out.frames, out.ack)));
+    namespace.retryQueue = namespace.retryQueue.filter((ack) => fits(ack.frames, ack));
+    namespace.buffer = namespace.held = [];
+    namespace.heldBytes = 0;
     this.#sendRetry(namespace, packet.time);
     this.sink.connected(namespace);
-    for (const { frames, ack } of tooLarge) {
-      // It was accepted before this server had said how much it takes.
-      this.sink.undeliverable(
-        namespace,
-        `larger than the server's limit of ${this.#maxPayload} bytes: ${String(frames[0]).slice(0, 80)}`,
-      );
-      if (ack !== null) this.#settle(namespace, ack, [], ERR_CONNECTION_ERROR);
+    for (const { text, ack } of tooLarge) {
+      const limit = `the server's limit of ${this.#maxPayload} bytes`;
+      this.sink.undeliverable(namespace, `a packet is larger than ${limit}: ${text.slice(0, 80)}`);
+      if (ack !== null) this.#tellFailed([ack]);
     }
     for (const early of held) {
       // A callback may have left the namespace meanwhile.
@@ -377,6 +403,15 @@ export class SocketSession<Owner> {
     this.#sendConnect(namespace, now);
   }
 
+  /** Keeps an event that came before the answer to CONNECT. */
+  #hold(namespace: NamespaceSession<Owner>, packet: RawPacket): void {
+    const { max_queued_packets, max_queued_bytes } = this.options;
+    namespace.heldBytes += packet.size;
+    if (namespace.held.push(packet) > max_queued_packets || namespace.heldBytes > max_queued_bytes) {
+      violation("the answer to CONNECT before so many events", packet.text);
+    }
+  }
+
   #leave(namespace: NamespaceSession<Owner>, reason: string): void {
     const wasConnected = namespace.state === CONNECTED;
     this.#tellFailed(this.#reset(namespace, DISCONNECTED));
@@ -390,6 +425,7 @@ export class SocketSession<Owner> {
     namespace.sid = "";
     namespace.generation++;
     namespace.held = [];
+    namespace.heldBytes = 0;
     const final = next === DISCONNECTED;
     // Leaving or being thrown out ends the session at the server; only a lost connection can be recovered.
     if (final) namespace.forgetRecovery();
@@ -407,12 +443,12 @@ export class SocketSession<Owner> {
       }
       failed.push(ack);
     }
-    if (final) {
-      namespace.buffer = [];
-      failed.push(...namespace.retryQueue.filter((ack) => !failed.includes(ack)));
-    }
-    namespace.retryQueue = namespace.retryQueue.filter((ack) => !failed.includes(ack));
-    return failed;
+    if (final) namespace.buffer = [];
+    const over = new Set(failed);
+    const [kept, ended]: PendingAck<Owner>[][] = [[], []];
+    for (const ack of namespace.retryQueue) if (!over.has(ack)) (final ? ended : kept)!.push(ack);
+    namespace.retryQueue = kept!;
+    return failed.concat(ended!);
   }
 
   #tellFailed(acks: readonly PendingAck<Owner>[]): void {
@@ -446,7 +482,7 @@ export class SocketSession<Owner> {
     const ack = namespace.acks.get(id);
     // Unknown: it was answered before, or came too late. Not sent: the server invented it.
     if (ack === undefined || !(ack.sentAt >= 0)) return;
-    this.rtt.add(packet.time - ack.sentAt);
+    if (!ack.ambiguous) this.rtt.add(packet.time - ack.sentAt);
     this.#nextRetry(namespace, ack, packet.time);
     this.#settle(namespace, ack, data, OK);
   }
@@ -465,7 +501,11 @@ export class SocketSession<Owner> {
         return;
       }
       // What was not sent yet is not sent any more: the caller is told that it failed.
-      namespace.buffer = namespace.buffer.filter((packet) => packet.ack !== ack);
+      const isOther = (packet: OutPacket<Owner>) => packet.ack !== ack;
+      if (!(ack.sentAt >= 0)) {
+        namespace.buffer = namespace.buffer.filter(isOther);
+        this.#output = this.#output.filter(isOther);
+      }
       this.#nextRetry(namespace, ack, late);
       this.#settle(namespace, ack, [], ERR_TIMEOUT);
     });
@@ -486,13 +526,19 @@ export class SocketSession<Owner> {
     this.#sendRetry(namespace, now);
   }
 
-  #sendNow(frames: readonly (string | Attachment)[]): EmitCode {
+  #sendNow(frames: Frames): EmitCode {
     if (!fitsPayload(frames, this.#maxPayload)) return ERR_PARAMETER_RANGE_ERROR;
     this.#output.push({ frames, keeper: null, ack: null });
     return OK;
   }
 
-  #control(type: number, namespace: NamespaceSession<Owner>, json = ""): void {
-    this.#output.push({ frames: encodePacket(type, namespace.path, -1, undefined, json), keeper: null, ack: null });
+  #part(namespace: NamespaceSession<Owner>): void {
+    namespace.parting = true;
+    const frames = encodePacket(DISCONNECT, namespace.path, -1, undefined);
+    const written = (now: number) => {
+      namespace.parting = false;
+      this.deadlines.add(now, (later) => this.#open && this.#sendConnect(namespace, later));
+    };
+    this.#output.push({ frames, keeper: null, ack: null, written });
   }
 }

@@ -1,6 +1,6 @@
 /*
- * The platform's WebSocket as every platform has it, and the only import of isomorphic-ws, whose types stay inside this folder.
- * In browser bundles this file takes the place of `platform-socket.ts`.
+ * The platform's WebSocket as every platform has it. In browser bundles this file takes the place of `platform-socket.ts`;
+ * the two are all that imports isomorphic-ws, whose types stay inside them.
  */
 import WebSocketImplementation from "isomorphic-ws";
 import type { TLSOptions } from "../tls-options.js";
@@ -29,6 +29,7 @@ export function canHonour(tls: TLSOptions | null): boolean {
 /** One WebSocket connection, which is a `Transport` as it is. */
 export class PlatformSocket implements Transport {
   readonly name = "websocket";
+  /** @internal so that the types of isomorphic-ws are in no declaration file. */
   protected readonly socket: WebSocketImplementation;
   #handler: SocketHandler | null;
 
@@ -59,14 +60,6 @@ export class PlatformSocket implements Transport {
     };
   }
 
-  get readyState(): number {
-    return this.socket.readyState;
-  }
-
-  get protocol(): string {
-    return this.socket.protocol;
-  }
-
   get bufferedAmount(): number {
     return this.socket.bufferedAmount;
   }
@@ -83,20 +76,14 @@ export class PlatformSocket implements Transport {
 
   /**
    * Ends the connection after what was sent; the handler hears nothing more.
-   * @param _dead the peer is known to be gone: do not wait for its answer, where the platform leaves the choice
+   * @param dead the peer is known to be gone: drop the connection without a farewell, where the platform leaves the choice
    */
-  close(_dead = false): void {
+  close(dead = false): void {
     this.#handler = null;
-    this.socket.close(1000);
+    this.end(dead);
   }
 
-  /**
-   * Starts the closing handshake; the handler hears its end.
-   *
-   * A page may not send the codes 1001 to 1014 (WHATWG WebSockets, `close`): their counterpart in the range for applications,
-   * 4001 to 4014, goes instead.
-   */
-  startClose(code: number, reason: string): void {
-    this.socket.close(code > 1000 && code < 3000 ? code + 3000 : code, reason);
+  protected end(_dead: boolean): void {
+    this.socket.close(1000);
   }
 }

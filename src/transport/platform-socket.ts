@@ -74,22 +74,20 @@ class NodeSocket extends BrowserSocket {
   }
 
   override pause(): void {
-    if (this.readyState === 1) this.socket.pause();
+    if (this.socket.readyState === 1) this.socket.pause();
   }
 
   override resume(): void {
     if (this.socket.isPaused) this.socket.resume();
   }
 
-  override close(dead = false): void {
-    super.close();
+  protected override end(dead: boolean): void {
+    if (dead) {
+      this.socket.terminate();
+      return;
+    }
+    super.end(dead);
     // A paused socket would not read the peer's answer.
-    this.resume();
-    if (dead) this.socket.terminate();
-  }
-
-  override startClose(code: number, reason: string): void {
-    this.socket.close(code, reason);
     this.resume();
   }
 }

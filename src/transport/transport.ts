@@ -38,8 +38,11 @@ export interface Transport {
   readonly bufferedAmount: number;
   /** Writes frames, together if it can. Called only after the first frame was received. */
   send(frames: readonly OutFrame[]): void;
-  /** Ends the connection after what was sent; the handler hears nothing more. */
-  close(): void;
+  /**
+   * Ends the connection after what was sent; the handler hears nothing more.
+   * @param dead the peer is known to be gone: do not wait for its answer
+   */
+  close(dead?: boolean): void;
   /** Stops reading, so that the peer is slowed down; both or neither are there. */
   pause?(): void;
   resume?(): void;

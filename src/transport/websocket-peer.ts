@@ -10,13 +10,37 @@
  *   CLOSING      a socket that awaits the peer's     poll() → CLOSED; close(-1) → CLOSED
  *                answer; what it receives is lost
  */
-import { Err, OK, typeName } from "../errors.js";
-import { requireTLSOptions, type TLSOptions } from "../tls-options.js";
+import { Err, OK, requireThat } from "../errors.js";
+import { isTlsOptions, type TLSOptions } from "../tls-options.js";
 import { canHonour, PlatformSocket } from "./platform-socket.js";
 
 interface Packet {
   readonly bytes: Uint8Array;
   readonly isText: boolean;
+}
+
+/** What a peer wants of its socket beyond what a transport does. */
+class PeerSocket extends PlatformSocket {
+  get readyState(): number {
+    return this.socket.readyState;
+  }
+
+  get protocol(): string {
+    return this.socket.protocol;
+  }
+
+  /**
+   * Starts the closing handshake, of whose end the handler hears.
+   *
+   * A page may not send the codes 1001 to 1014 (WHATWG WebSockets, `close`): their counterpart in the range for applications,
+   * 4001 to 4014, goes instead.
+   */
+  startClose(code: number, reason: string): void {
+    const isPage = this.resume === undefined;
+    this.socket.close(isPage && code > 1000 && code < 3000 ? code + 3000 : code, reason);
+    // A paused socket would not read the peer's answer.
+    this.resume?.();
+  }
 }
 
 /** How a connection ended. */
@@ -87,7 +111,7 @@ export class WebSocketPeer {
    */
   max_queued_packets = 4096;
 
-  #socket: PlatformSocket | null = null;
+  #socket: PeerSocket | null = null;
   #state: number = WebSocketPeer.STATE_CLOSED;
   #url = "";
   #protocol = "";
@@ -113,9 +137,8 @@ export class WebSocketPeer {
    * @throws TypeError when an argument or one of the properties has the wrong type
    */
   connect_to_url(url: string, tls_options: TLSOptions | null = null): Err {
-    if (typeof url !== "string")
-      throw new TypeError(`connect_to_url(url): the URL must be a string, got ${typeName(url)}`);
-    requireTLSOptions("connect_to_url(url, tls_options)", tls_options);
+    requireThat(typeof url === "string", "connect_to_url(url): the URL", "a string", url);
+    requireThat(isTlsOptions(tls_options), "tls_options", "null or made by TLSOptions.client()", tls_options);
     requireStrings("supported_protocols", this.supported_protocols, '["chat"]');
     const headers = parseHeaders(this.handshake_headers);
     if (this.#state !== WebSocketPeer.STATE_CLOSED) return Err.ERR_ALREADY_IN_USE;
@@ -137,7 +160,7 @@ export class WebSocketPeer {
       },
     };
     try {
-      this.#socket = new PlatformSocket(request, handler);
+      this.#socket = new PeerSocket(request, handler);
     } catch {
       return Err.ERR_INVALID_PARAMETER;
     }
@@ -210,17 +233,15 @@ export class WebSocketPeer {
    * @throws TypeError when an argument has the wrong type
    */
   send(message: Uint8Array | ArrayBuffer, write_mode: number = WebSocketPeer.WRITE_MODE_BINARY): Err {
-    if (!(ArrayBuffer.isView(message) || message instanceof ArrayBuffer)) {
-      const hint = typeof message === "string" ? "write send_text(text) for a string" : "must be a Uint8Array";
-      throw new TypeError(`send(message): ${hint}, got ${typeName(message)}`);
-    }
-    if (write_mode !== WebSocketPeer.WRITE_MODE_TEXT && write_mode !== WebSocketPeer.WRITE_MODE_BINARY) {
-      throw new TypeError("send(message, write_mode): write WebSocketPeer.WRITE_MODE_TEXT or WRITE_MODE_BINARY");
-    }
+    const isBytes = ArrayBuffer.isView(message) || message instanceof ArrayBuffer;
+    requireThat(isBytes, "send(message): the message", "a Uint8Array (write send_text for a string)", message);
+    const isText = write_mode === WebSocketPeer.WRITE_MODE_TEXT;
+    const isMode = isText || write_mode === WebSocketPeer.WRITE_MODE_BINARY;
+    requireThat(isMode, "send(message, write_mode): the mode", "WRITE_MODE_TEXT or WRITE_MODE_BINARY", write_mode);
     const bytes = ArrayBuffer.isView(message)
       ? new Uint8Array(message.buffer as ArrayBuffer, message.byteOffset, message.byteLength)
       : new Uint8Array(message);
-    if (write_mode === WebSocketPeer.WRITE_MODE_BINARY) return this.#send(bytes, bytes.byteLength);
+    if (!isText) return this.#send(bytes, bytes.byteLength);
     try {
       return this.#send(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), bytes.byteLength);
     } catch {
@@ -233,11 +254,8 @@ export class WebSocketPeer {
    * @throws TypeError when `message` is not a string
    */
   send_text(message: string): Err {
-    if (typeof message !== "string") {
-      throw new TypeError(
-        `send_text(message): must be a string, write send(bytes) for others, got ${typeName(message)}`,
-      );
-    }
+    const isString = typeof message === "string";
+    requireThat(isString, "send_text(message): the message", "a string (write send for bytes)", message);
     return this.#send(message, new TextEncoder().encode(message).byteLength);
   }
 
@@ -255,11 +273,10 @@ export class WebSocketPeer {
    * @throws TypeError for another code or a longer reason
    */
   close(code = 1000, reason = ""): void {
-    if (!isCloseCode(code)) {
-      throw new TypeError(`close(code): must be 1000, 3000 to 4999, or less than 0 for an end at once, got ${code}`);
-    }
-    if (typeof reason !== "string" || new TextEncoder().encode(reason).byteLength > MAX_REASON)
-      throw new TypeError(`close(code, reason): the reason must be a string of at most ${MAX_REASON} bytes`);
+    const codes = "1000, 3000 to 4999, or less than 0 for an end at once";
+    requireThat(isCloseCode(code), "close(code): the code", codes, code);
+    const fits = typeof reason === "string" && new TextEncoder().encode(reason).byteLength <= MAX_REASON;
+    requireThat(fits, "close(code, reason): the reason", `a string of at most ${MAX_REASON} bytes`, reason);
     const socket = this.#socket;
     if (socket === null) return;
     if (code < 0 || this.#state === WebSocketPeer.STATE_CONNECTING) {
@@ -360,8 +377,8 @@ function socketUrl(url: string): string | null {
 }
 
 function requireStrings(name: string, value: readonly string[], example: string): void {
-  if (!Array.isArray(value) || value.some((item) => typeof item !== "string"))
-    throw new TypeError(`${name} must be a list of strings: write ${example}`);
+  const valid = Array.isArray(value) && value.every((item) => typeof item === "string");
+  requireThat(valid, name, `a list of strings, like ${example}`, value);
 }
 
 function parseHeaders(headers: readonly string[]): Record<string, string> {
@@ -369,7 +386,7 @@ function parseHeaders(headers: readonly string[]): Record<string, string> {
   const result: Record<string, string> = {};
   for (const header of headers) {
     const colon = header.indexOf(":");
-    if (colon < 1) throw new TypeError(`handshake_headers: write "Name: value", got ${JSON.stringify(header)}`);
+    requireThat(colon > 0, "a line of handshake_headers", 'like "Name: value"', header);
     result[header.slice(0, colon).trim()] = header.slice(colon + 1).trim();
   }
   return result;
