@@ -14,9 +14,6 @@
  * `awaiting` is true between our CONNECT and its answer. While it is, nothing else may be sent for the namespace: a server
  * closes the whole connection on a packet for a namespace that is not joined, and on a second CONNECT. So leaving during
  * that time only sets `leaving`; DISCONNECT follows when the answer is here.
- *
- * socket.io's server takes note of a DISCONNECT one tick after it was read, and of a CONNECT at once: read together they are a
- * second CONNECT for it. So a namespace that was left is joined again one poll after DISCONNECT was written (`parting`).
  */
 import type { Attachment } from "./attachments.js";
 import type { Deadline } from "./deadlines.js";
@@ -74,7 +71,7 @@ export class NamespaceSession<Owner> {
   auth: string | null = "";
   awaiting = false;
   leaving = false;
-  /** Our DISCONNECT is not written yet. */
+  /** Our DISCONNECT was not written yet, or is too fresh for a CONNECT behind it. */
   parting = false;
   connectSentAt = 0;
   /** The deadline of a connect in progress. */

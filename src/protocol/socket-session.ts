@@ -96,6 +96,12 @@ export interface AckRequest<Owner> {
   readonly timeout: number;
 }
 
+/**
+ * Seconds between the DISCONNECT of a namespace and its next CONNECT. socket.io's server takes note of the one a tick after
+ * it was read and of the other at once: read together, they are a second CONNECT, for which it closes the whole connection.
+ */
+const REJOIN_DELAY = 0.1;
+
 const HEADER = {} as PacketHeader;
 
 export class SocketSession<Owner> {
@@ -536,8 +542,10 @@ export class SocketSession<Owner> {
     namespace.parting = true;
     const frames = encodePacket(DISCONNECT, namespace.path, -1, undefined);
     const written = (now: number) => {
-      namespace.parting = false;
-      this.deadlines.add(now, (later) => this.#open && this.#sendConnect(namespace, later));
+      this.deadlines.add(now + REJOIN_DELAY, (later) => {
+        namespace.parting = false;
+        if (this.#open) this.#sendConnect(namespace, later);
+      });
     };
     this.#output.push({ frames, keeper: null, ack: null, written });
   }
