@@ -73,6 +73,8 @@ export class NamespaceSession<Owner> {
   leaving = false;
   /** Our DISCONNECT was not written yet, or is too fresh for a CONNECT behind it. */
   parting = false;
+  /** The end of `parting`, once DISCONNECT is written. */
+  parted: Deadline | null = null;
   connectSentAt = 0;
   /** The deadline of a connect in progress. */
   wait: Deadline | null = null;

@@ -195,6 +195,7 @@ export class SocketSession<Owner> {
     let failed: PendingAck<Owner>[] = [];
     for (const namespace of this.#namespaces.values()) {
       namespace.awaiting = namespace.leaving = namespace.stale = namespace.parting = false;
+      this.deadlines.cancel(namespace.parted);
       if (namespace.state === CONNECTED) lost.push(namespace);
       if (namespace.state !== DISCONNECTED)
         failed = failed.concat(this.#reset(namespace, final ? DISCONNECTED : CONNECTING));
@@ -542,7 +543,7 @@ export class SocketSession<Owner> {
     namespace.parting = true;
     const frames = encodePacket(DISCONNECT, namespace.path, -1, undefined);
     const written = (now: number) => {
-      this.deadlines.add(now + REJOIN_DELAY, (later) => {
+      namespace.parted = this.deadlines.add(now + REJOIN_DELAY, (later) => {
         namespace.parting = false;
         if (this.#open) this.#sendConnect(namespace, later);
       });
