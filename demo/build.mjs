@@ -1,21 +1,39 @@
 /**
- * Builds the three programs of the demo into `demo/.build/`: the page, the server and the bots. They import the library
+ * Builds the three programs of the demo into a folder of this run, `demo/.build/<pid>/`: the page, the server and the bots. They import the library
  * by its own name, `socketio-gameloop`, like any user's code; the alias points that name at the sources, so that the
  * demo needs no library build and a change in `src/` shows after a restart.
  */
-import { cp, mkdir, rm } from "node:fs/promises";
+import { cp, mkdir, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, stop } from "esbuild";
 
 const demo = dirname(fileURLToPath(import.meta.url));
-export const buildFolder = join(demo, ".build");
+const builds = join(demo, ".build");
+/** One per run, so that a second demo does not pull the page away from under the first. */
+export const buildFolder = join(builds, String(process.pid));
+
+/** Removes this run's folder, and those of runs that ended without doing so. */
+export async function cleanUp() {
+  for (const name of await readdir(builds).catch(() => [])) {
+    if (name === String(process.pid) || !isRunning(Number(name)))
+      await rm(join(builds, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid) {
+  try {
+    return Number.isInteger(pid) && pid > 0 && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 /**
  * @param {{ library?: string, outdir?: string }} [options] `library` is the entry that `socketio-gameloop` stands for.
  */
 export async function buildDemo({ library = join(demo, "../src/index.ts"), outdir = buildFolder } = {}) {
-  await rm(outdir, { recursive: true, force: true });
+  await cleanUp();
   await mkdir(join(outdir, "page"), { recursive: true });
   const common = {
     bundle: true,

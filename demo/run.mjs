@@ -24,7 +24,7 @@ let port = 0;
 let quickDeaths = 0;
 
 await ensureInstalled();
-const { buildDemo, buildFolder } = await import("./build.mjs");
+const { buildDemo, buildFolder, cleanUp } = await import("./build.mjs");
 console.log("Building the demo …");
 await buildDemo();
 process.on("SIGINT", () => stop(0));
@@ -121,8 +121,10 @@ function stop(code) {
   if (stopping) return;
   stopping = true;
   process.exitCode = code;
-  for (const child of [bots, server]) {
-    if (child === null) continue;
+  const children = [bots, server].filter((child) => child !== null);
+  const ended = children.map((child) => new Promise((resolve) => child.once("exit", resolve)));
+  Promise.all(ended).then(cleanUp);
+  for (const child of children) {
     child.kill("SIGTERM");
     const deadline = setTimeout(() => child.kill("SIGKILL"), 3000);
     child.once("exit", () => clearTimeout(deadline));

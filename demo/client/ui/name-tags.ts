@@ -10,11 +10,13 @@ export class NameTags {
   place(id: number, name: string, at: Point, own: boolean, faint: boolean): void {
     let tag = this.#tags.get(id);
     if (tag === undefined) {
-      tag = make("div", name, own ? "own" : "");
+      tag = make("div", name, "");
       this.#tags.set(id, tag);
       this.#root.append(tag);
     }
     setText(tag, name);
+    // Ids are dealt anew when the server restarts: today's own ship may have been a stranger's.
+    tag.className = own ? "own" : "";
     tag.style.opacity = faint ? "0.4" : "1";
     tag.style.transform = `translate(${at.x.toFixed(1)}px, ${at.y.toFixed(1)}px) translate(-50%, -50%)`;
   }

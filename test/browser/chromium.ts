@@ -1,0 +1,153 @@
+/*
+ * A real browser for the tests in this folder: finds one that is installed, starts it with an empty profile and ends it.
+ * It brings none: a download of its own would be another browser than the one that people use.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { describe } from "vitest";
+import { until } from "./until.js";
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+const FLAGS = [
+  "--headless=new",
+  // A sandbox inside a root user's container has nothing to build on.
+  ...(process.platform === "linux" && process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+  "--disable-gpu",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+  "--remote-debugging-port=0",
+  // Nobody speaks through the pipe. When the tests are killed it breaks, and the browser ends by itself.
+  "--remote-debugging-pipe",
+];
+
+const START_SECONDS = 20;
+const CLOSE_SECONDS = 5;
+
+/** The path of an installed Chromium or Chrome; `null` for none. The environment variable CHROMIUM goes before all others. */
+export function findBrowser(): string | null {
+  const named = process.env["CHROMIUM"];
+  if (named !== undefined && named !== "") {
+    if (!isFile(named)) throw new Error(`CHROMIUM=${named}: there is no such file`);
+    return named;
+  }
+  return candidates().find(isFile) ?? null;
+}
+
+function candidates(): string[] {
+  const { env, platform } = process;
+  if (platform === "win32") {
+    const folders = [env["PROGRAMFILES"], env["PROGRAMFILES(X86)"], env["LOCALAPPDATA"]];
+    const programs = ["Google/Chrome/Application/chrome.exe", "Chromium/Application/chrome.exe"];
+    programs.push("Microsoft/Edge/Application/msedge.exe");
+    return programs.flatMap((program) => folders.flatMap((folder) => (folder ? [join(folder, program)] : [])));
+  }
+  const onPath = (env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  const found = NAMES.flatMap((name) => onPath.map((folder) => join(folder, name)));
+  if (platform === "darwin") {
+    const programs = ["Google Chrome.app/Contents/MacOS/Google Chrome", "Chromium.app/Contents/MacOS/Chromium"];
+    found.push(
+      ...programs.flatMap((program) => [`/Applications/${program}`, `${env["HOME"]}/Applications/${program}`]),
+    );
+  }
+  return found;
+}
+
+function isFile(path: string): boolean {
+  return existsSync(path) && statSync(path).isFile();
+}
+
+function howToInstall(): string {
+  if (process.platform === "darwin") return "brew install --cask chromium";
+  if (process.platform === "win32") return "winget install Google.Chrome";
+  return "apt-get install chromium";
+}
+
+/**
+ * `describe` for tests that need a browser. Without one they are skipped and the reason is printed; on a build server
+ * (CI=true), where nobody reads that, they fail.
+ */
+export function describeInBrowser(name: string, tests: () => void): void {
+  const missing = findBrowser() === null;
+  const hint = `no Chromium or Chrome was found: ${howToInstall()}, or put the path of one into CHROMIUM`;
+  if (missing && process.env["CI"] === "true") throw new Error(hint);
+  if (missing) console.warn(`Skipping "${name}": ${hint}`);
+  describe.runIf(!missing)(name, tests);
+}
+
+/** A running browser. Whoever starts one closes it. */
+export class Chromium {
+  /** Where it listens for the DevTools protocol. */
+  endpoint = "";
+  readonly #process: ChildProcess;
+  readonly #profile: string;
+
+  private constructor(executable: string, flags: string[]) {
+    this.#profile = mkdtempSync(join(tmpdir(), "gameloop-browser-"));
+    this.#process = spawn(executable, [...FLAGS, `--user-data-dir=${this.#profile}`, ...flags, "about:blank"], {
+      stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
+    });
+  }
+
+  /** Starts the installed browser, without a window and with an empty profile. */
+  static async start(...flags: string[]): Promise<Chromium> {
+    const executable = findBrowser();
+    if (executable === null) throw new Error("there is no browser; write the tests inside describeInBrowser()");
+    const chromium = new Chromium(executable, flags);
+    try {
+      await chromium.#listening(executable);
+    } catch (error) {
+      await chromium.close();
+      throw error;
+    }
+    return chromium;
+  }
+
+  /** Ends it and removes its profile. */
+  async close(): Promise<void> {
+    await endProcess(this.#process, CLOSE_SECONDS);
+    // Its helpers end a moment after it, and until then may still write.
+    await until(`${this.#profile} is removed`, CLOSE_SECONDS, () => {
+      try {
+        rmSync(this.#profile, { recursive: true, force: true });
+        return true;
+      } catch {
+        return false;
+      }
+    });
+  }
+
+  async #listening(executable: string): Promise<void> {
+    const child = this.#process;
+    let complaints = "";
+    child.stderr?.on("data", (text: Buffer) => {
+      complaints = (complaints + text).slice(-4000);
+    });
+    child.once("error", (error) => {
+      complaints += error.message;
+    });
+    const portFile = join(this.#profile, "DevToolsActivePort");
+    const written = () => {
+      if (child.exitCode !== null || child.pid === undefined) throw new Error(`${executable} ended: ${complaints}`);
+      const lines = existsSync(portFile) ? readFileSync(portFile, "utf8").split("\n") : [];
+      return lines.length === 2 && lines;
+    };
+    const what = `${executable} listens for the DevTools protocol`;
+    const [port, path] = await until(what, START_SECONDS, written, () => complaints);
+    this.endpoint = `ws://127.0.0.1:${port}${path}`;
+  }
+}
+
+/** Asks a process to end, and after `seconds` ends it. */
+export async function endProcess(child: ChildProcess, seconds: number): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGTERM");
+  const deadline = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
+  await ended;
+  clearTimeout(deadline);
+}

@@ -1,0 +1,139 @@
+import { describe, expect, test } from "vitest";
+import { CLOSED, EngineSession, OPEN, OPENING } from "../../src/protocol/engine-session.js";
+import { ProtocolError } from "../../src/protocol/protocol-error.js";
+
+const HANDSHAKE = '0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}';
+
+function opened(handshake = HANDSHAKE, now = 0): EngineSession {
+  const session = new EngineSession();
+  session.receive(handshake, now);
+  return session;
+}
+
+describe("OPENING", () => {
+  test("0 open: OPEN, and the handshake is there", () => {
+    const session = new EngineSession();
+    expect(session.state).toBe(OPENING);
+    expect(session.handshake).toBeNull();
+    expect(session.receive(HANDSHAKE, 0)).toBe("open");
+    expect(session.state).toBe(OPEN);
+    expect(session.handshake).toEqual({ sid: "a", pingInterval: 25, pingTimeout: 20, maxPayload: 1_000_000 });
+  });
+
+  test("1 close: CLOSED", () => {
+    const session = new EngineSession();
+    expect(session.receive("1", 0)).toBe("close");
+    expect(session.state).toBe(CLOSED);
+  });
+
+  test("6 noop: ignored, still OPENING", () => {
+    const session = new EngineSession();
+    expect(session.receive("6", 0)).toBe("ignore");
+    expect(session.state).toBe(OPENING);
+    expect(session.receive(HANDSHAKE, 0)).toBe("open");
+  });
+
+  test.each(["2", "3", "40", "5", "7", "9", "", "x", "/", ":", " 0{}", "{}", "HTTP/1.1 400", "\u0000", "٠{}", "-1"])(
+    "%j: ProtocolError that says that this is no Engine.IO 4 server, and CLOSED",
+    (frame) => {
+      const session = new EngineSession();
+      expect(() => session.receive(frame, 0)).toThrow(ProtocolError);
+      expect(session.state).toBe(CLOSED);
+      expect(() => new EngineSession().receive(frame, 0)).toThrow(
+        "expected an Engine.IO 4 open packet (this is no Socket.IO v3+ server), got ",
+      );
+    },
+  );
+
+  test.each(["0", "0{bad", '0{"sid":""}', '0{"sid":"a"}'])(
+    "%s: a handshake that is wrong leaves nothing behind",
+    (frame) => {
+      const session = new EngineSession();
+      expect(() => session.receive(frame, 0)).toThrow(ProtocolError);
+      expect(session.state).toBe(CLOSED);
+      expect(session.handshake).toBeNull();
+      expect(session.deadline).toBe(Infinity);
+    },
+  );
+});
+
+describe("OPEN", () => {
+  test.each([
+    ["1", "close", CLOSED],
+    ["2", "ping", OPEN],
+    ["3", "ignore", OPEN],
+    ["4", "message", OPEN],
+    ['42["a"]', "message", OPEN],
+    ["6", "ignore", OPEN],
+  ])("%s: %s", (frame, input, state) => {
+    const session = opened();
+    expect(session.receive(frame, 1)).toBe(input);
+    expect(session.state).toBe(state);
+  });
+
+  test.each(["5", "7", "", "hello", "[]"])("%j: ProtocolError, and CLOSED", (frame) => {
+    const session = opened();
+    expect(() => session.receive(frame, 1)).toThrow(
+      new ProtocolError(`expected an Engine.IO packet of an open session, got ${JSON.stringify(frame)}`),
+    );
+    expect(session.state).toBe(CLOSED);
+  });
+
+  test("a second open packet is a ProtocolError and does not replace the session id", () => {
+    const session = opened();
+    expect(() => session.receive(HANDSHAKE.replace('"a"', '"b"'), 1)).toThrow(ProtocolError);
+    expect(session.state).toBe(CLOSED);
+    expect(session.handshake?.sid).toBe("a");
+  });
+});
+
+test.each([HANDSHAKE, "1", "2", '42["a"]', "5", "", "nonsense"])(
+  "CLOSED: %j is a late frame and is ignored",
+  (frame) => {
+    const session = opened();
+    session.receive("1", 0);
+    expect(session.receive(frame, 1)).toBe("ignore");
+    expect(session.state).toBe(CLOSED);
+  },
+);
+
+describe("heartbeat", () => {
+  test("the deadline is pingInterval + pingTimeout after the handshake, then after each ping", () => {
+    const session = opened(HANDSHAKE, 100);
+    expect(session.deadline).toBe(145);
+    session.receive("2", 125);
+    expect(session.deadline).toBe(170);
+  });
+
+  test("only a ping moves it: no message, no pong, no noop", () => {
+    const session = opened(HANDSHAKE, 100);
+    for (const frame of ["42[]", "3", "6"]) session.receive(frame, 120);
+    expect(session.deadline).toBe(145);
+  });
+
+  test("there is none before the handshake and after the end", () => {
+    const session = new EngineSession();
+    expect(session.deadline).toBe(Infinity);
+    session.receive(HANDSHAKE, 0);
+    session.receive("1", 1);
+    expect(session.deadline).toBe(Infinity);
+  });
+
+  test("intervals of 0 say nothing about when to give up", () => {
+    expect(opened('0{"sid":"a","pingInterval":0,"pingTimeout":0}', 7).deadline).toBe(Infinity);
+    expect(opened('0{"sid":"a","pingInterval":0,"pingTimeout":1000}', 7).deadline).toBe(8);
+  });
+});
+
+describe("roundTripOfPing", () => {
+  test("is what the spacing of pings has beyond pingInterval, counted from our pong", () => {
+    const session = opened(HANDSHAKE, 0);
+    session.receive("2", 25.04);
+    session.answered(25.05);
+    expect(session.roundTripOfPing(50.13)).toBeCloseTo(0.08, 10);
+  });
+
+  test("is NaN as long as no pong was written", () => {
+    expect(opened().roundTripOfPing(25)).toBeNaN();
+  });
+});

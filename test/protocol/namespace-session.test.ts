@@ -1,0 +1,129 @@
+import { describe, expect, test } from "vitest";
+import { CONNECTED, DISCONNECTED, NamespaceSession } from "../../src/protocol/namespace-session.js";
+
+/** A joined namespace whose session can be recovered. */
+function recoverable(pid: unknown = "p"): NamespaceSession<string> {
+  const namespace = new NamespaceSession<string>("/");
+  namespace.established("a", pid);
+  return namespace;
+}
+
+/** The arguments without the offset; `null` for a replayed event that was received before. */
+function take(namespace: NamespaceSession<string>, args: unknown[], replayed = false): unknown[] | null {
+  return namespace.takeOffset(args, replayed) ? args : null;
+}
+
+test("starts DISCONNECTED, without ids, and hears everything", () => {
+  const namespace = new NamespaceSession<string>("/a");
+  expect(namespace).toMatchObject({ path: "/a", state: DISCONNECTED, sid: "", pid: "", recovered: false });
+  expect(namespace.isListening("anything")).toBe(true);
+});
+
+describe("connectPayload", () => {
+  test.each([
+    ["", ""],
+    [null, ""],
+    ['{"token":"x"}', '{"token":"x"}'],
+  ])("without a pid it is the auth: %j", (auth, payload) => {
+    const namespace = new NamespaceSession<string>("/");
+    namespace.auth = auth;
+    expect(namespace.connectPayload()).toBe(payload);
+  });
+
+  test("with a pid it is laid over the auth; a key called __proto__ stays data", () => {
+    const namespace = recoverable();
+    expect(namespace.connectPayload()).toBe('{"pid":"p","offset":""}');
+    namespace.auth = '{"__proto__":{"pid":"x"},"offset":"mine","pid":"mine"}';
+    take(namespace, ["CA1B2C3"]);
+    expect(namespace.connectPayload()).toBe('{"__proto__":{"pid":"x"},"offset":"CA1B2C3","pid":"p"}');
+  });
+});
+
+describe("established", () => {
+  test("takes the ids and starts a generation", () => {
+    const namespace = recoverable();
+    expect(namespace).toMatchObject({ state: CONNECTED, sid: "a", pid: "p", recovered: false, generation: 1 });
+  });
+
+  test("with the same pid the session is recovered; with another, or none, it is new", () => {
+    const namespace = recoverable();
+    take(namespace, ["CA1B2C3"]);
+    namespace.established("a", "p");
+    expect(namespace.recovered).toBe(true);
+    expect(namespace.connectPayload()).toBe('{"pid":"p","offset":"CA1B2C3"}');
+    namespace.established("b", "q");
+    expect(namespace.recovered).toBe(false);
+    expect(namespace.connectPayload()).toBe('{"pid":"q","offset":""}');
+    namespace.established("c", undefined);
+    expect(namespace.recovered).toBe(false);
+    expect(namespace.connectPayload()).toBe("");
+  });
+
+  test.each([7, null, {}, "", true])("a pid of %j offers no recovery", (pid) => {
+    const namespace = recoverable(pid);
+    expect(namespace.pid).toBe("");
+    namespace.established("b", pid);
+    expect(namespace.recovered).toBe(false);
+  });
+});
+
+describe("takeOffset", () => {
+  test.each([
+    ["of the in-memory adapter", "PZpMbA1"],
+    ["of the in-memory adapter, within one millisecond", "PZpMbA1.2"],
+    ["with its own two punctuation characters", "P-_MbA1.Z"],
+    ["of Redis streams", "1700000000000-0"],
+    ["of MongoDB", "507f1f77bcf86cd799439011"],
+  ])("an offset %s is taken off the end", (_, offset) => {
+    const namespace = recoverable();
+    expect(take(namespace, [1, offset])).toEqual([1]);
+    expect(namespace.connectPayload()).toBe(`{"pid":"p","offset":"${offset}"}`);
+  });
+
+  test.each<unknown[][]>([
+    [[]],
+    [[1]],
+    [[null]],
+    [[{}]],
+    [["two words"]],
+    [[""]],
+    [["é"]],
+    [["x".repeat(65)]],
+    [["a\n"]],
+  ])("what cannot be an offset is left to the game: %j", (args) => {
+    const namespace = recoverable();
+    expect(take(namespace, [...args])).toEqual(args);
+    expect(namespace.connectPayload()).toBe('{"pid":"p","offset":""}');
+  });
+
+  test("without a pid nothing is taken", () => {
+    expect(take(new NamespaceSession<string>("/"), ["PZpMbA1"])).toEqual(["PZpMbA1"]);
+  });
+
+  test("a replayed event is known by its offset and dropped; a live one never is", () => {
+    const namespace = recoverable();
+    take(namespace, ["PZpMbA1"]);
+    expect(take(namespace, ["PZpMbA1"], true)).toBeNull();
+    expect(take(namespace, ["PZpMbA1"], false)).toEqual([]);
+    expect(take(namespace, ["PZpMbA2"], true)).toEqual([]);
+    expect(take(namespace, ["PZpMbA2"], true)).toBeNull();
+  });
+
+  test("256 offsets are remembered, the oldest is forgotten first", () => {
+    const namespace = recoverable();
+    const offset = (index: number) => `PZpMbA1.${index}`;
+    for (let index = 0; index < 257; index++) take(namespace, [offset(index)]);
+    expect(take(namespace, [offset(1)], true)).toBeNull();
+    expect(take(namespace, [offset(256)], true)).toBeNull();
+    expect(take(namespace, [offset(0)], true)).toEqual([]);
+  });
+
+  test("forgetRecovery forgets all of it", () => {
+    const namespace = recoverable();
+    take(namespace, ["PZpMbA1"]);
+    namespace.forgetRecovery();
+    expect(namespace.connectPayload()).toBe("");
+    namespace.established("b", "p");
+    expect(take(namespace, ["PZpMbA1"], true)).toEqual([]);
+  });
+});

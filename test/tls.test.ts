@@ -1,0 +1,176 @@
+/*
+ * TLS with real certificates: a socket.io server behind https, and clients that trust it or do not.
+ */
+import { createServer as createHttpServer } from "node:http";
+import { createServer, type Server as HttpsServer, type ServerOptions } from "node:https";
+import type { AddressInfo } from "node:net";
+import { Server } from "socket.io";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { type ConnectError, Err, OK, SocketIOClient, TLSOptions } from "../src/index.js";
+import { WebSocketPeer } from "../src/transport/websocket-peer.js";
+import { type Certificates, makeCertificates, PASSPHRASE, whyNoCertificates } from "./support/certificates.js";
+
+const obstacle = whyNoCertificates();
+if (obstacle !== "") {
+  if (process.env["CI"]) throw new Error(`TLS must be tested here, but ${obstacle}`);
+  console.warn(`TLS is not tested: ${obstacle}`);
+}
+
+/** Polls until `condition` holds; real time, because the handshake is the platform's. */
+async function until(poll: () => void, condition: () => boolean, seconds = 5): Promise<void> {
+  const end = performance.now() + seconds * 1000;
+  while (performance.now() < end) {
+    poll();
+    if (condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error(`not within ${seconds} s: ${condition}`);
+}
+
+describe.skipIf(obstacle !== "")("TLS", () => {
+  let certificates: Certificates;
+  const cleanups: (() => void)[] = [];
+
+  beforeAll(() => {
+    certificates = makeCertificates();
+  }, 30_000);
+
+  afterEach(() => {
+    for (const cleanup of cleanups.splice(0)) cleanup();
+  });
+
+  /** A socket.io server that speaks TLS with the pair `name`; returns its port. */
+  async function serve(name: "server" | "elsewhere" = "server", more: ServerOptions = {}): Promise<number> {
+    const { certificate, private_key } = certificates[name];
+    const https: HttpsServer = createServer({ cert: certificate, key: private_key, ...more });
+    const io = new Server(https);
+    await new Promise<void>((resolve) => https.listen(0, "127.0.0.1", resolve));
+    cleanups.push(() => void io.close());
+    return (https.address() as AddressInfo).port;
+  }
+
+  /** Connects once; returns the session id, or the error. */
+  async function attempt(url: string, tls: TLSOptions | null): Promise<string | ConnectError> {
+    const client = new SocketIOClient({ reconnection: false });
+    cleanups.push(() => client.close());
+    let outcome: string | ConnectError | null = null;
+    client.connected.connect((id) => {
+      outcome = id;
+    });
+    client.connect_error.connect((error) => {
+      outcome = error;
+    });
+    expect(client.connect_to_url(url, {}, tls)).toBe(OK);
+    await until(
+      () => client.poll(),
+      () => outcome !== null,
+    );
+    return outcome as unknown as string | ConnectError;
+  }
+
+  async function refusal(url: string, tls: TLSOptions | null): Promise<string> {
+    const error = (await attempt(url, tls)) as ConnectError;
+    expect(error).toMatchObject({ code: Err.ERR_CANT_CONNECT, namespace: "/" });
+    return error.message;
+  }
+
+  test("an own authority is trusted when it is given", async () => {
+    const port = await serve();
+    const tls = TLSOptions.client(certificates.authority.certificate);
+    expect(await attempt(`wss://localhost:${port}`, tls)).toMatch(/^\S+$/);
+    expect(await attempt(`https://127.0.0.1:${port}`, tls)).toMatch(/^\S+$/);
+  });
+
+  test("without it, or with another one, the server is refused and the message says why", async () => {
+    const url = `wss://localhost:${await serve()}`;
+    const why = /no WebSocket connection to wss:.*(unable to verify the first|unable to get local issuer) certificate/;
+    expect(await refusal(url, null)).toMatch(why);
+    expect(await refusal(url, TLSOptions.client())).toMatch(why);
+    expect(await refusal(url, TLSOptions.client(certificates.stranger.certificate))).toMatch(why);
+  });
+
+  test("common_name_override is the name that the certificate must be for", async () => {
+    const url = `wss://localhost:${await serve("elsewhere")}`;
+    const ca = certificates.authority.certificate;
+    expect(await attempt(url, TLSOptions.client(ca, "game.example"))).toMatch(/^\S+$/);
+    expect(await refusal(url, TLSOptions.client(ca))).toMatch(/does not match certificate.*localhost.*game\.example/);
+    expect(await refusal(url, TLSOptions.client(ca, "other.example"))).toMatch(/other\.example.*game\.example/);
+  });
+
+  test("client_unsafe accepts any certificate; with an authority it still asks for its signature", async () => {
+    const url = `wss://localhost:${await serve("elsewhere")}`;
+    expect(await attempt(url, TLSOptions.client_unsafe())).toMatch(/^\S+$/);
+    expect(await attempt(url, TLSOptions.client_unsafe(certificates.authority.certificate))).toMatch(/^\S+$/);
+    expect(await refusal(url, TLSOptions.client_unsafe(certificates.stranger.certificate))).toMatch(/certificate/);
+  });
+
+  describe.each(["TLSv1.2", "TLSv1.3"] as const)("a server that asks for a client certificate, %s", (version) => {
+    const demand = () =>
+      serve("server", {
+        requestCert: true,
+        rejectUnauthorized: true,
+        ca: certificates.authority.certificate,
+        minVersion: version,
+        maxVersion: version,
+      });
+
+    test("takes one that its authority has signed", async () => {
+      const url = `wss://localhost:${await demand()}`;
+      const { authority, client, lockedKey } = certificates;
+      expect(await attempt(url, TLSOptions.client(authority.certificate, "", client))).toMatch(/^\S+$/);
+      const locked = { ...client, private_key: lockedKey, passphrase: PASSPHRASE };
+      expect(await attempt(url, TLSOptions.client(authority.certificate, "", locked))).toMatch(/^\S+$/);
+    });
+
+    test("refuses to go without, or with a stranger's, and the message says that it is about certificates", async () => {
+      const url = `wss://localhost:${await demand()}`;
+      const { authority, stranger } = certificates;
+      const why = /the TLS handshake failed \(.+\): the server may ask for a client certificate/;
+      expect(await refusal(url, TLSOptions.client(authority.certificate))).toMatch(why);
+      expect(await refusal(url, TLSOptions.client(authority.certificate, "", stranger))).toMatch(why);
+    });
+  });
+
+  test("a key that cannot be unlocked fails the attempt, and throws nothing", async () => {
+    const url = `wss://localhost:${await serve()}`;
+    const { authority, client, lockedKey } = certificates;
+    const locked = { ...client, private_key: lockedKey, passphrase: "wrong" };
+    const tls = TLSOptions.client(authority.certificate, "", locked);
+    expect(await refusal(url, tls)).toMatch(/bad decrypt/);
+    const peer = new WebSocketPeer();
+    expect(peer.connect_to_url(url, tls)).toBe(OK);
+    await until(
+      () => peer.poll(),
+      () => peer.get_ready_state() === WebSocketPeer.STATE_CLOSED,
+    );
+    expect([peer.get_close_code(), peer.get_close_reason()]).toEqual([-1, expect.stringContaining("bad decrypt")]);
+  });
+
+  test("a server without TLS is named as such", async () => {
+    const io = new Server();
+    const http = createHttpServer();
+    io.attach(http);
+    await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+    cleanups.push(() => void io.close());
+    const url = `wss://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    expect(await refusal(url, null)).toContain("speaks no TLS at this port: write ws: instead of wss:");
+  });
+
+  test("a polled peer uses the same settings", async () => {
+    const url = `wss://localhost:${await serve()}/socket.io/?EIO=4&transport=websocket`;
+    const peer = new WebSocketPeer();
+    cleanups.push(() => peer.close(-1));
+    expect(peer.connect_to_url(url)).toBe(OK);
+    await until(
+      () => peer.poll(),
+      () => peer.get_ready_state() === WebSocketPeer.STATE_CLOSED,
+    );
+    expect([peer.get_close_code(), peer.get_close_reason()]).toEqual([-1, expect.stringContaining("certificate")]);
+    expect(peer.connect_to_url(url, TLSOptions.client(certificates.authority.certificate))).toBe(OK);
+    await until(
+      () => peer.poll(),
+      () => peer.get_available_packet_count() === 1,
+    );
+    expect(new TextDecoder().decode(peer.get_packet())).toMatch(/^0\{"sid":/);
+  });
+});
