@@ -179,6 +179,19 @@ describe("Deadlines", () => {
     expect(deadlines.next).toBe(Infinity);
   });
 
+  test("a long list that only happens is cut at its start now and then, and goes on as before", () => {
+    const { deadlines, log, add } = logged();
+    for (let index = 0; index < 3000; index++) add(Math.floor(index / 1500), `${index}`);
+    deadlines.advance(0);
+    expect(log).toHaveLength(1500);
+    add(0.5, "between");
+    expect(deadlines.next).toBe(0.5);
+    deadlines.advance(1);
+    expect(log.slice(1500, 1502)).toEqual(["between@1", "1500@1"]);
+    expect(log).toHaveLength(3001);
+    expect(deadlines.next).toBe(Infinity);
+  });
+
   test("Infinity is a deadline that never comes", () => {
     const { deadlines, log, add } = logged();
     add(Infinity, "never");

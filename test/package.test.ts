@@ -1,0 +1,78 @@
+/*
+ * The package as its users get it: built, packed, installed into an empty project.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const cache = join(root, "test/.cache");
+mkdirSync(cache, { recursive: true });
+const folder = mkdtempSync(join(cache, "package-"));
+const installed = join(folder, "node_modules/socketio-gameloop");
+
+const npm = (args: string[], cwd: string) =>
+  execFileSync("npm", args, {
+    cwd,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    shell: process.platform === "win32",
+  });
+
+beforeAll(() => {
+  npm(["run", "--silent", "build"], root);
+  const [{ filename }] = JSON.parse(npm(["pack", "--json", "--ignore-scripts", "--pack-destination", folder], root));
+  mkdirSync(installed, { recursive: true });
+  execFileSync("tar", ["-xzf", join(folder, filename), "-C", installed, "--strip-components=1"]);
+}, 60_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("holds what it needs and nothing else", () => {
+  const top = readdirSync(installed).sort();
+  expect(top).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json"]);
+  const dist = readdirSync(join(installed, "dist"), { recursive: true, encoding: "utf8" });
+  expect(dist.filter((name) => !/^[\w/-]+$|\.js$|\.d\.ts$/.test(name))).toEqual([]);
+});
+
+test("is imported by its name in Node, with every public class", () => {
+  const script = `import * as all from "socketio-gameloop"; console.log(Object.keys(all).sort().join())`;
+  writeFileSync(join(folder, "all.mjs"), script);
+  const names = execFileSync(process.execPath, ["all.mjs"], { cwd: folder, encoding: "utf8" }).trim();
+  expect(names).toBe(
+    "AckError,ConnectionState,Err,EventMode,OK,Signal,SocketIOClient,SocketIOError,SocketIONamespace,TLSOptions,WebSocketPeer,websocket",
+  );
+});
+
+test("its types need neither those of ws nor those of Node", () => {
+  const source = `
+    import { SocketIOClient, OK, type Reply } from "socketio-gameloop";
+    interface Events { welcome: (text: string) => void }
+    const client = new SocketIOClient({ poll_max_time: 0.004, reconnection: { delay: 1 } });
+    client.get_namespace<Events, Events>("/").on("welcome", ([text], reply?: Reply) => reply?.([text.length]));
+    export const ok: boolean = client.connect_to_url("ws://localhost:3000") === OK;
+  `;
+  writeFileSync(join(folder, "user.mts"), source);
+  const program = ts.createProgram([join(folder, "user.mts")], {
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    target: ts.ScriptTarget.ES2022,
+    lib: ["lib.es2023.d.ts", "lib.dom.d.ts"],
+    types: [],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true,
+  });
+  const problems = ts
+    .getPreEmitDiagnostics(program)
+    .map((one) => ts.flattenDiagnosticMessageText(one.messageText, " "));
+  expect(problems).toEqual([]);
+  const declarations = readdirSync(join(installed, "dist"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".d.ts"))
+    .map((name) => readFileSync(join(installed, "dist", name), "utf8"));
+  expect(declarations.filter((text) => /from "(ws|isomorphic-ws|mitt|node:)/.test(text))).toEqual([]);
+});
