@@ -205,6 +205,14 @@ describe("binary in", () => {
     expect(rig.told().join()).toMatch(/disconnected\((parse error|inbound overflow)\)/);
   });
 
+  test("that bound is for each packet, not for all of them", () => {
+    const rig = connected({ max_queued_bytes: 1000 });
+    const seen = record(rig);
+    for (let n = 0; n < 10; n++) rig.serve(`451-["b",${P(0)}]`, new Uint8Array(400));
+    expect(seen).toHaveLength(10);
+    expect(rig.told()).toEqual([]);
+  });
+
   test("a `reply` with binary that cannot be encoded leaves nothing half-done", () => {
     const rig = connected();
     rig.main.on("ask", (_, reply) => {

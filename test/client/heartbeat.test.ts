@@ -1,6 +1,6 @@
 import { SocketIOClient } from "socketio-gameloop";
 import { describe, expect, test } from "vitest";
-import { connected, connecting, open, record } from "../support/scripted-server.js";
+import { connected, connecting, open, Rig, record } from "../support/scripted-server.js";
 
 /** `pingInterval` 25 s and `pingTimeout` 20 s: dead after 45 s of silence. */
 const DEAD_AFTER = 45;
@@ -230,6 +230,28 @@ describe("time (contract 5)", () => {
     rig.step(1);
     rig.step(6);
     expect(errors).toHaveLength(1);
+  });
+
+  test("a clock may start at 0: moments at 0 are moments like any other", () => {
+    const rig = new Rig({ max_queued_packets: 2, canPause: true });
+    rig.clock.now = 0;
+    rig.client.connect_to_url("ws://test");
+    rig.serve(open({}), '40{"sid":"a"}');
+    const answers: unknown[] = [];
+    rig.main.emit_with_ack("x", [], (...answer) => answers.push(answer));
+    rig.poll();
+    rig.serve("430[1]");
+    expect(answers).toEqual([[[1], 0]]);
+    rig.push('42["x"]', '42["x"]');
+    expect(rig.peer.paused).toBe(true);
+    rig.poll();
+    expect(rig.peer.paused).toBe(false);
+    rig.main.emit_with_ack("x", [], (...answer) => answers.push(answer));
+    rig.poll();
+    rig.lose();
+    expect(answers[1]).toEqual([["timeout"], 27]);
+    rig.comeBack('40{"sid":"b"}');
+    expect(rig.client.get_stats().reconnects).toBe(1);
   });
 
   test("during a poll time stands still: everything in it has one moment", () => {

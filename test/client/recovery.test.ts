@@ -9,6 +9,12 @@ describe("connection state recovery", () => {
     expect(seen).toEqual(['chat ["hi there"]', "bare []"]);
   });
 
+  test("is_recovered() is false before the first connect, and after one that resumed nothing", () => {
+    const rig = new Rig();
+    expect(rig.main.is_recovered()).toBe(false);
+    expect(recoverable().main.is_recovered()).toBe(false);
+  });
+
   test("without a `pid` nothing is taken off", () => {
     const rig = connected();
     const seen = record(rig);
@@ -36,7 +42,8 @@ describe("connection state recovery", () => {
     },
   );
 
-  test.each(["left", "Left", "player1", "room-42", "north_west", "X", "7", "v1.2", "true"])(
+  // No client can tell a token from a word with a digit or a capital in it; docs/how-it-works.md says so.
+  test.each(["left", "north_west", "true", "up-left", "Go left!"])(
     "a last word %j at the end of a volatile event is no offset: it stays",
     (word) => {
       const rig = recoverable();

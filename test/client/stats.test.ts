@@ -96,6 +96,26 @@ describe("get_stats", () => {
     }
   });
 
+  test("a connect_to_url() after close() is no reconnection", () => {
+    const rig = connected();
+    rig.client.close();
+    rig.client.connect_to_url("ws://test");
+    rig.serve(OPEN, '40{"sid":"b"}');
+    expect(rig.client.get_stats().reconnects).toBe(0);
+  });
+
+  test("acks_pending counts what waits in the retry queue, each once", () => {
+    const rig = connected({ retries: 2 });
+    for (const name of ["a", "b", "c"]) rig.main.emit_with_ack(name, [], () => {});
+    expect(rig.client.get_stats().acks_pending).toBe(3);
+    rig.poll();
+    expect(rig.client.get_stats().acks_pending).toBe(3);
+    rig.serve("430[]");
+    expect(rig.client.get_stats().acks_pending).toBe(2);
+    rig.lose();
+    expect(rig.client.get_stats().acks_pending).toBe(2);
+  });
+
   test("longest_poll_gap is the longest time between two polls while not disconnected", () => {
     const rig = connected();
     rig.step(0.5);

@@ -329,6 +329,8 @@ function coreRun(random: Random): number {
     session.close(reason, engines === 3 || random.chance(0.1));
     check();
   }
+  // A callback of the last close may have begun something new; now none does.
+  depth = Infinity;
   session.close("client disconnect", true);
   check();
   if (pending.size > 0 || session.isWanted())
@@ -524,11 +526,9 @@ function clientRun(random: Random): number {
     check();
   }
   client.close();
-  if (client.get_connection_state() !== SocketIOClient.STATE_DISCONNECTED) {
-    // A callback has connected again inside close().
-    for (const callback of client.disconnected.get_connections()) client.disconnected.disconnect(callback);
-    for (let tries = 0; tries < 20 && client.get_connection_state() !== 0; tries++) client.close();
-  }
+  // A callback may have connected again inside close(); now none does.
+  depth = Infinity;
+  client.close();
   check();
   if (client.get_connection_state() !== SocketIOClient.STATE_DISCONNECTED)
     expect.fail("not DISCONNECTED after close()");
@@ -623,7 +623,7 @@ describe("frames made to hurt", () => {
     ["a CONNECT of 400,000 levels", [`40{"sid":${deep}}`]],
     ["an open packet of 400,000 levels", [`0${deep}`]],
     ["a name of 400,000 levels", [`42[${deep}]`]],
-    ["200,000 placeholders", [`451-["chat"${many(',{"_placeholder":true,"num":0}', 30_000)}]`, Uint8Array.of(1)]],
+    ["30,000 placeholders", [`451-["chat"${many(',{"_placeholder":true,"num":0}', 30_000)}]`, Uint8Array.of(1)]],
     ["a million separators", [many("\u001e", 1_000_000)]],
     ["half of a character", ['42["\ud800"]', "\ud800", "4\udc00"]],
     ["100,000 empty frames", Array.from({ length: 100_000 }, () => "")],
@@ -631,7 +631,7 @@ describe("frames made to hurt", () => {
     ["100,000 noops", Array.from({ length: 100_000 }, () => "6")],
     ["100,000 pings", Array.from({ length: 100_000 }, () => "2")],
   ])("%s: nothing is thrown, and the client goes on or closes", (_, hostile) => {
-    for (const mode of [SocketIONamespace.EVENT_QUEUE, SocketIONamespace.EVENT_LATEST]) {
+    for (const mode of [SocketIONamespace.EVENT_QUEUE, SocketIONamespace.EVENT_LATEST] as const) {
       const { client, serve, poll } = connectedClient();
       client.get_namespace("/").set_event_mode("chat", mode);
       client.get_namespace("/").on("chat", () => {});

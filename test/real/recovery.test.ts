@@ -73,9 +73,9 @@ describe("connection state recovery", () => {
     await pollUntil(player, () => seen.length === 1);
     // The server itself drops a volatile event while its transport is busy.
     await pollUntil(player, () => socket().conn.transport.writable);
-    socket().volatile.emit("move", "player1", "Left");
+    socket().volatile.emit("move", "player1", "left");
     await pollUntil(player, () => seen.length === 2);
-    expect(seen).toEqual(['chat ["hi"]', 'move ["player1","Left"]']);
+    expect(seen).toEqual(['chat ["hi"]', 'move ["player1","left"]']);
     await cut(io, player, () => socket().conn.close());
     io.emit("chat", "missed");
     await pollUntil(player, () => main.is_namespace_connected());
