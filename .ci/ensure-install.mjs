@@ -10,7 +10,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 export async function ensureInstalled() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
-    console.error(`This project needs Node.js 20.19 or newer; this is ${process.versions.node}. Install a newer one from nodejs.org.`);
+    console.error(
+      `This project needs Node.js 20.19 or newer; this is ${process.versions.node}. Install a newer one from nodejs.org.`,
+    );
     process.exit(1);
   }
   const installed = `${root}node_modules/.package-lock.json`;
@@ -22,7 +24,9 @@ export async function ensureInstalled() {
     shell: process.platform === "win32",
   });
   if (result.status !== 0) {
-    console.error("npm ci failed: its messages are above. Check the network connection, then run the same command again.");
+    console.error(
+      "npm ci failed: its messages are above. Check the network connection, then run the same command again.",
+    );
     process.exit(1);
   }
 }
