@@ -68,9 +68,9 @@ class ServerSide {
       this.joined.set(path, `sid${world.sids++}`);
       this.send(`40${path === "/" ? "" : `${path},`}{"sid":"${this.joined.get(path)}"}`);
     } else if (!this.joined.has(path)) {
-      // What was on its way when the server threw the client out cannot be held against it.
-      if (!this.left.has(`kicked ${path}`))
-        world.violations.push(`${String(frame)} for a namespace that is not joined`);
+      // Crossed the server's own DISCONNECT: nobody's fault, and socket.io closes the whole connection all the same.
+      if (this.left.has(`kicked ${path}`)) this.cut();
+      else world.violations.push(`${String(frame)} for a namespace that is not joined`);
     } else if (type === "1") {
       this.joined.delete(path);
       this.left.set(path, at);

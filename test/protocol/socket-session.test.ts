@@ -482,6 +482,20 @@ describe("leaving", () => {
     expect(bench.told()).toEqual(["connected / two", 'event / welcome ["second"]']);
   });
 
+  test("once joined anew that is over: after a kick what comes before the next answer is held again", () => {
+    const bench = joined();
+    bench.session.disconnect(bench.ns());
+    bench.join();
+    bench.outSoon();
+    bench.serve('40{"sid":"b"}');
+    bench.serve("41");
+    bench.join();
+    bench.told();
+    bench.serve('42["early"]');
+    bench.serve('40{"sid":"c"}');
+    expect(bench.told()).toEqual(["connected / c", "event / early []"]);
+  });
+
   test("but on a new connection nothing is of the old session: what comes before the answer is held again", () => {
     const bench = joined();
     bench.session.disconnect(bench.ns());
@@ -1464,6 +1478,13 @@ describe("connection state recovery", () => {
     bench.serve('40{"sid":"a","pid":"p"}');
     bench.serve(`42["live","${OFFSET[2]}"]`);
     expect(bench.told().slice(1)).toEqual(["connected / a recovered", "event / missed []", "event / live []"]);
+  });
+
+  test("an event that is not a replay is never dropped for its last argument", () => {
+    const bench = recoverable();
+    bench.serve(`42["a","${OFFSET[0]}"]`);
+    bench.serve(`42["b","${OFFSET[0]}"]`);
+    expect(bench.told()).toEqual(["event / a []", "event / b []"]);
   });
 
   test("a session that was not recovered starts with nothing: another pid, or none", () => {
