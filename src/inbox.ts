@@ -28,7 +28,7 @@ export class Inbox {
   length = 0;
   bytes = 0;
   readonly #latest: ReadonlySet<string>;
-  #items: (InboxItem | null)[] = [];
+  #items: InboxItem[] = [];
   #head = 0;
   /** The last packet of each event in `latest`. */
   readonly #newest = new Map<string, RawPacket>();
@@ -54,33 +54,24 @@ export class Inbox {
   push(item: InboxItem): boolean {
     // Read first: a packet that cannot be read is thrown back before it is here.
     const key = item.kind === "packet" && this.#latest.size > 0 ? peekEventKey(item.text) : "";
-    this.#items.push(item);
+    // What was taken or dropped still has a place; sweep before they are many.
+    if (this.#items.push(item) > 2 * this.length + 64) this.#sweep();
     if (item.kind !== "packet") return false;
     this.length++;
     this.bytes += item.size;
     if (!this.#latest.has(key)) return false;
     const older = this.#newest.get(key);
     this.#newest.set(key, item);
-    if (!older?.waiting) return false;
-    this.#remove(older);
-    // What was dropped still takes a place; sweep before they are many.
-    if (this.#items.length > 2 * this.length + 64) this.#sweep();
-    return true;
+    return older !== undefined && this.#take(older);
   }
 
   /** Takes the next item; `null` when there is none. */
   shift(): InboxItem | null {
     while (this.#head < this.#items.length) {
-      const item = this.#items[this.#head]!;
-      this.#items[this.#head++] = null;
-      if (this.#head > 1024 && this.#head * 2 > this.#items.length) this.#sweep();
-      if (item.kind === "packet") {
-        if (!item.waiting) continue;
-        this.#remove(item);
-      }
-      return item;
+      const item = this.#items[this.#head++]!;
+      if (item.kind !== "packet" || this.#take(item)) return item;
     }
-    this.#sweep();
+    this.#items.length = this.#head = 0;
     return null;
   }
 
@@ -91,14 +82,17 @@ export class Inbox {
     this.#head = this.length = this.bytes = 0;
   }
 
-  #remove(packet: RawPacket): void {
+  /** Ends the waiting of a packet; false when it has ended already. */
+  #take(packet: RawPacket): boolean {
+    if (!packet.waiting) return false;
     packet.waiting = false;
     this.length--;
     this.bytes -= packet.size;
+    return true;
   }
 
   #sweep(): void {
-    this.#items = this.#items.slice(this.#head).filter((item) => item?.kind !== "packet" || item.waiting);
+    this.#items = this.#items.slice(this.#head).filter((item) => item.kind !== "packet" || item.waiting);
     this.#head = 0;
   }
 }

@@ -1,4 +1,4 @@
-import { requireThat } from "./errors.js";
+import { requireThat, typeName } from "./errors.js";
 import type { BackoffOptions } from "./protocol/backoff.js";
 import { isObject } from "./protocol/protocol-error.js";
 import type { SessionOptions } from "./protocol/socket-session.js";
@@ -38,19 +38,31 @@ export type ClientOptionsInput = Partial<
   Omit<ClientOptions, "reconnection"> & { readonly reconnection: boolean | Partial<ReconnectionOptions> }
 >;
 
-export const DEFAULT_OPTIONS: ClientOptions = /* @__PURE__ */ Object.freeze<ClientOptions>({
+/** Options that the running connection was made with, which cannot change while it lasts. */
+const CONNECTION_OPTIONS = {
   /** In the order in which they are tried. */
   transports: ["websocket"],
   /** `false`: `connect_to_url` opens the session without joining `/`. */
   main_namespace: true,
   /** Where a socket.io server listens unless told otherwise. */
   path: "/socket.io/",
-  query: {},
-  /** Outside browsers only; a browser's WebSocket cannot send any. */
-  extra_headers: {},
   protocols: [],
   /** Off: compressing a small message costs many times what sending it costs. */
   per_message_deflate: false,
+  /** `"arrival"` keeps a hidden tab or a paused loop connected. */
+  heartbeat: "arrival",
+  max_attachments: 10,
+  /** Monotonic seconds. */
+  clock: () => performance.now() / 1000,
+  /** Takes the place of the built-in transports, whatever `transports` says. */
+  transport_factory: null,
+} as const;
+
+export const DEFAULT_OPTIONS: ClientOptions = /* @__PURE__ */ Object.freeze<ClientOptions>({
+  ...CONNECTION_OPTIONS,
+  query: {},
+  /** Outside browsers only; a browser's WebSocket cannot send any. */
+  extra_headers: {},
   /** As the reference implementation's. Covers the connection, the handshake and the CONNECT of a namespace. */
   connect_timeout: 20,
   /** A game wants to be back within a few frames, and not hammer a server that is down. */
@@ -68,45 +80,28 @@ export const DEFAULT_OPTIONS: ClientOptions = /* @__PURE__ */ Object.freeze<Clie
   max_queued_bytes: 16 * 1024 * 1024,
   /** socket.io's default `maxHttpBufferSize`; the server's own limit counts if it is higher. */
   max_payload: 1_000_000,
-  max_attachments: 10,
   /** 0: one `poll()` delivers all that waits. */
   poll_max_packets: 0,
   poll_max_time: 0,
-  /** `"arrival"` keeps a hidden tab or a paused loop connected. */
-  heartbeat: "arrival",
-  /** Monotonic seconds. */
-  clock: () => performance.now() / 1000,
   random: Math.random,
-  /** Takes the place of the built-in transports, whatever `transports` says. */
-  transport_factory: null,
 });
 
-/** Options that the running connection was made with. */
-const FIXED_WHILE_CONNECTED =
-  /^(transports|main_namespace|path|protocols|per_message_deflate|heartbeat|max_attachments|clock|transport_factory)$/;
-
-/** What is more than a matter of type: a test, and what it wants in words. */
-const RULES: Readonly<Record<string, readonly [test: (value: unknown) => boolean, expected: string]>> = {
-  offline: [(value) => value === "buffer" || value === "drop" || value === "error", '"buffer", "drop" or "error"'],
-  heartbeat: [(value) => value === "arrival" || value === "poll", '"arrival" or "poll"'],
-  jitter: [(value) => typeof value === "number" && value >= 0 && value <= 1, "a number from 0 to 1"],
-  transport_factory: [(value) => value === null || typeof value === "function", "a function or null"],
-  transports: [isTransportList, 'a list of "websocket", "polling" or transport factories'],
+/** What is wanted where the type of the default does not say it all. A string has to be one of those that are quoted. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  offline: '"buffer", "drop" or "error"',
+  heartbeat: '"arrival" or "poll"',
+  jitter: "a number from 0 to 1",
+  transport_factory: "a function or null",
+  transports: 'a list of "websocket", "polling" or transport factories',
 };
-
-function isTransportList(value: unknown): boolean {
-  const isTransport = (item: unknown) => item === "websocket" || item === "polling" || typeof item === "function";
-  return Array.isArray(value) && value.length > 0 && value.every(isTransport);
-}
 
 /** True when `merged` differs from `current` in something that a running connection was made with. */
 export function changesConnection(current: ClientOptions, merged: ClientOptions): boolean {
-  return (Object.keys(current) as (keyof ClientOptions)[]).some((name) => {
-    // A list is copied when it is set, so it is compared item by item.
-    const [before, after] = [[current[name]].flat(), [merged[name]].flat()];
-    const differs = before.length !== after.length || before.some((item, index) => item !== after[index]);
-    return FIXED_WHILE_CONNECTED.test(name) && differs;
-  });
+  // A list is copied when it is set, so it is compared item by item.
+  const [before, after] = [current, merged].map((options) =>
+    Object.keys(CONNECTION_OPTIONS).flatMap((name) => options[name as keyof ClientOptions]),
+  ) as [unknown[], unknown[]];
+  return before.length !== after.length || before.some((item, index) => item !== after[index]);
 }
 
 /**
@@ -127,20 +122,19 @@ function checkedOption(name: string, value: unknown, current: unknown): unknown 
   const where = `option "${name}"`;
   if (name === "reconnection")
     return mergeOptions(current as object, typeof value === "boolean" ? { enabled: value } : (value as object), where);
-  const type = Array.isArray(current) ? "an array" : typeof current;
+  const type = typeName(current);
   // 0 would let nothing through where a bound is meant.
   const least = name.startsWith("max_") && name !== "max_attachments" ? 1 : 0;
-  const [test, expected] = RULES[name] ?? [
-    (given: unknown) =>
-      type === "number"
-        ? typeof given === "number" && given >= least
-        : type === "an array"
-          ? Array.isArray(given)
-          : type === "object"
-            ? isObject(given)
-            : typeof given === type,
-    type === "number" ? `a number of ${least} or more` : type,
-  ];
-  requireThat(test(value), where, expected, value);
+  const expected = EXPECTED[name] ?? (type === "number" ? `a number of ${least} or more` : type);
+  const isChoice = (item: unknown) =>
+    typeof item === "function" || (typeof item === "string" && expected.includes(JSON.stringify(item)));
+  const isValid = () => {
+    if (name === "transport_factory") return value === null || typeof value === "function";
+    if (typeName(value) !== type) return false;
+    if (typeof value === "number") return value >= least && !(name === "jitter" && value > 1);
+    if (name === "transports") return (value as unknown[]).length > 0 && (value as unknown[]).every(isChoice);
+    return typeof value !== "string" || name === "path" || isChoice(value);
+  };
+  requireThat(isValid(), where, expected, value);
   return Array.isArray(value) ? Object.freeze([...value]) : isObject(value) ? Object.freeze({ ...value }) : value;
 }

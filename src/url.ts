@@ -1,5 +1,3 @@
-const SCHEMES: Readonly<Record<string, string>> = { "ws:": "ws:", "wss:": "wss:", "http:": "ws:", "https:": "wss:" };
-
 /**
  * Reads what a user gives to `connect_to_url`. `null` unless it is an absolute `ws:`, `wss:`, `http:` or `https:` URL with
  * a host.
@@ -7,7 +5,7 @@ const SCHEMES: Readonly<Record<string, string>> = { "ws:": "ws:", "wss:": "wss:"
 export function parseUrl(url: string): URL | null {
   try {
     const parsed = new URL(url);
-    return parsed.protocol in SCHEMES ? parsed : null;
+    return /^(ws|http)s?:$/.test(parsed.protocol) ? parsed : null;
   } catch {
     return null;
   }
@@ -22,7 +20,7 @@ export function parseUrl(url: string): URL | null {
  */
 export function engineUrl(url: URL, path: string, query: Readonly<Record<string, string>>): string {
   const result = new URL(url);
-  result.protocol = SCHEMES[url.protocol] as string;
+  result.protocol = url.protocol.replace("http", "ws");
   // A WebSocket refuses a URL with a fragment.
   result.hash = "";
   const engine = path.replace(/^\/+|\/+$/g, "");
