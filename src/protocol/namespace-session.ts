@@ -27,29 +27,30 @@ export type NamespaceState = typeof DISCONNECTED | typeof CONNECTING | typeof CO
 /** An encoded packet: its text, and its attachments. */
 export type Frames = readonly (string | Attachment)[];
 
-/** A packet on its way out. */
+/** An acknowledgement that is asked for. `Owner` is whatever the caller wants back when it settles. */
+export interface AckRequest<Owner> {
+  readonly owner: Owner;
+  /** Seconds, for each time that the packet is sent. */
+  readonly timeout: number;
+}
+
+/** A packet on its way out, and what is waited for because of it. */
 export interface OutPacket<Owner> {
   readonly frames: Frames;
   /** The namespace that gets it back if the connection is lost before it was written; `null` when it dies with it. */
   readonly keeper: NamespaceSession<Owner> | null;
-  readonly ack: PendingAck<Owner> | null;
-  /** Called when it is written. */
-  readonly written?: (now: number) => void;
-}
-
-/** An acknowledgement that is waited for. `Owner` is whatever the caller wants back when it settles. */
-export interface PendingAck<Owner> {
+  readonly ack: AckRequest<Owner> | null;
+  /** The id of its acknowledgement; -1 for none. */
   readonly id: number;
-  readonly owner: Owner;
-  /** How often it may still be sent again; `NaN` if it is sent once. */
+  /** How often it may still be sent again; less than 0 if it is sent once. */
   resends: number;
-  readonly frames: Frames;
-  readonly timeout: number;
-  /** When its packet was written, in seconds; `NaN` before. */
+  /** How often it was written on this connection. After the second time nobody knows which copy an answer is for (RFC 6298, 3). */
+  copies: number;
+  /** When it was written last, in seconds. */
   sentAt: number;
-  /** It was written more than once, so nobody knows which copy an answer is for (RFC 6298, section 3). */
-  ambiguous: boolean;
   deadline: Deadline | null;
+  /** Called when it is written. */
+  readonly written: ((now: number) => void) | undefined;
 }
 
 /** How many offsets are remembered to recognise a packet that a recovery replays although it was received. */
@@ -79,11 +80,11 @@ export class NamespaceSession<Owner> {
   /** The deadline of a connect in progress. */
   wait: Deadline | null = null;
   nextAckId = 0;
-  readonly acks = new Map<number, PendingAck<Owner>>();
+  readonly acks = new Map<number, OutPacket<Owner>>();
   /** Packets emitted while not connected. */
   buffer: OutPacket<Owner>[] = [];
   /** Acknowledged emits that are sent one after the other, each until it is answered (at-least-once). */
-  retryQueue: PendingAck<Owner>[] = [];
+  retryQueue: OutPacket<Owner>[] = [];
   /** Events that came before the answer to CONNECT; they are delivered after it. */
   held: RawPacket[] = [];
   heldBytes = 0;

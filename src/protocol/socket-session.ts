@@ -22,6 +22,7 @@ import {
 } from "./codes.js";
 import type { Deadlines } from "./deadlines.js";
 import {
+  type AckRequest,
   CONNECTED,
   CONNECTING,
   DISCONNECTED,
@@ -29,7 +30,6 @@ import {
   NamespaceSession,
   type NamespaceState,
   type OutPacket,
-  type PendingAck,
 } from "./namespace-session.js";
 import { violation } from "./protocol-error.js";
 import type { RttEstimator } from "./rtt.js";
@@ -89,13 +89,6 @@ export interface SessionSink<Owner> {
   undeliverable(namespace: NamespaceSession<Owner>, message: string): void;
 }
 
-/** How an emit differs from a plain one. */
-export interface AckRequest<Owner> {
-  readonly owner: Owner;
-  /** Seconds, for each time it is sent. */
-  readonly timeout: number;
-}
-
 /**
  * Seconds between the DISCONNECT of a namespace and its next CONNECT. socket.io's server takes note of the one a tick after
  * it was read and of the other at once: read together, they are a second CONNECT, for which it closes the whole connection.
@@ -103,6 +96,16 @@ export interface AckRequest<Owner> {
 const REJOIN_DELAY = 0.1;
 
 const HEADER = {} as PacketHeader;
+
+function outPacket<Owner>(
+  frames: Frames,
+  keeper: NamespaceSession<Owner> | null,
+  ack: AckRequest<Owner> | null,
+  id: number,
+  written?: (now: number) => void,
+): OutPacket<Owner> {
+  return { frames, keeper, ack, id, resends: -1, copies: 0, sentAt: 0, deadline: null, written };
+}
 
 export class SocketSession<Owner> {
   readonly #namespaces = new Map<string, NamespaceSession<Owner>>();
@@ -125,7 +128,7 @@ export class SocketSession<Owner> {
     let pending = 0;
     for (const { acks, retryQueue } of this.#namespaces.values()) {
       // The first of the queue may be among the others.
-      pending += acks.size + retryQueue.length - (acks.has(retryQueue[0]?.id ?? -1) ? 1 : 0);
+      pending += new Set([...acks.values(), ...retryQueue]).size;
     }
     return pending;
   }
@@ -167,14 +170,15 @@ export class SocketSession<Owner> {
     const { type, id, end, namespace: path } = readHeader(text, HEADER);
     const namespace = this.#namespaces.get(path);
     if (namespace === undefined) return;
-    if (type === EVENT || type === EVENT + BINARY) {
+    const kind = type > CONNECT_ERROR ? type - BINARY : type;
+    if (kind === EVENT) {
       if (namespace.state === CONNECTED) this.#receiveEvent(namespace, packet, id, end, false);
       else if (namespace.state === CONNECTING && !namespace.stale) this.#hold(namespace, packet);
-    } else if (type === CONNECT) this.#receiveConnect(namespace, packet, end);
-    else if (type === CONNECT_ERROR) {
+    } else if (kind === CONNECT) this.#receiveConnect(namespace, packet, end);
+    else if (kind === CONNECT_ERROR) {
       const { message, data } = readRefusal(text, end);
       this.#receiveRefusal(namespace, time, message, data);
-    } else if (type === DISCONNECT) {
+    } else if (kind === DISCONNECT) {
       if (end < text.length) violation("a DISCONNECT without data", text);
       if (namespace.awaiting) this.#receiveRefusal(namespace, time, "the server disconnected the namespace");
       else if (namespace.state === CONNECTED) this.#leave(namespace, "server disconnect");
@@ -192,13 +196,12 @@ export class SocketSession<Owner> {
       if (keeper?.state === CONNECTED && this.options.offline === "buffer") keeper.buffer.push(packet);
     }
     const lost: NamespaceSession<Owner>[] = [];
-    let failed: PendingAck<Owner>[] = [];
+    const failed: OutPacket<Owner>[] = [];
     for (const namespace of this.#namespaces.values()) {
       namespace.awaiting = namespace.leaving = namespace.stale = namespace.parting = false;
       this.deadlines.cancel(namespace.parted);
       if (namespace.state === CONNECTED) lost.push(namespace);
-      if (namespace.state !== DISCONNECTED)
-        failed = failed.concat(this.#reset(namespace, final ? DISCONNECTED : CONNECTING));
+      if (namespace.state !== DISCONNECTED) failed.push(...this.#reset(namespace, final ? DISCONNECTED : CONNECTING));
     }
     this.#tellFailed(failed);
     for (const namespace of lost) this.sink.disconnected(namespace, reason);
@@ -261,37 +264,25 @@ export class SocketSession<Owner> {
     ack: AckRequest<Owner> | null = null,
   ): EmitCode {
     const { offline, retries, max_buffered_packets } = this.options;
-    const id = ack === null ? -1 : namespace.nextAckId;
-    const frames = encodePacket(EVENT, namespace.path, id, [event, ...data]);
-    if (namespace.state === DISCONNECTED) return ERR_UNCONFIGURED;
+    const { path, state, buffer, retryQueue, nextAckId } = namespace;
+    const id = ack ? nextAckId : -1;
+    const frames = encodePacket(EVENT, path, id, [event, ...data]);
+    if (state === DISCONNECTED) return ERR_UNCONFIGURED;
     if (!fitsPayload(frames, this.#maxPayload)) return ERR_PARAMETER_RANGE_ERROR;
-    const connected = namespace.state === CONNECTED;
+    const connected = state === CONNECTED;
     if (!connected && offline === "error") return ERR_UNAVAILABLE;
     const dropped = !connected && offline === "drop";
-    const queue = ack !== null && retries > 0 ? namespace.retryQueue : namespace.buffer;
-    if (!dropped && queue.length >= max_buffered_packets) return ERR_OUT_OF_MEMORY;
-    let pending: PendingAck<Owner> | null = null;
-    if (ack !== null) {
-      namespace.nextAckId++;
-      const resends = queue === namespace.retryQueue && !dropped ? retries : Number.NaN;
-      pending = {
-        id,
-        owner: ack.owner,
-        timeout: ack.timeout,
-        resends,
-        frames,
-        sentAt: Number.NaN,
-        ambiguous: false,
-        deadline: null,
-      };
-      if (resends > 0) {
-        if (namespace.retryQueue.push(pending) === 1) this.#sendRetry(namespace, now);
-        return OK;
-      }
-      this.#expect(namespace, pending, now);
+    const retried = ack !== null && retries > 0;
+    if (!dropped && (retried ? retryQueue : buffer).length >= max_buffered_packets) return ERR_OUT_OF_MEMORY;
+    namespace.nextAckId += ack ? 1 : 0;
+    const packet = outPacket(frames, retried ? null : namespace, ack, id);
+    if (retried && !dropped) {
+      packet.resends = retries;
+      if (retryQueue.push(packet) === 1) this.#sendRetry(namespace, now);
+      return OK;
     }
-    const packet = { frames, keeper: namespace, ack: pending };
-    if (!dropped) (connected ? this.#output : namespace.buffer).push(packet);
+    if (ack) this.#expect(namespace, packet, now);
+    if (!dropped) (connected ? this.#output : buffer).push(packet);
     return OK;
   }
 
@@ -326,11 +317,10 @@ export class SocketSession<Owner> {
   takeOutput(now: number): readonly OutPacket<Owner>[] {
     const output = this.#output;
     this.#output = [];
-    for (const { ack, written } of output) {
-      written?.(now);
-      if (ack === null) continue;
-      ack.ambiguous = ack.sentAt >= 0;
-      ack.sentAt = now;
+    for (const packet of output) {
+      packet.copies++;
+      packet.sentAt = now;
+      packet.written?.(now);
     }
     return output;
   }
@@ -351,8 +341,7 @@ export class SocketSession<Owner> {
     if (state !== CONNECTING || auth === null || awaiting || parting) return;
     namespace.awaiting = true;
     namespace.connectSentAt = now;
-    const frames = encodePacket(CONNECT, namespace.path, -1, undefined, namespace.connectPayload());
-    this.#output.push({ frames, keeper: null, ack: null });
+    this.#write(encodePacket(CONNECT, namespace.path, -1, undefined, namespace.connectPayload()));
   }
 
   #receiveConnect(namespace: NamespaceSession<Owner>, packet: RawPacket, end: number): void {
@@ -369,25 +358,27 @@ export class SocketSession<Owner> {
     namespace.established(sid, pid);
     namespace.stale = false;
     const { buffer, held, generation } = namespace;
-    const tooLarge: { text: string; ack: PendingAck<Owner> | null }[] = [];
     // A packet was accepted before this server had said how much it takes.
-    const fits = (frames: Frames, ack: PendingAck<Owner> | null): boolean => {
-      if (fitsPayload(frames, this.#maxPayload)) return true;
-      tooLarge.push({ text: String(frames[0]), ack });
-      this.deadlines.cancel(ack?.deadline ?? null);
-      namespace.acks.delete(ack?.id ?? -1);
+    const tooLarge: OutPacket<Owner>[] = [];
+    const fits = (packet: OutPacket<Owner>): boolean => {
+      if (fitsPayload(packet.frames, this.#maxPayload)) return true;
+      this.#forget(namespace, packet);
+      tooLarge.push(packet);
       return false;
     };
-    this.#output = this.#output.concat(buffer.filter((out) => fits(out.frames, out.ack)));
-    namespace.retryQueue = namespace.retryQueue.filter((ack) => fits(ack.frames, ack));
+    this.#output = this.#output.concat(buffer.filter(fits));
+    namespace.retryQueue = namespace.retryQueue.filter(fits);
     namespace.buffer = namespace.held = [];
     namespace.heldBytes = 0;
     this.#sendRetry(namespace, packet.time);
     this.sink.connected(namespace);
-    for (const { text, ack } of tooLarge) {
-      const limit = `the server's limit of ${this.#maxPayload} bytes`;
-      this.sink.undeliverable(namespace, `a packet is larger than ${limit}: ${text.slice(0, 80)}`);
-      if (ack !== null) this.#tellFailed([ack]);
+    for (const packet of tooLarge) {
+      const text = String(packet.frames[0]).slice(0, 80);
+      this.sink.undeliverable(
+        namespace,
+        `a packet is larger than the server's limit of ${this.#maxPayload} bytes: ${text}`,
+      );
+      this.#tellFailed([packet]);
     }
     for (const early of held) {
       // A callback may have left the namespace meanwhile.
@@ -426,7 +417,7 @@ export class SocketSession<Owner> {
   }
 
   /** Takes a namespace down; returns the acknowledgements that cannot come any more, and are to be told so. */
-  #reset(namespace: NamespaceSession<Owner>, next: NamespaceState): readonly PendingAck<Owner>[] {
+  #reset(namespace: NamespaceSession<Owner>, next: NamespaceState): Iterable<OutPacket<Owner>> {
     this.deadlines.cancel(namespace.wait);
     namespace.state = next;
     namespace.sid = "";
@@ -436,30 +427,26 @@ export class SocketSession<Owner> {
     const final = next === DISCONNECTED;
     // Leaving or being thrown out ends the session at the server; only a lost connection can be recovered.
     if (final) namespace.forgetRecovery();
-    const buffered = new Set(namespace.buffer.map((packet) => packet.ack));
-    const failed: PendingAck<Owner>[] = [];
-    for (const ack of namespace.acks.values()) {
-      if (!final && buffered.has(ack)) continue;
-      this.deadlines.cancel(ack.deadline);
-      namespace.acks.delete(ack.id);
-      const sent = ack.sentAt >= 0;
-      ack.sentAt = Number.NaN;
-      if (!final && (sent ? ack.resends-- > 0 : ack.resends >= 0)) {
-        // The next connection sends it again, which is one of its resends if it had been written on this one.
-        continue;
-      }
-      failed.push(ack);
+    const buffered = new Set(final ? [] : namespace.buffer);
+    const failed = new Set<OutPacket<Owner>>();
+    for (const packet of namespace.acks.values()) {
+      if (buffered.has(packet)) continue;
+      this.#forget(namespace, packet);
+      // The next connection sends it again, which is one of its resends if it had been written on this one.
+      const again = packet.copies > 0 ? packet.resends-- > 0 : packet.resends >= 0;
+      packet.copies = 0;
+      if (!again) failed.add(packet);
     }
-    if (final) namespace.buffer = [];
-    const over = new Set(failed);
-    const [kept, ended]: PendingAck<Owner>[][] = [[], []];
-    for (const ack of namespace.retryQueue) if (!over.has(ack)) (final ? ended : kept)!.push(ack);
-    namespace.retryQueue = kept!;
-    return failed.concat(ended!);
+    if (final) {
+      namespace.buffer = [];
+      for (const packet of namespace.retryQueue) failed.add(packet);
+    }
+    namespace.retryQueue = namespace.retryQueue.filter((packet) => !failed.has(packet));
+    return failed;
   }
 
-  #tellFailed(acks: readonly PendingAck<Owner>[]): void {
-    for (const { owner } of acks) this.sink.acknowledged(owner, [], ERR_CONNECTION_ERROR);
+  #tellFailed(packets: Iterable<OutPacket<Owner>>): void {
+    for (const { ack } of packets) if (ack) this.sink.acknowledged(ack.owner, [], ERR_CONNECTION_ERROR);
   }
 
   // Events and acknowledgements
@@ -486,68 +473,78 @@ export class SocketSession<Owner> {
     if (id < 0) violation("an acknowledgement with an id", packet.text);
     const data = readAck(packet.text, end);
     restoreAttachments(data, packet.attachments);
-    const ack = namespace.acks.get(id);
+    const asked = namespace.acks.get(id);
     // Unknown: it was answered before, or came too late. Not sent: the server invented it.
-    if (ack === undefined || !(ack.sentAt >= 0)) return;
-    if (!ack.ambiguous) this.rtt.add(packet.time - ack.sentAt);
-    this.#nextRetry(namespace, ack, packet.time);
-    this.#settle(namespace, ack, data, OK);
+    if (!asked?.copies) return;
+    if (asked.copies === 1) this.rtt.add(packet.time - asked.sentAt);
+    this.#settle(namespace, asked, data, OK, packet.time);
   }
 
-  #settle(namespace: NamespaceSession<Owner>, ack: PendingAck<Owner>, data: unknown[], code: AckCode): void {
-    this.deadlines.cancel(ack.deadline);
-    // False when a callback has ended the namespace meanwhile, and so this with it.
-    if (namespace.acks.delete(ack.id)) this.sink.acknowledged(ack.owner, data, code);
+  /** The acknowledgement is here, or will not come; its turn in the retry queue is over. */
+  #settle(
+    namespace: NamespaceSession<Owner>,
+    packet: OutPacket<Owner>,
+    data: unknown[],
+    code: AckCode,
+    now: number,
+  ): void {
+    if (namespace.retryQueue[0] === packet) {
+      namespace.retryQueue.shift();
+      this.#sendRetry(namespace, now);
+    }
+    this.#forget(namespace, packet);
+    this.sink.acknowledged(packet.ack!.owner, data, code);
   }
 
-  #expect(namespace: NamespaceSession<Owner>, ack: PendingAck<Owner>, now: number): void {
-    namespace.acks.set(ack.id, ack);
-    ack.deadline = this.deadlines.add(now + ack.timeout, (late) => {
-      if (ack.resends-- > 0) {
+  #forget({ acks }: NamespaceSession<Owner>, { deadline, id }: OutPacket<Owner>): void {
+    this.deadlines.cancel(deadline);
+    acks.delete(id);
+  }
+
+  #expect(namespace: NamespaceSession<Owner>, packet: OutPacket<Owner>, now: number): void {
+    namespace.acks.set(packet.id, packet);
+    packet.deadline = this.deadlines.add(now + packet.ack!.timeout, (late) => {
+      if (packet.resends-- > 0) {
         this.#sendRetry(namespace, late);
         return;
       }
       // What was not sent yet is not sent any more: the caller is told that it failed.
-      const isOther = (packet: OutPacket<Owner>) => packet.ack !== ack;
-      if (!(ack.sentAt >= 0)) {
+      const isOther = (other: OutPacket<Owner>) => other !== packet;
+      if (packet.copies === 0) {
         namespace.buffer = namespace.buffer.filter(isOther);
         this.#output = this.#output.filter(isOther);
       }
-      this.#nextRetry(namespace, ack, late);
-      this.#settle(namespace, ack, [], ERR_TIMEOUT);
+      this.#settle(namespace, packet, [], ERR_TIMEOUT, late);
     });
   }
 
   /** Sends the first packet of the retry queue, for the first time or again. One at a time, so that order is kept. */
   #sendRetry(namespace: NamespaceSession<Owner>, now: number): void {
-    const ack = namespace.retryQueue[0];
-    if (ack === undefined || namespace.state !== CONNECTED) return;
+    const packet = namespace.retryQueue[0];
+    if (!packet || namespace.state !== CONNECTED) return;
     // The id stays the same, so an answer to an earlier copy counts, and the answer to a later one is ignored.
-    this.#expect(namespace, ack, now);
-    this.#output.push({ frames: ack.frames, keeper: null, ack });
-  }
-
-  #nextRetry(namespace: NamespaceSession<Owner>, ack: PendingAck<Owner>, now: number): void {
-    if (namespace.retryQueue[0] !== ack) return;
-    namespace.retryQueue.shift();
-    this.#sendRetry(namespace, now);
+    this.#expect(namespace, packet, now);
+    this.#output.push(packet);
   }
 
   #sendNow(frames: Frames): EmitCode {
     if (!fitsPayload(frames, this.#maxPayload)) return ERR_PARAMETER_RANGE_ERROR;
-    this.#output.push({ frames, keeper: null, ack: null });
+    this.#write(frames);
     return OK;
+  }
+
+  /** Writes what nobody waits for and what dies with the connection. */
+  #write(frames: Frames, written?: (now: number) => void): void {
+    this.#output.push(outPacket<Owner>(frames, null, null, -1, written));
   }
 
   #part(namespace: NamespaceSession<Owner>): void {
     namespace.parting = true;
-    const frames = encodePacket(DISCONNECT, namespace.path, -1, undefined);
-    const written = (now: number) => {
+    this.#write(encodePacket(DISCONNECT, namespace.path, -1, undefined), (now) => {
       namespace.parted = this.deadlines.add(now + REJOIN_DELAY, (later) => {
         namespace.parting = false;
         if (this.#open) this.#sendConnect(namespace, later);
       });
-    };
-    this.#output.push({ frames, keeper: null, ack: null, written });
+    });
   }
 }
