@@ -260,13 +260,11 @@ export class SocketIOClient {
     };
   }
 
-  #transport(): TransportFactory | null {
+  #transport(): TransportFactory | undefined {
     const { transport_factory, transports } = this.#runtime.options;
-    if (transport_factory !== null) return transport_factory;
-    for (const transport of transports) {
-      if (typeof transport === "function") return transport;
-      if (transport === "websocket") return websocket;
-    }
-    return null;
+    return (
+      transport_factory ??
+      transports.map((name) => (name === "websocket" ? websocket : name)).find((item) => typeof item === "function")
+    );
   }
 }

@@ -7,6 +7,7 @@
  */
 import { type DisconnectReason, Inbox } from "./inbox.js";
 import type { ClientOptions } from "./options.js";
+import { frameSize } from "./protocol/attachments.js";
 import { type Frame, PONG } from "./protocol/engine-packet.js";
 import { EngineSession, OPEN } from "./protocol/engine-session.js";
 import { ProtocolError, violation } from "./protocol/protocol-error.js";
@@ -35,8 +36,8 @@ export class Connection {
   readonly #decoder: SocketDecoder;
   #over = false;
   #pongDue = false;
-  /** `NaN` while the socket is read. */
-  #pausedAt = Number.NaN;
+  /** Less than 0 while the socket is read. */
+  #pausedAt = -1;
   /** No heartbeat is missed before this: pings may have waited in a paused socket. */
   #graceUntil = 0;
 
@@ -75,9 +76,7 @@ export class Connection {
   /** Writes frames in one go. */
   send(frames: readonly OutFrame[]): void {
     const { counters } = this.#owner;
-    for (const frame of frames) {
-      counters.bytes_sent += typeof frame === "string" ? frame.length : "size" in frame ? frame.size : frame.byteLength;
-    }
+    for (const frame of frames) counters.bytes_sent += frameSize(frame);
     this.transport?.send(frames);
   }
 
@@ -91,10 +90,10 @@ export class Connection {
 
   /** After a poll has emptied the inbox as far as it would: reads on, or gives up when it cannot keep up. */
   relieve(now: number): void {
-    if (!(this.#pausedAt >= 0)) return;
+    if (this.#pausedAt < 0) return;
     const patience = this.engine.handshake!.pingTimeout / 2;
     if (this.#fill() <= 0.5) {
-      this.#pausedAt = Number.NaN;
+      this.#pausedAt = -1;
       this.#graceUntil = now + patience;
       this.transport?.resume?.();
     } else if (now - this.#pausedAt >= patience) this.#overflow();
@@ -119,14 +118,13 @@ export class Connection {
     const { counters, options } = this.#owner;
     const now = this.#owner.now();
     const { engine } = this;
-    const isText = typeof frame === "string";
-    const size = isText ? frame.length : frame.byteLength;
+    const size = frameSize(frame);
     counters.bytes_received += size;
     try {
       const server = engine.handshake?.maxPayload ?? 0;
       const limit = Math.max(options.max_payload, server < Infinity ? server : 0);
       if (size > limit) violation(`messages of at most ${limit} bytes (max_payload)`, `${size} bytes`);
-      const input = isText ? engine.receive(frame, now) : "message";
+      const input = typeof frame === "string" ? engine.receive(frame, now) : "message";
       if (input === "message") this.#enqueue(frame, now);
       else if (input === "ping") {
         this.#owner.rtt.add(engine.roundTripOfPing(now));
@@ -153,7 +151,7 @@ export class Connection {
     const { transport } = this;
     // A paused socket still hands over what it had read, but not as much again.
     if (!transport?.pause || fill >= 2) this.#overflow();
-    else if (!(this.#pausedAt >= 0)) {
+    else if (this.#pausedAt < 0) {
       this.#pausedAt = now;
       transport.pause();
     }

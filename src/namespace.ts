@@ -7,11 +7,14 @@ import { ERR_ALREADY_IN_USE, ERR_CONNECTION_ERROR, ERR_TIMEOUT, ERR_UNAVAILABLE,
 import { CONNECTED, CONNECTING, DISCONNECTED, type NamespaceSession } from "./protocol/namespace-session.js";
 import { eventKey, RESERVED_EVENTS } from "./protocol/socket-packet.js";
 import type { SocketSession } from "./protocol/socket-session.js";
-import { Signal, type SignalOwner } from "./signal.js";
+import { makeSignals, type Signal, type SignalOwner } from "./signal.js";
 
 /** Whether all waiting packets of an event are delivered or only the newest. */
 export const EventMode = /* @__PURE__ */ Object.freeze({ EVENT_QUEUE: 0, EVENT_LATEST: 1 });
 export type EventMode = (typeof EventMode)[keyof typeof EventMode];
+
+/** What is told of a namespace, by itself and by its client. */
+export const NAMESPACE_SIGNALS = ["connected", "disconnected", "event_received", "connect_error"] as const;
 
 /**
  * What a `connect_error` signal carries. `code` is `ERR_UNAUTHORIZED` when the server refused the namespace, `ERR_TIMEOUT`,
@@ -96,13 +99,13 @@ export class SocketIONamespace<
   static readonly EVENT_LATEST = 1;
 
   /** The namespace is joined; `session_id` is its Socket.IO id, a new one each time unless the session was recovered. */
-  readonly connected: Signal<[session_id: string]>;
+  declare readonly connected: Signal<[session_id: string]>;
   /** It was joined and is not any more. `reason` as in `SocketIOClient.disconnected`. */
-  readonly disconnected: Signal<[reason: string]>;
+  declare readonly disconnected: Signal<[reason: string]>;
   /** Every event of this namespace, after the listeners of that event. */
-  readonly event_received: Signal<[event: string, data: unknown[]]>;
+  declare readonly event_received: Signal<[event: string, data: unknown[]]>;
   /** The server refused the namespace, or did not answer. */
-  readonly connect_error: Signal<[error: ConnectError]>;
+  declare readonly connect_error: Signal<[error: ConnectError]>;
 
   readonly #host: NamespaceHost;
   readonly #core: NamespaceSession<AckOwner>;
@@ -114,19 +117,14 @@ export class SocketIONamespace<
   constructor(host: NamespaceHost, core: NamespaceSession<AckOwner>, attach: (entry: NamespaceEntry) => void) {
     this.#host = host;
     this.#core = core;
-    this.connected = new Signal(host, "connected", core.path);
-    this.disconnected = new Signal(host, "disconnected", core.path);
-    this.event_received = new Signal(host, "event_received", core.path);
-    this.connect_error = new Signal(host, "connect_error", core.path);
+    Object.assign(this, makeSignals<SocketIONamespace>(host, core.path, NAMESPACE_SIGNALS));
     core.isListening = (event) =>
       this.#listeners.has(event) || this.event_received.has_connections() || host.hearsAll();
     attach({
       namespace: this as unknown as SocketIONamespace,
       announced: false,
       dispatch: (event, data, ackId) => this.#dispatch(event, data, ackId),
-      settle: (error) => {
-        for (const finish of this.#waiting) finish(error);
-      },
+      settle: (error) => this.#settle(error),
     });
   }
 
@@ -241,15 +239,15 @@ export class SocketIONamespace<
       return emit(callback, timeout);
     }
     // A wrong argument is thrown here, not turned into a rejection.
-    let settle: (response: AckData<EmitEvents, E>, error: Err) => void;
+    let settle!: (response: AckData<EmitEvents, E>, error: Err) => void;
     const promise = new Promise<AckData<EmitEvents, E>>((resolve, reject) => {
       settle = (response, error) => {
         if (error === OK) resolve(response);
         else reject(new AckError(`"${event}" ${ACK_PROBLEMS[error] ?? `was not sent (error ${error})`}`, error));
       };
     });
-    const error = emit((response, code) => settle(response, code), callback ?? timeout);
-    if (error !== OK) settle!([] as never, error);
+    const error = emit(settle, callback ?? timeout);
+    if (error !== OK) settle([] as never, error);
     return promise;
   }
 
@@ -275,7 +273,7 @@ export class SocketIONamespace<
    */
   disconnect_from_namespace(): void {
     this.#host.session.disconnect(this.#core);
-    for (const finish of this.#waiting) finish(new SocketIOError("the namespace was left", ERR_CONNECTION_ERROR));
+    this.#settle(new SocketIOError("the namespace was left", ERR_CONNECTION_ERROR));
   }
 
   is_namespace_connected(): boolean {
@@ -314,18 +312,22 @@ export class SocketIONamespace<
         return;
       }
       const finish = (error?: SocketIOError) => {
-        cancel();
         this.#waiting.delete(finish);
         if (error) reject(error);
         else resolve(this.#core.sid);
       };
       const expired = new SocketIOError(`${this.#core.path} was not connected within ${timeout} s`, ERR_TIMEOUT);
-      const cancel = this.#host.expireAfter(timeout, () => finish(expired));
+      // When the answer comes first this changes nothing any more.
+      this.#host.expireAfter(timeout, () => finish(expired));
       this.#waiting.add(finish);
     });
   }
 
   // Inside
+
+  #settle(error?: SocketIOError): void {
+    for (const finish of this.#waiting) finish(error);
+  }
 
   #listen(event: string, callback: Listener["callback"], once: boolean): void {
     requireEvent(event);

@@ -14,7 +14,13 @@ import { Connection, type ConnectionOwner } from "./connection.js";
 import type { ConnectionState } from "./connection-state.js";
 import { type Err, SocketIOError } from "./errors.js";
 import type { DisconnectReason, InboxItem } from "./inbox.js";
-import type { AckOwner, ConnectError, NamespaceEntry, NamespaceHost } from "./namespace.js";
+import {
+  type AckOwner,
+  type ConnectError,
+  NAMESPACE_SIGNALS,
+  type NamespaceEntry,
+  type NamespaceHost,
+} from "./namespace.js";
 import type { ClientOptions } from "./options.js";
 import { backoffDelay } from "./protocol/backoff.js";
 import { ERR_CANT_CONNECT, ERR_CONNECTION_ERROR, ERR_INVALID_DATA, ERR_TIMEOUT, OK } from "./protocol/codes.js";
@@ -23,7 +29,7 @@ import { CONNECTED, CONNECTING, DISCONNECTED, type NamespaceSession } from "./pr
 import { ProtocolError } from "./protocol/protocol-error.js";
 import { RttEstimator } from "./protocol/rtt.js";
 import { type AckCode, type SessionSink, SocketSession } from "./protocol/socket-session.js";
-import { report, Signal } from "./signal.js";
+import { makeSignals, report, type Signal } from "./signal.js";
 import { Counters } from "./stats.js";
 import type { OutFrame, TransportFactory, TransportRequest } from "./transport/transport.js";
 
@@ -51,12 +57,9 @@ export interface ClientSignals {
 }
 
 const SIGNALS: readonly (keyof ClientSignals)[] = [
-  "connected",
-  "disconnected",
-  "connect_error",
+  ...NAMESPACE_SIGNALS,
   "namespace_connected",
   "namespace_disconnected",
-  "event_received",
   "reconnecting",
   "reconnect_failed",
   "transport_changed",
@@ -66,9 +69,7 @@ const SIGNALS: readonly (keyof ClientSignals)[] = [
 type Core = NamespaceSession<AckOwner>;
 
 export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckOwner> {
-  readonly signals = Object.fromEntries(
-    SIGNALS.map((name) => [name, new Signal(this, name, "/")]),
-  ) as unknown as ClientSignals;
+  readonly signals = makeSignals<ClientSignals>(this, "/", SIGNALS);
   readonly counters = new Counters();
   readonly rtt = new RttEstimator();
   readonly deadlines = new Deadlines();
@@ -80,15 +81,14 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
   /** The id of the open session as the game knows it; `""` before the poll that told it. */
   engineId = "";
 
-  readonly #auths = new Map<Core, Auth>();
-  /** The last time that each auth function was asked: an answer to an earlier one is not taken. */
-  readonly #questions = new Map<Core, object>();
+  /** In a new object each time that an auth function is asked: the answer to an earlier question is not taken. */
+  readonly #auths = new Map<Core, { readonly auth: Auth }>();
   readonly #main: Core;
   #target: Target | null = null;
   /** `connected` was emitted, and `disconnected` not since. */
   #announced = false;
-  /** When the last session opened; `NaN` before the first. */
-  #openedAt = Number.NaN;
+  /** When the last session opened; less than 0 before the first. */
+  #openedAt = -1;
   /** What the last session went over; `""` before the first. */
   #transportName = "";
   #attempt = 0;
@@ -97,7 +97,7 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
   /** Changes with every start and end: whoever called the game in between looks whether he is still wanted. */
   #epoch = 0;
   #now = Number.NEGATIVE_INFINITY;
-  #polledAt = Number.NaN;
+  #polledAt = Infinity;
   /** During a poll time stands still, so that one frame sees one moment. */
   #polling = false;
   /** Callbacks of the game that are running, one inside the other. */
@@ -138,7 +138,7 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
     this.#epoch++;
     this.#target = target;
     this.#attempt = 0;
-    this.#openedAt = Number.NaN;
+    this.#openedAt = -1;
     this.#transportName = "";
     if (this.options.main_namespace) this.#want(this.#main, auth);
     this.#connect(this.now());
@@ -206,9 +206,8 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
     }
   }
 
-  expireAfter(seconds: number, expire: () => void): () => void {
-    const deadline = this.deadlines.add(this.now() + seconds, expire);
-    return () => this.deadlines.cancel(deadline);
+  expireAfter(seconds: number, expire: () => void): void {
+    this.deadlines.add(this.now() + seconds, expire);
   }
 
   /** Remembers why a call failed. */
@@ -266,7 +265,7 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
         this.signals.disconnected.emit(reason);
       }
     };
-    if (reason === "server disconnect" && this.#isLast(core)) this.#end(reason, tell);
+    if (reason === "server disconnect") this.#shutOut(core, tell);
     else tell();
   }
 
@@ -280,17 +279,17 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
       namespace.connect_error.emit(error);
       this.signals.connect_error.emit(error);
     };
-    if (this.#isLast(core)) this.#end("server disconnect", tell);
-    else tell();
+    this.#shutOut(core, tell);
   }
 
   undeliverable({ path }: Core, message: string): void {
     this.#listenerError(new Error(message), "", path);
   }
 
-  /** Without the main namespace and any other there is nothing left to be connected for. */
-  #isLast(core: Core): boolean {
-    return core === this.#main && this.active && !this.session.isWanted();
+  /** The server does not want us in `core`. Without the main namespace and any other there is nothing to be connected for. */
+  #shutOut(core: Core, tell: () => void): void {
+    if (core === this.#main && this.active && !this.session.isWanted()) this.#end("server disconnect", tell);
+    else tell();
   }
 
   // A connection's life
@@ -309,12 +308,12 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
     });
     const connection = new Connection(this);
     this.connection = connection;
-    for (const [core, auth] of this.#auths) if (core.state === CONNECTING) this.#ask(core, auth, connection);
+    for (const [core, { auth }] of this.#auths) if (core.state === CONNECTING) this.#ask(core, auth, connection);
     connection.open(factory, request());
   }
 
   #want(core: Core, auth: Auth): void {
-    this.#auths.set(core, auth);
+    this.#auths.set(core, { auth });
     this.session.connect(core, typeof auth === "function" ? null : encodeAuth(auth), this.now());
   }
 
@@ -323,10 +322,9 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
     if (typeof auth !== "function") return;
     const { session } = this;
     session.authorize(core, null, this.now());
-    const question = {};
-    this.#questions.set(core, question);
-    const isAwaited = () =>
-      connection === this.connection && core.auth === null && this.#questions.get(core) === question;
+    const question = { auth };
+    this.#auths.set(core, question);
+    const isAwaited = () => connection === this.connection && core.auth === null && this.#auths.get(core) === question;
     const failed = (error: unknown) => {
       const message = `the auth function of ${core.path} failed: ${(error as Error)?.message ?? error}`;
       if (!isAwaited()) return;
@@ -390,7 +388,7 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
     const told = this.#announced;
     this.#hangUp();
     this.#target = null;
-    this.#polledAt = Number.NaN;
+    this.#polledAt = Infinity;
     this.#auths.clear();
     const epoch = ++this.#epoch;
     this.session.close(reason, true);

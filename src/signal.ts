@@ -12,8 +12,8 @@ type Callback<Args extends unknown[]> = (...args: Args) => void;
 export interface SignalOwner {
   /** Runs a user's callback; what it throws must not come out. */
   invoke<Args extends unknown[]>(callback: (...args: Args) => unknown, args: Args, event: string, path: string): void;
-  /** Calls `expire` in the first poll after `seconds`, unless the returned function was called before. */
-  expireAfter(seconds: number, expire: () => void): () => void;
+  /** Calls `expire` in the first poll after `seconds`. */
+  expireAfter(seconds: number, expire: () => void): void;
 }
 
 const UNOWNED: SignalOwner = {
@@ -26,7 +26,7 @@ const UNOWNED: SignalOwner = {
   },
   expireAfter() {
     throw new TypeError(
-      "wait(timeout): this signal belongs to no client that polls, so nothing would end the wait. Write wait()",
+      "wait(timeout): this signal belongs to no client, whose poll() would end the wait. Write wait()",
     );
   },
 };
@@ -53,7 +53,7 @@ export class Signal<Args extends unknown[] = []> {
   readonly #path: string;
   // Made when the first callback comes: most signals of most clients are never connected.
   #emitter: Emitter<{ emitted: Args }> | null = null;
-  #handlers: Map<Callback<Args>, Handler<Args>> | null = null;
+  readonly #handlers = new Map<Callback<Args>, Handler<Args>>();
 
   /** `new Signal<[score: number]>()` makes a signal of your own; the arguments are for the signals of a client. */
   constructor(owner: SignalOwner = UNOWNED, name = "", path = "") {
@@ -70,11 +70,10 @@ export class Signal<Args extends unknown[] = []> {
   connect(callback: Callback<Args>, flags = 0): Err {
     requireCallback(callback, "signal.connect");
     this.#emitter ??= mitt();
-    this.#handlers ??= new Map();
     if (this.#handlers.has(callback)) return ERR_INVALID_PARAMETER;
     const handler = (args: Args): void => {
       // Disconnected by a callback that ran before it in this very emission.
-      if (this.#handlers?.get(callback) !== handler) return;
+      if (this.#handlers.get(callback) !== handler) return;
       if (flags & Signal.CONNECT_ONE_SHOT) this.disconnect(callback);
       this.#owner.invoke(callback, args, this.#name, this.#path);
     };
@@ -85,24 +84,22 @@ export class Signal<Args extends unknown[] = []> {
 
   /** Disconnects `callback`; nothing happens when it is not connected. */
   disconnect(callback: Callback<Args>): void {
-    const handler = this.#handlers?.get(callback);
-    if (handler === undefined) return;
-    this.#handlers?.delete(callback);
-    this.#emitter?.off("emitted", handler);
+    const handler = this.#handlers.get(callback);
+    if (this.#handlers.delete(callback)) this.#emitter!.off("emitted", handler);
   }
 
   is_connected(callback: Callback<Args>): boolean {
-    return this.#handlers?.has(callback) ?? false;
+    return this.#handlers.has(callback);
   }
 
   /** True when any callback is connected. */
   has_connections(): boolean {
-    return this.#handlers !== null && this.#handlers.size > 0;
+    return this.#handlers.size > 0;
   }
 
   /** The connected callbacks, in order. */
   get_connections(): Callback<Args>[] {
-    return [...(this.#handlers?.keys() ?? [])];
+    return [...this.#handlers.keys()];
   }
 
   /** Runs every connected callback with `args`. */
@@ -117,13 +114,10 @@ export class Signal<Args extends unknown[] = []> {
    */
   wait(timeout?: number): Promise<Args> {
     return new Promise((resolve, reject) => {
-      let cancel = () => {};
-      const callback = (...args: Args) => {
-        cancel();
-        resolve(args);
-      };
+      const callback = (...args: Args) => resolve(args);
       if (timeout !== undefined) {
-        cancel = this.#owner.expireAfter(timeout, () => {
+        // When the signal comes first this changes nothing any more.
+        this.#owner.expireAfter(timeout, () => {
           this.disconnect(callback);
           reject(new SocketIOError(`no "${this.#name}" within ${timeout} s`, ERR_TIMEOUT));
         });
@@ -131,4 +125,13 @@ export class Signal<Args extends unknown[] = []> {
       this.connect(callback, Signal.CONNECT_ONE_SHOT);
     });
   }
+}
+
+/** The signals of these names that belong to `owner` and to the namespace `path`. */
+export function makeSignals<Signals>(
+  owner: SignalOwner,
+  path: string,
+  names: readonly (keyof Signals & string)[],
+): Signals {
+  return Object.fromEntries(names.map((name) => [name, new Signal(owner, name, path)])) as Signals;
 }

@@ -62,7 +62,7 @@ export function takeAttachments(data: unknown, attachments: Attachment[]): strin
     return JSON.stringify(walk(data, "", 0));
   } catch (error) {
     throw new TypeError(
-      `data cannot be encoded as JSON: ${(error as Error)?.message}. Send plain data: write String(x) for a BigInt, ids for references`,
+      `data cannot be encoded as JSON: ${(error as Error)?.message}. Write String(x) for a BigInt, ids for references`,
     );
   }
 }
@@ -108,12 +108,16 @@ function utf8Length(text: string): number {
   return bytes;
 }
 
+/** Bytes of binary, UTF-16 units of text (the same as bytes for ASCII). */
+export function frameSize(frame: string | Attachment): number {
+  return typeof frame === "string" ? frame.length : "size" in frame ? frame.size : frame.byteLength;
+}
+
 /** True when each frame stays within `limit` bytes. */
 export function fitsPayload(frames: readonly (string | Attachment)[], limit: number): boolean {
-  return frames.every((frame) =>
+  return frames.every((frame) => {
+    const size = frameSize(frame);
     // Three bytes is the most a UTF-16 unit can take, so short texts need no exact count.
-    typeof frame === "string"
-      ? frame.length * 3 <= limit || utf8Length(frame) <= limit
-      : ("size" in frame ? frame.size : frame.byteLength) <= limit,
-  );
+    return size * 3 <= limit || (typeof frame === "string" ? utf8Length(frame) : size) <= limit;
+  });
 }

@@ -23,16 +23,9 @@ export class Deadlines {
   add(at: number, expire: (now: number) => void): Deadline {
     const list = this.#list;
     const deadline: Deadline = { at, expire };
-    let low = this.#head;
-    let high = list.length;
-    if (low < high && list[high - 1]!.at > at) {
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (list[middle]!.at > at) high = middle;
-        else low = middle + 1;
-      }
-      list.splice(low, 0, deadline);
-    } else list.push(deadline);
+    let place = list.push(deadline) - 1;
+    for (; place > this.#head && list[place - 1]!.at > at; place--) list[place] = list[place - 1]!;
+    list[place] = deadline;
     return deadline;
   }
 

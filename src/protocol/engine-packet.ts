@@ -19,7 +19,8 @@ export interface Handshake {
   readonly maxPayload: number;
 }
 
-function isHandshake(value: unknown): value is { sid: string } & Record<string, unknown> {
+/** True for what both an open packet and the answer to CONNECT are: a dictionary with a session id. */
+export function hasSid(value: unknown): value is { sid: string } & Record<string, unknown> {
   return isObject(value) && typeof value["sid"] === "string" && value["sid"] !== "";
 }
 
@@ -28,7 +29,7 @@ function isHandshake(value: unknown): value is { sid: string } & Record<string, 
  * @throws ProtocolError when a field is missing or out of range.
  */
 export function readHandshake(frame: string): Handshake {
-  const value = parseJson(frame, 1, isHandshake, 'an Engine.IO open packet 0{"sid":…}');
+  const value = parseJson(frame, 1, hasSid, 'an Engine.IO open packet 0{"sid":…}');
   const amount = (key: string): number => {
     const number = value[key];
     return typeof number === "number" && number >= 0 ? number : violation(`a number of 0 or more as "${key}"`, frame);

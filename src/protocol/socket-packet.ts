@@ -5,7 +5,7 @@
  * have been fooled: digits only (no `1.0-`, no `+1-`), no leading zeros, no number above 2^53, and a comma after a namespace.
  */
 import { type Attachment, takeAttachments } from "./attachments.js";
-import { MESSAGE } from "./engine-packet.js";
+import { hasSid, MESSAGE } from "./engine-packet.js";
 import { isObject, parseJson, violation } from "./protocol-error.js";
 
 export const CONNECT = 0;
@@ -126,10 +126,6 @@ function isEvent(value: unknown): value is [string, ...unknown[]] {
   return typeof value[0] === "string" && !RESERVED_EVENTS.has(value[0]);
 }
 
-function isConnect(value: unknown): value is { sid: string; pid?: unknown } {
-  return isObject(value) && typeof value["sid"] === "string" && value["sid"] !== "";
-}
-
 function isRefusal(value: unknown): value is string | { message?: unknown; data?: unknown } {
   return typeof value === "string" || isObject(value);
 }
@@ -146,12 +142,7 @@ export function readAck(text: string, start: number): unknown[] {
 
 /** The reply to CONNECT: `{ sid, pid? }`. A v2 server greets with a bare `40`; nothing else it says would be understood either. */
 export function readConnect(text: string, start: number): { sid: string; pid?: unknown } {
-  return parseJson(
-    text,
-    start,
-    isConnect,
-    'a CONNECT {"sid":…} (without, it is a Socket.IO v2 server; v3 or newer is needed)',
-  );
+  return parseJson(text, start, hasSid, 'a CONNECT {"sid":…} (this is no Socket.IO v3+ server)');
 }
 
 /** The payload of CONNECT_ERROR: `{ message, data? }`, or a bare string as some servers send it. */

@@ -201,7 +201,9 @@ export class SocketSession<Owner> {
       namespace.awaiting = namespace.leaving = namespace.stale = namespace.parting = false;
       this.deadlines.cancel(namespace.parted);
       if (namespace.state === CONNECTED) lost.push(namespace);
-      if (namespace.state !== DISCONNECTED) failed.push(...this.#reset(namespace, final ? DISCONNECTED : CONNECTING));
+      if (namespace.state === DISCONNECTED) continue;
+      // One by one: they may be more than fit into a call.
+      for (const packet of this.#reset(namespace, final ? DISCONNECTED : CONNECTING)) failed.push(packet);
     }
     this.#tellFailed(failed);
     for (const namespace of lost) this.sink.disconnected(namespace, reason);
