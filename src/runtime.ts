@@ -96,7 +96,7 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
   #attemptDeadline: Deadline | null = null;
   /** Changes with every start and end: whoever called the game in between looks whether he is still wanted. */
   #epoch = 0;
-  #now = Number.NEGATIVE_INFINITY;
+  #now = -Infinity;
   #polledAt = Infinity;
   /** During a poll time stands still, so that one frame sees one moment. */
   #polling = false;

@@ -6,6 +6,7 @@
  * much for every message, and far more with a Node `Buffer` inside, because that is turned into an array of numbers
  * before the replacer sees it.
  */
+import { MAX_DEPTH } from "./constants.js";
 import { isObject, violation } from "./protocol-error.js";
 
 /** A Blob as far as the core needs to know it: the transport that carries it can read it. */
@@ -18,18 +19,15 @@ export interface BlobLike {
 /** One outgoing attachment: a private copy of the caller's bytes, or a Blob (immutable, so it needs no copy). */
 export type Attachment = Uint8Array | BlobLike;
 
-/** Deeper is taken for a cycle on the way out, and for an attack on the stack on the way in. */
-const MAX_DEPTH = 500;
-
 /** What is sent for `value` if it is binary, else `null`. The caller may go on writing into its buffer, so it is a copy. */
 function toAttachment(value: object): Attachment | null {
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
   // Plain objects and arrays are nearly everything: they are told apart without the slower tag.
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === Array.prototype) return null;
-  const tag = Object.prototype.toString.call(value);
-  if (tag === "[object ArrayBuffer]") return new Uint8Array(value as ArrayBuffer).slice();
-  return tag === "[object Blob]" || tag === "[object File]" ? (value as BlobLike) : null;
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  if (tag === "ArrayBuffer") return new Uint8Array(value as ArrayBuffer).slice();
+  return tag === "Blob" || tag === "File" ? (value as BlobLike) : null;
 }
 
 /**
@@ -62,7 +60,7 @@ export function takeAttachments(data: unknown, attachments: Attachment[]): strin
     return JSON.stringify(walk(data, "", 0));
   } catch (error) {
     throw new TypeError(
-      `data cannot be encoded as JSON: ${(error as Error)?.message}. Write String(x) for a BigInt, ids for references`,
+      `data cannot be encoded as JSON: ${(error as Error)?.message}. Send plain data: write String(x) for a BigInt, ids for references`,
     );
   }
 }

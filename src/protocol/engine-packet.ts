@@ -6,9 +6,7 @@ import { isObject, parseJson, violation } from "./protocol-error.js";
  */
 export type Frame = string | Uint8Array;
 
-/** The two Engine.IO 4 packet types that a client writes over WebSocket, as the character that starts a text frame. */
-export const PONG = "3";
-export const MESSAGE = "4";
+export { MESSAGE, PONG } from "./constants.js";
 
 /** What the server said in its open packet. Durations are seconds (the wire has milliseconds), sizes are bytes. */
 export interface Handshake {

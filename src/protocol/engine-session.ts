@@ -18,12 +18,11 @@
  * here ever writes one. The session is dead when no ping came for `pingInterval + pingTimeout` after the last one;
  * `deadline` is that moment. There is no timer: the caller compares `deadline` with its own clock.
  */
+import { CLOSED, OPEN, OPENING } from "./constants.js";
 import { type Handshake, readHandshake } from "./engine-packet.js";
 import { violation } from "./protocol-error.js";
 
-export const OPENING = 0;
-export const OPEN = 1;
-export const CLOSED = 2;
+export { CLOSED, OPEN, OPENING } from "./constants.js";
 
 export type EngineInput = "open" | "close" | "ping" | "message" | "ignore";
 
@@ -38,7 +37,7 @@ export class EngineSession {
   /** The server's open packet; `null` before it came. */
   handshake: Handshake | null = null;
   #heardAt = 0;
-  #answeredAt = Number.NaN;
+  #answeredAt = NaN;
 
   /** When the session counts as dead unless a ping comes first, in seconds; `Infinity` while that cannot be said. */
   get deadline(): number {

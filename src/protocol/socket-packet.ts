@@ -5,16 +5,11 @@
  * have been fooled: digits only (no `1.0-`, no `+1-`), no leading zeros, no number above 2^53, and a comma after a namespace.
  */
 import { type Attachment, takeAttachments } from "./attachments.js";
-import { hasSid, MESSAGE } from "./engine-packet.js";
+import { ACK, BINARY, CONNECT, CONNECT_ERROR, EVENT, MESSAGE } from "./constants.js";
+import { hasSid } from "./engine-packet.js";
 import { isObject, parseJson, violation } from "./protocol-error.js";
 
-export const CONNECT = 0;
-export const DISCONNECT = 1;
-export const EVENT = 2;
-export const ACK = 3;
-export const CONNECT_ERROR = 4;
-/** An EVENT or ACK with attachments has this much added to its type. */
-export const BINARY = 3;
+export { ACK, BINARY, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT } from "./constants.js";
 
 /** The parts of a packet before its JSON. `id` is -1 when there is none; `end` is the index where the JSON starts. */
 export interface PacketHeader {
@@ -142,7 +137,12 @@ export function readAck(text: string, start: number): unknown[] {
 
 /** The reply to CONNECT: `{ sid, pid? }`. A v2 server greets with a bare `40`; nothing else it says would be understood either. */
 export function readConnect(text: string, start: number): { sid: string; pid?: unknown } {
-  return parseJson(text, start, hasSid, 'a CONNECT {"sid":…} (this is no Socket.IO v3+ server)');
+  return parseJson(
+    text,
+    start,
+    hasSid,
+    'a CONNECT {"sid":…} (without, it is a Socket.IO v2 server; v3 or newer is needed)',
+  );
 }
 
 /** The payload of CONNECT_ERROR: `{ message, data? }`, or a bare string as some servers send it. */

@@ -20,6 +20,7 @@ import {
   ERR_UNCONFIGURED,
   OK,
 } from "./codes.js";
+import { ACK, BINARY, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, REJOIN_DELAY } from "./constants.js";
 import type { Deadlines } from "./deadlines.js";
 import {
   type AckRequest,
@@ -35,12 +36,6 @@ import { violation } from "./protocol-error.js";
 import type { RttEstimator } from "./rtt.js";
 import type { RawPacket } from "./socket-decoder.js";
 import {
-  ACK,
-  BINARY,
-  CONNECT,
-  CONNECT_ERROR,
-  DISCONNECT,
-  EVENT,
   encodePacket,
   type PacketHeader,
   peekEventName,
@@ -88,12 +83,6 @@ export interface SessionSink<Owner> {
   /** A packet that was accepted offline is larger than this server takes. */
   undeliverable(namespace: NamespaceSession<Owner>, message: string): void;
 }
-
-/**
- * Seconds between the DISCONNECT of a namespace and its next CONNECT. socket.io's server takes note of the one a tick after
- * it was read and of the other at once: read together, they are a second CONNECT, for which it closes the whole connection.
- */
-const REJOIN_DELAY = 0.1;
 
 const HEADER = {} as PacketHeader;
 
@@ -351,8 +340,8 @@ export class SocketSession<Owner> {
     if (!namespace.awaiting) return;
     namespace.awaiting = false;
     if (namespace.leaving) {
+      namespace.leaving = false;
       this.#part(namespace);
-      this.#rejoin(namespace, packet.time);
       return;
     }
     this.deadlines.cancel(namespace.wait);
@@ -371,7 +360,6 @@ export class SocketSession<Owner> {
     this.#output = this.#output.concat(buffer.filter(fits));
     namespace.retryQueue = namespace.retryQueue.filter(fits);
     namespace.buffer = namespace.held = [];
-    namespace.heldBytes = 0;
     this.#sendRetry(namespace, packet.time);
     this.sink.connected(namespace);
     for (const packet of tooLarge) {
@@ -393,14 +381,11 @@ export class SocketSession<Owner> {
   #receiveRefusal(namespace: NamespaceSession<Owner>, now: number, message: string, data?: unknown): void {
     if (!namespace.awaiting) return;
     namespace.awaiting = false;
-    if (namespace.leaving) this.#rejoin(namespace, now);
-    else this.refuse(namespace, message, ERR_UNAUTHORIZED, data);
-  }
-
-  /** The answer to an abandoned join is here: joins again what was wanted again meanwhile. */
-  #rejoin(namespace: NamespaceSession<Owner>, now: number): void {
-    namespace.leaving = false;
-    this.#sendConnect(namespace, now);
+    if (namespace.leaving) {
+      namespace.leaving = false;
+      // It may be wanted again meanwhile.
+      this.#sendConnect(namespace, now);
+    } else this.refuse(namespace, message, ERR_UNAUTHORIZED, data);
   }
 
   /** Keeps an event that came before the answer to CONNECT. */
