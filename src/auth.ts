@@ -8,6 +8,11 @@ export type AuthData = Record<string, unknown>;
 /** A dictionary, or a function that is asked for one at every connect; it may answer later. */
 export type Auth = AuthData | (() => AuthData | null | undefined | Promise<AuthData | null | undefined>);
 
+/** The JSON of `auth`, or `null` when it is a function that has to be asked first. */
+export function checkAuth(auth: Auth): string | null {
+  return typeof auth === "function" ? null : encodeAuth(auth);
+}
+
 /**
  * The JSON of an auth dictionary; `""` for an empty one, because CONNECT without auth has no payload (Socket.IO 5,
  * "Connection to a namespace").

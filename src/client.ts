@@ -15,7 +15,7 @@
  *  9. Public state changes only inside `poll()` or the user's own call: one frame sees one state.
  * 10. Reconnecting joins every namespace again that was connected or connecting, each with its own auth; listeners stay.
  */
-import { type Auth, encodeAuth } from "./auth.js";
+import { type Auth, checkAuth } from "./auth.js";
 import type { ConnectionState } from "./connection-state.js";
 import { type Err, requireThat } from "./errors.js";
 import type { DefaultEvents, EventsMap } from "./events.js";
@@ -104,7 +104,7 @@ export class SocketIOClient {
    */
   connect_to_url(url: string, auth: Auth = {}, tls_options: TLSOptions | null = null): Err {
     requireThat(typeof url === "string", "the URL", "a string", url);
-    if (typeof auth !== "function") encodeAuth(auth);
+    checkAuth(auth);
     requireThat(isTlsOptions(tls_options), "tls_options", "made by TLSOptions.client()", tls_options);
     const runtime = this.#runtime;
     if (runtime.active)

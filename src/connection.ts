@@ -69,7 +69,7 @@ export class Connection {
   isDead(now: number): boolean {
     // While we ourselves keep the socket paused its pings cannot arrive.
     if (now < this.engine.deadline || now < this.#graceUntil || this.#pausedAt >= 0) return false;
-    this.fail("ping timeout", "no ping came from the server in time");
+    this.fail("ping timeout", "the server sent no ping in time");
     return true;
   }
 

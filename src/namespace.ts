@@ -1,4 +1,4 @@
-import { type Auth, encodeAuth } from "./auth.js";
+import { type Auth, checkAuth } from "./auth.js";
 import type { ConnectionState } from "./connection-state.js";
 import { AckError, type Err, requireCallback, requireThat, SocketIOError } from "./errors.js";
 import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "./events.js";
@@ -261,7 +261,7 @@ export class SocketIONamespace<
    * @throws TypeError when `auth` is no dictionary
    */
   connect_to_namespace(auth: Auth = {}): Err {
-    if (typeof auth !== "function") encodeAuth(auth);
+    checkAuth(auth);
     if (!this.#host.active) return ERR_UNAVAILABLE;
     if (this.#core.state !== DISCONNECTED) return ERR_ALREADY_IN_USE;
     this.#host.join(this.#core, auth);

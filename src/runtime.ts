@@ -9,7 +9,7 @@
  *   CONNECTING     no connection, but a deadline for the next           that moment → a new connection
  *   CONNECTED      an open session; `/` joined, or not wanted           lost → waiting or end; close(), kicked → end
  */
-import { type Auth, encodeAuth } from "./auth.js";
+import { type Auth, checkAuth, encodeAuth } from "./auth.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
 import type { ConnectionState } from "./connection-state.js";
 import { type Err, SocketIOError } from "./errors.js";
@@ -314,7 +314,7 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
 
   #want(core: Core, auth: Auth): void {
     this.#auths.set(core, { auth });
-    this.session.connect(core, typeof auth === "function" ? null : encodeAuth(auth), this.now());
+    this.session.connect(core, checkAuth(auth), this.now());
   }
 
   /** Asks an auth function; CONNECT follows its answer. */

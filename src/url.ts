@@ -24,8 +24,8 @@ export function engineUrl(url: URL, path: string, query: Readonly<Record<string,
   // A WebSocket refuses a URL with a fragment.
   result.hash = "";
   const engine = path.replace(/^\/+|\/+$/g, "");
-  const base = result.pathname.replace(/\/+$/, "");
-  result.pathname = engine === "" || `${base}/`.endsWith(`/${engine}/`) ? `${base}/` : `${base}/${engine}/`;
+  const base = result.pathname.replace(/\/*$/, "/");
+  result.pathname = engine === "" || base.endsWith(`/${engine}/`) ? base : `${base}${engine}/`;
   for (const [name, value] of Object.entries(query)) result.searchParams.set(name, value);
   if (!result.searchParams.has("EIO")) result.searchParams.set("EIO", "4");
   result.searchParams.set("transport", "websocket");
