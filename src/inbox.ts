@@ -71,7 +71,7 @@ export class Inbox {
       const item = this.#items[this.#head++]!;
       if (item.kind !== "packet" || this.#take(item)) return item;
     }
-    this.#items.length = this.#head = 0;
+    if (this.#head > 0) this.clear();
     return null;
   }
 
