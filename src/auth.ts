@@ -19,12 +19,7 @@ export function checkAuth(auth: Auth): string | null {
  * @throws TypeError for anything but a dictionary that can be encoded as JSON
  */
 export function encodeAuth(auth: unknown): string {
-  requireThat(
-    auth == null || isObject(auth),
-    "auth",
-    'a dictionary like { token: "…" } or a function that returns one',
-    auth,
-  );
+  requireThat(auth == null || isObject(auth), "auth", 'a dictionary like { token: "…" } or a function for one', auth);
   const attachments: Attachment[] = [];
   const json = takeAttachments(auth ?? {}, attachments);
   requireThat(attachments.length === 0, "auth", "without binary data", "binary data");

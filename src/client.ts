@@ -113,9 +113,9 @@ export class SocketIOClient {
     if (!parsed)
       return runtime.fail(ERR_INVALID_PARAMETER, `cannot use the URL "${url}"; write one like ws://localhost:3000`);
     if (!canHonour(tls_options))
-      return runtime.fail(ERR_UNAVAILABLE, "a browser uses its own trust store; pass null as tls_options");
+      return runtime.fail(ERR_UNAVAILABLE, "browsers have their own trust store; pass null as tls_options");
     const factory = this.#transport();
-    if (!factory) return runtime.fail(ERR_UNAVAILABLE, 'none of the transports is available; use "websocket"');
+    if (!factory) return runtime.fail(ERR_UNAVAILABLE, 'no such transport; use "websocket"');
     this.#url = url;
     const request = () => {
       const { options } = runtime;
@@ -168,7 +168,7 @@ export class SocketIOClient {
     const runtime = this.#runtime;
     const merged = mergeOptions(runtime.options, options);
     if (runtime.active && changesConnection(runtime.options, merged)) {
-      return runtime.fail(ERR_ALREADY_IN_USE, "one of these options cannot change while connected; call close() first");
+      return runtime.fail(ERR_ALREADY_IN_USE, "these options cannot change while connected; call close() first");
     }
     runtime.options = runtime.session.options = merged;
     return OK;
@@ -184,7 +184,7 @@ export class SocketIOClient {
     requireThat(
       isNamespacePath(path),
       "a namespace path",
-      'a string like "/chat", without "?", "," or control characters',
+      'like "/chat", without "?", "," and control characters',
       path,
     );
     const runtime = this.#runtime;

@@ -164,6 +164,6 @@ export class Connection {
   }
 
   #overflow(): void {
-    this.fail("inbound overflow", `${this.inbox.length} packets wait for poll(): poll more often, or use EVENT_LATEST`);
+    this.fail("inbound overflow", `${this.inbox.length} packets wait: poll() more often, or use EVENT_LATEST`);
   }
 }

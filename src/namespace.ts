@@ -369,12 +369,12 @@ export class SocketIONamespace<
 
 const ACK_PROBLEMS: Partial<Record<Err, string>> = {
   [ERR_TIMEOUT]: "was not acknowledged in time",
-  [ERR_CONNECTION_ERROR]: "was not acknowledged before the connection ended",
+  [ERR_CONNECTION_ERROR]: "was not acknowledged: the connection ended",
 };
 
 function requireEvent(event: unknown): void {
   requireThat(typeof event === "string", "the event's name", "a string", event);
-  const expected = "a free name (for that one there are the signals connected, disconnected and connect_error)";
+  const expected = "a free name; for that one there is a signal";
   requireThat(!RESERVED_EVENTS.has(event as string), "the event's name", expected, event);
 }
 

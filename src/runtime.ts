@@ -300,11 +300,7 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
     this.#attemptDeadline = this.deadlines.add(now + seconds, () => {
       if (this.state === CONNECTED) return;
       const what = this.engineId === "" ? "no Engine.IO session was opened" : "the main namespace was not joined";
-      this.#lost(
-        "transport error",
-        `${what} within ${seconds} s; is a Socket.IO v3+ server listening there?`,
-        ERR_TIMEOUT,
-      );
+      this.#lost("transport error", `${what} within ${seconds} s; is it a Socket.IO v3+ server?`, ERR_TIMEOUT);
     });
     const connection = new Connection(this);
     this.connection = connection;

@@ -25,16 +25,13 @@ const UNOWNED: SignalOwner = {
     }
   },
   expireAfter() {
-    throw new TypeError(
-      "wait(timeout): this signal belongs to no client, whose poll() would end the wait. Write wait()",
-    );
+    throw new TypeError("wait(timeout) needs the poll() of a client; write wait()");
   },
 };
 
 /** The last resort for an error of a user's callback: what `window.onerror` and Node's console show. */
 export function report(error: unknown): void {
-  if (typeof reportError === "function") reportError(error);
-  else console.error(error);
+  (globalThis.reportError ?? console.error)(error);
 }
 
 /**

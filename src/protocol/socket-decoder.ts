@@ -47,26 +47,27 @@ export class SocketDecoder {
    * @throws ProtocolError
    */
   receive(message: string | Uint8Array, now: number): RawPacket | null {
-    const { max_attachments, max_queued_bytes } = this.#limits;
     if (typeof message === "string") {
       if (this.#missing > 0) violation(`${this.#missing} more attachments`, message);
+      const size = message.length;
+      // '4' and less: no attachments follow.
+      if (!(message.charCodeAt(1) > 52))
+        return { kind: "packet", text: message, attachments: NO_ATTACHMENTS, time: now, size, waiting: true };
+      this.#missing = readHeader(message, HEADER).attachments;
+      if (this.#missing > this.#limits.max_attachments)
+        violation(`at most ${this.#limits.max_attachments} attachments`, message);
       this.#text = message;
-      this.#size = message.length;
-      this.#attachments = NO_ATTACHMENTS;
-      // Above '4': attachments follow.
-      if (message.charCodeAt(1) > 52) {
-        this.#missing = readHeader(message, HEADER).attachments;
-        this.#attachments = [];
-        if (this.#missing > max_attachments) violation(`at most ${max_attachments} attachments`, message);
-      }
-    } else {
-      const { byteLength } = message;
-      this.#size += byteLength;
-      if (this.#missing-- === 0) violation("a packet that announces attachments", `${byteLength} bytes`);
-      if (this.#size > max_queued_bytes) violation(`at most ${max_queued_bytes} bytes`, this.#text);
-      this.#attachments.push(message);
+      this.#attachments = [];
+      this.#size = size;
+      return null;
     }
-    if (this.#missing > 0) return null;
+    const { byteLength } = message;
+    this.#size += byteLength;
+    if (this.#missing === 0) violation("a packet that announces attachments", `${byteLength} bytes`);
+    if (this.#size > this.#limits.max_queued_bytes)
+      violation(`at most ${this.#limits.max_queued_bytes} bytes`, this.#text);
+    this.#attachments.push(message);
+    if (--this.#missing > 0) return null;
     return {
       kind: "packet",
       text: this.#text,
