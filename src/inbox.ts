@@ -55,7 +55,10 @@ export class Inbox {
     // Read first: a packet that cannot be read is thrown back before it is here.
     const key = item.kind === "packet" && this.#latest.size > 0 ? peekEventKey(item.text) : "";
     // What was taken or dropped still has a place; sweep before they are many.
-    if (this.#items.push(item) > 2 * this.length + 64) this.#sweep();
+    if (this.#items.push(item) > 2 * this.length + 64) {
+      this.#items = this.#items.slice(this.#head).filter((other) => other.kind !== "packet" || other.waiting);
+      this.#head = 0;
+    }
     if (item.kind !== "packet") return false;
     this.length++;
     this.bytes += item.size;
@@ -89,10 +92,5 @@ export class Inbox {
     this.length--;
     this.bytes -= packet.size;
     return true;
-  }
-
-  #sweep(): void {
-    this.#items = this.#items.slice(this.#head).filter((item) => item.kind !== "packet" || item.waiting);
-    this.#head = 0;
   }
 }

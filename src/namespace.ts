@@ -374,7 +374,7 @@ const ACK_PROBLEMS: Partial<Record<Err, string>> = {
 
 function requireEvent(event: unknown): void {
   requireThat(typeof event === "string", "the event's name", "a string", event);
-  const expected = "a free name; for that one there is a signal";
+  const expected = "a free name: use the signals connected, disconnected and connect_error";
   requireThat(!RESERVED_EVENTS.has(event as string), "the event's name", expected, event);
 }
 

@@ -7,13 +7,14 @@ export interface Deadline {
 
 /**
  * Everything that is due some day, without a timer and without a scan: a list in order of time. Most deadlines come with
- * the same delay and so are added at its end; asking for the earliest is a look at its start. A cancelled one stays until it
- * is its turn, or until half of the list is like it.
+ * the same delay and so are added at its end; asking for the earliest is a look at its start. What is over
+ * stays in the list until most of it is like that.
  */
 export class Deadlines {
   #list: Deadline[] = [];
   #head = 0;
-  #cancelled = 0;
+  /** How many of the list are still to happen. */
+  #live = 0;
 
   /** Nothing is due before this moment; `Infinity` when nothing ever is. */
   get next(): number {
@@ -21,6 +22,10 @@ export class Deadlines {
   }
 
   add(at: number, expire: (now: number) => void): Deadline {
+    if (this.#list.length > 2 * this.#live++ + 64) {
+      this.#list = this.#list.filter((deadline) => deadline.expire);
+      this.#head = 0;
+    }
     const list = this.#list;
     const deadline: Deadline = { at, expire };
     let place = list.push(deadline) - 1;
@@ -33,7 +38,7 @@ export class Deadlines {
   cancel(deadline: Deadline | null): void {
     if (!deadline?.expire) return;
     deadline.expire = null;
-    if (++this.#cancelled > 64 && this.#cancelled * 2 > this.#list.length - this.#head) this.#tidy();
+    this.#live--;
   }
 
   /**
@@ -42,19 +47,12 @@ export class Deadlines {
    */
   advance(now: number): void {
     let due = 0;
-    while (this.#list[this.#head + due] && this.#list[this.#head + due]!.at <= now) due++;
+    while ((this.#list[this.#head + due]?.at ?? Number.NaN) <= now) due++;
     while (due-- > 0 && this.next <= now) {
       const deadline = this.#list[this.#head++]!;
       const { expire } = deadline;
-      deadline.expire = null;
-      if (expire === null) this.#cancelled--;
-      else expire(now);
+      this.cancel(deadline);
+      expire?.(now);
     }
-    if (this.#head > 1024) this.#tidy();
-  }
-
-  #tidy(): void {
-    this.#list = this.#list.slice(this.#head).filter((deadline) => deadline.expire);
-    this.#head = this.#cancelled = 0;
   }
 }

@@ -151,17 +151,17 @@ export class SocketSession<Owner> {
   }
 
   /**
-   * Takes one packet.
+   * Takes one packet. `replayed` means that an event may be one that was received before the connection was lost.
    * @throws ProtocolError when the server broke the protocol; the caller closes the engine then.
    */
-  receive(packet: RawPacket): void {
+  receive(packet: RawPacket, replayed = false): void {
     const { text, time } = packet;
     const { type, id, end, namespace: path } = readHeader(text, HEADER);
     const namespace = this.#namespaces.get(path);
     if (namespace === undefined) return;
     const kind = type > CONNECT_ERROR ? type - BINARY : type;
     if (kind === EVENT) {
-      if (namespace.state === CONNECTED) this.#receiveEvent(namespace, packet, id, end, false);
+      if (namespace.state === CONNECTED) this.#receiveEvent(namespace, packet, id, end, replayed);
       else if (namespace.state === CONNECTING && !namespace.stale) this.#hold(namespace, packet);
     } else if (kind === CONNECT) this.#receiveConnect(namespace, packet, end);
     else if (kind === CONNECT_ERROR) {
@@ -373,8 +373,7 @@ export class SocketSession<Owner> {
     for (const early of held) {
       // A callback may have left the namespace meanwhile.
       if (namespace.generation !== generation) return;
-      const { id, end } = readHeader(early.text, HEADER);
-      this.#receiveEvent(namespace, early, id, end, namespace.recovered);
+      this.receive(early, namespace.recovered);
     }
   }
 
