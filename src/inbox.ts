@@ -74,7 +74,8 @@ export class Inbox {
       const item = this.#items[this.#head++]!;
       if (item.kind !== "packet" || this.#take(item)) return item;
     }
-    if (this.#head > 0) this.clear();
+    if (this.#head > 0) this.#items = [];
+    this.#head = 0;
     return null;
   }
 
