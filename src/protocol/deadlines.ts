@@ -47,7 +47,7 @@ export class Deadlines {
    */
   advance(now: number): void {
     let due = 0;
-    while ((this.#list[this.#head + due]?.at ?? Number.NaN) <= now) due++;
+    while ((this.#list[this.#head + due]?.at ?? NaN) <= now) due++;
     while (due-- > 0 && this.next <= now) {
       const deadline = this.#list[this.#head++]!;
       const { expire } = deadline;

@@ -93,7 +93,7 @@ function outPacket<Owner>(
   id: number,
   written?: (now: number) => void,
 ): OutPacket<Owner> {
-  return { frames, keeper, ack, id, resends: -1, copies: 0, sentAt: Number.NaN, deadline: null, written };
+  return { frames, keeper, ack, id, resends: -1, copies: 0, sentAt: NaN, deadline: null, written };
 }
 
 export class SocketSession<Owner> {
