@@ -133,7 +133,7 @@ function checkedOption(name: string, value: unknown, current: unknown): unknown 
     if (typeName(value) !== type) return false;
     if (typeof value === "number") return value >= least && !(name === "jitter" && value > 1);
     if (name === "transports") return (value as unknown[]).length > 0 && (value as unknown[]).every(isChoice);
-    return typeof value !== "string" || name === "path" || isChoice(value);
+    return typeof value !== "string" || !EXPECTED[name] || isChoice(value);
   };
   requireThat(isValid(), where, expected, value);
   return Array.isArray(value) ? Object.freeze([...value]) : isObject(value) ? Object.freeze({ ...value }) : value;
