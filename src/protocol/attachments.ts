@@ -73,7 +73,6 @@ export function takeAttachments(data: unknown, attachments: Attachment[]): strin
 export function restoreAttachments(payload: unknown, attachments: readonly Uint8Array[]): void {
   const left: (Uint8Array | undefined)[] = [...attachments];
   const walk = (value: unknown, depth: number): unknown => {
-    if (depth > MAX_DEPTH) violation(`at most ${MAX_DEPTH} levels of nesting`, "more");
     if (isObject(value) && value["_placeholder"] === true) {
       const num = value["num"] as number;
       const bytes = typeof num === "number" ? left[num] : undefined;
@@ -86,6 +85,7 @@ export function restoreAttachments(payload: unknown, attachments: readonly Uint8
       return bytes;
     }
     if (typeof value === "object" && value !== null) {
+      if (depth > MAX_DEPTH) violation(`at most ${MAX_DEPTH} levels of nesting`, "more");
       for (const key of Object.keys(value)) {
         (value as Record<string, unknown>)[key] = walk((value as Record<string, unknown>)[key], depth + 1);
       }

@@ -37,8 +37,9 @@ export interface AckRequest<Owner> {
 /** A packet on its way out, and what is waited for because of it. */
 export interface OutPacket<Owner> {
   readonly frames: Frames;
-  /** The namespace that gets it back if the connection is lost before it was written; `null` when it dies with it. */
-  readonly keeper: NamespaceSession<Owner> | null;
+  readonly namespace: NamespaceSession<Owner>;
+  /** It goes back to its namespace if the connection is lost before it was written; otherwise it dies with it. */
+  readonly kept: boolean;
   readonly ack: AckRequest<Owner> | null;
   /** The id of its acknowledgement; -1 for none. */
   readonly id: number;

@@ -58,7 +58,7 @@ export function readHeader(text: string, header: PacketHeader): PacketHeader {
   let end: number;
   if (type > CONNECT_ERROR) {
     end = skipDigits(text, index);
-    // No digits read as 0 and are refused with it.
+    // Without digits it is no integer; 0 would mean a binary packet without binary.
     if (text[end] === "-") header.attachments = readInteger(text, index, end);
     if (header.attachments === 0) violation("a binary packet <type><count>-…", text);
     index = end + 1;

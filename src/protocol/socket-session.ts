@@ -87,13 +87,14 @@ export interface SessionSink<Owner> {
 const HEADER = {} as PacketHeader;
 
 function outPacket<Owner>(
+  namespace: NamespaceSession<Owner>,
   frames: Frames,
-  keeper: NamespaceSession<Owner> | null,
+  kept: boolean,
   ack: AckRequest<Owner> | null,
   id: number,
   written?: (now: number) => void,
 ): OutPacket<Owner> {
-  return { frames, keeper, ack, id, resends: -1, copies: 0, sentAt: NaN, deadline: null, written };
+  return { namespace, frames, kept, ack, id, resends: -1, copies: 0, sentAt: NaN, deadline: null, written };
 }
 
 export class SocketSession<Owner> {
@@ -170,7 +171,11 @@ export class SocketSession<Owner> {
     } else if (kind === DISCONNECT) {
       if (end < text.length) violation("a DISCONNECT without data", text);
       if (namespace.awaiting) this.#receiveRefusal(namespace, time, "the server disconnected the namespace");
-      else if (namespace.state === CONNECTED) this.#leave(namespace, "server disconnect");
+      else if (namespace.state === CONNECTED) {
+        // For what is not joined any more the server would close the whole connection.
+        this.#output = this.#output.filter((out) => out.namespace !== namespace);
+        this.#leave(namespace, "server disconnect");
+      }
     } else this.#receiveAck(namespace, packet, id, end);
   }
 
@@ -181,8 +186,8 @@ export class SocketSession<Owner> {
   close(reason: string, final: boolean): void {
     this.#open = false;
     for (const packet of this.#output.splice(0)) {
-      const { keeper } = packet;
-      if (keeper?.state === CONNECTED && this.options.offline === "buffer") keeper.buffer.push(packet);
+      const { namespace, kept } = packet;
+      if (kept && namespace.state === CONNECTED && this.options.offline === "buffer") namespace.buffer.push(packet);
     }
     const lost: NamespaceSession<Owner>[] = [];
     const failed: OutPacket<Owner>[] = [];
@@ -266,7 +271,7 @@ export class SocketSession<Owner> {
     const retried = ack !== null && retries > 0;
     if (!dropped && (retried ? retryQueue : buffer).length >= max_buffered_packets) return ERR_OUT_OF_MEMORY;
     namespace.nextAckId += ack ? 1 : 0;
-    const packet = outPacket(frames, retried ? null : namespace, ack, id);
+    const packet = outPacket(namespace, frames, !retried, ack, id);
     if (retried && !dropped) {
       packet.resends = retries;
       if (retryQueue.push(packet) === 1) this.#sendRetry(namespace, now);
@@ -289,7 +294,7 @@ export class SocketSession<Owner> {
   ): EmitCode {
     const frames = encodePacket(EVENT, namespace.path, -1, [event, ...data]);
     if (namespace.state === DISCONNECTED) return ERR_UNCONFIGURED;
-    return namespace.state === CONNECTED && writable ? this.#sendNow(frames) : ERR_BUSY;
+    return namespace.state === CONNECTED && writable ? this.#sendNow(namespace, frames) : ERR_BUSY;
   }
 
   /**
@@ -299,7 +304,7 @@ export class SocketSession<Owner> {
    */
   reply(namespace: NamespaceSession<Owner>, generation: number, id: number, data: readonly unknown[]): EmitCode {
     const frames = encodePacket(ACK, namespace.path, id, data);
-    return namespace.generation === generation ? this.#sendNow(frames) : ERR_UNAVAILABLE;
+    return namespace.generation === generation ? this.#sendNow(namespace, frames) : ERR_UNAVAILABLE;
   }
 
   // Output
@@ -332,7 +337,7 @@ export class SocketSession<Owner> {
     if (state !== CONNECTING || auth === null || awaiting || parting) return;
     namespace.awaiting = true;
     namespace.connectSentAt = now;
-    this.#write(encodePacket(CONNECT, namespace.path, -1, undefined, namespace.connectPayload()));
+    this.#write(namespace, encodePacket(CONNECT, namespace.path, -1, undefined, namespace.connectPayload()));
   }
 
   #receiveConnect(namespace: NamespaceSession<Owner>, packet: RawPacket, end: number): void {
@@ -513,23 +518,23 @@ export class SocketSession<Owner> {
     this.#output.push(packet);
   }
 
-  #sendNow(frames: Frames): EmitCode {
+  #sendNow(namespace: NamespaceSession<Owner>, frames: Frames): EmitCode {
     if (!fitsPayload(frames, this.#maxPayload)) return ERR_PARAMETER_RANGE_ERROR;
-    this.#write(frames);
+    this.#write(namespace, frames);
     return OK;
   }
 
   /** Writes what nobody waits for and what dies with the connection. */
-  #write(frames: Frames, written?: (now: number) => void): void {
-    this.#output.push(outPacket<Owner>(frames, null, null, -1, written));
+  #write(namespace: NamespaceSession<Owner>, frames: Frames, written?: (now: number) => void): void {
+    this.#output.push(outPacket(namespace, frames, false, null, -1, written));
   }
 
   #part(namespace: NamespaceSession<Owner>): void {
     namespace.parting = true;
-    this.#write(encodePacket(DISCONNECT, namespace.path, -1, undefined), (now) => {
+    this.#write(namespace, encodePacket(DISCONNECT, namespace.path, -1, undefined), (now) => {
       namespace.parted = this.deadlines.add(now + REJOIN_DELAY, (later) => {
         namespace.parting = false;
-        if (this.#open) this.#sendConnect(namespace, later);
+        this.#sendConnect(namespace, later);
       });
     });
   }

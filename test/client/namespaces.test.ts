@@ -595,3 +595,22 @@ describe("events before the reply to CONNECT", () => {
     expect(answers).toEqual([[["real"], OK]]);
   });
 });
+
+describe("being kicked", () => {
+  test("what was emitted and not written yet is not written any more: the server would close the whole connection", () => {
+    const rig = connected();
+    const ns = rig.client.create_namespace("/a");
+    ns.connect_to_namespace();
+    rig.poll();
+    rig.serve('40/a,{"sid":"s"}');
+    rig.peer.written();
+    const codes: Err[] = [];
+    ns.emit("x");
+    ns.emit_volatile("y");
+    ns.emit_with_ack("z", [], (_, error) => codes.push(error));
+    rig.client.get_namespace().emit("kept");
+    rig.serve("41/a,");
+    expect(rig.peer.written()).toEqual(['42["kept"]']);
+    expect(codes).toEqual([Err.ERR_CONNECTION_ERROR]);
+  });
+});
