@@ -347,12 +347,14 @@ describe("restoreAttachments", () => {
     expect(() => restore(`["e",{"_placeholder":true,"num":${deep}}]`, bytes(1))).toThrow(ProtocolError);
   });
 
-  test("500 levels are searched, more are a ProtocolError and no RangeError", () => {
+  test("as deep as can be sent is searched, deeper is a ProtocolError and no RangeError", () => {
     const attachments = [bytes(1)];
-    const payload = nested(500, JSON.parse(placeholder(0)));
+    expect(() => takeAttachments(nested(501, bytes(1)), [])).not.toThrow();
+    expect(() => takeAttachments(nested(502, bytes(1)), [])).toThrow(TypeError);
+    const payload = nested(501, JSON.parse(placeholder(0)));
     restoreAttachments(payload, attachments);
     expect(JSON.stringify(payload)).toContain('{"0":1}');
-    for (const depth of [501, 100_000]) {
+    for (const depth of [502, 100_000]) {
       expect(() => restoreAttachments(nested(depth, JSON.parse(placeholder(0))), attachments)).toThrow(
         new ProtocolError('expected at most 500 levels of nesting, got "more"'),
       );
