@@ -13,8 +13,8 @@ const TARGET = 6000;
 
 /** What is bundled, and how many bytes it may have. */
 const LIMITS: readonly [name: string, source: string, limit: number][] = [
-  ["the client", 'export { SocketIOClient } from "./dist/index.js"', 11_650],
-  ["every export", 'export * from "./dist/index.js"', 13_950],
+  ["the client", 'export { SocketIOClient } from "./dist/index.js"', 11_750],
+  ["every export", 'export * from "./dist/index.js"', 14_000],
 ];
 
 beforeAll(() => {

@@ -1,0 +1,294 @@
+/*
+ * The sending half of a session: emits, the offline buffer, acknowledgements, at-least-once. What is written dies with the
+ * connection, except for what a namespace keeps for the next one. `SocketSession` adds the joining and the receiving.
+ */
+import { fitsPayload, restoreAttachments } from "./attachments.js";
+import {
+  ERR_BUSY,
+  ERR_CONNECTION_ERROR,
+  ERR_OUT_OF_MEMORY,
+  ERR_PARAMETER_RANGE_ERROR,
+  ERR_TIMEOUT,
+  ERR_UNAVAILABLE,
+  ERR_UNCONFIGURED,
+  OK,
+} from "./codes.js";
+import { ACK, EVENT } from "./constants.js";
+import type { Deadlines } from "./deadlines.js";
+import {
+  type AckRequest,
+  CONNECTED,
+  DISCONNECTED,
+  type Frames,
+  type NamespaceSession,
+  type OutPacket,
+} from "./namespace-session.js";
+import { violation } from "./protocol-error.js";
+import type { RttEstimator } from "./rtt.js";
+import type { RawPacket } from "./socket-decoder.js";
+import { encodePacket, readAck } from "./socket-packet.js";
+
+export interface DeliveryOptions {
+  readonly offline: "buffer" | "drop" | "error";
+  readonly retries: number;
+  readonly max_buffered_packets: number;
+}
+
+export type EmitCode =
+  | typeof OK
+  | typeof ERR_BUSY
+  | typeof ERR_OUT_OF_MEMORY
+  | typeof ERR_PARAMETER_RANGE_ERROR
+  | typeof ERR_UNAVAILABLE
+  | typeof ERR_UNCONFIGURED;
+
+export type AckCode = typeof OK | typeof ERR_TIMEOUT | typeof ERR_CONNECTION_ERROR;
+
+/** What is told of packets that were accepted. */
+export interface DeliverySink<Owner> {
+  /** Exactly once for each acknowledged emit that was accepted; `data` is empty unless `code` is `OK`. */
+  acknowledged(owner: Owner, data: unknown[], code: AckCode): void;
+  /** A packet that was accepted offline is larger than this server takes. */
+  undeliverable(namespace: NamespaceSession<Owner>, message: string): void;
+}
+
+function outPacket<Owner>(
+  namespace: NamespaceSession<Owner>,
+  frames: Frames,
+  kept: boolean,
+  ack: AckRequest<Owner> | null,
+  id: number,
+  written?: (now: number) => void,
+): OutPacket<Owner> {
+  return { namespace, frames, kept, ack, id, resends: -1, copies: 0, sentAt: NaN, deadline: null, written };
+}
+
+export class Delivery<
+  Owner,
+  Options extends DeliveryOptions = DeliveryOptions,
+  Sink extends DeliverySink<Owner> = DeliverySink<Owner>,
+> {
+  /** The server's limit for one message, bytes. */
+  protected maxPayload = Infinity;
+  #output: OutPacket<Owner>[] = [];
+
+  constructor(
+    public options: Options,
+    readonly deadlines: Deadlines,
+    readonly rtt: RttEstimator,
+    readonly sink: Sink,
+  ) {}
+
+  get hasOutput(): boolean {
+    return this.#output.length > 0;
+  }
+
+  /**
+   * Sends an event, or keeps it until it can be sent, as the option `offline` says. With `ack`, its `owner` comes back
+   * exactly once in `acknowledged` if the result is OK.
+   * @throws TypeError when `data` cannot be encoded; nothing has changed then.
+   */
+  emit(
+    namespace: NamespaceSession<Owner>,
+    event: string,
+    data: readonly unknown[],
+    now: number,
+    ack: AckRequest<Owner> | null = null,
+  ): EmitCode {
+    const { offline, retries, max_buffered_packets } = this.options;
+    const { path, state, buffer, retryQueue, nextAckId } = namespace;
+    const id = ack ? nextAckId : -1;
+    const frames = encodePacket(EVENT, path, id, [event, ...data]);
+    if (state === DISCONNECTED) return ERR_UNCONFIGURED;
+    if (!fitsPayload(frames, this.maxPayload)) return ERR_PARAMETER_RANGE_ERROR;
+    const connected = state === CONNECTED;
+    if (!connected && offline === "error") return ERR_UNAVAILABLE;
+    const dropped = !connected && offline === "drop";
+    const retried = ack !== null && retries > 0;
+    if (!dropped && (retried ? retryQueue : buffer).length >= max_buffered_packets) return ERR_OUT_OF_MEMORY;
+    namespace.nextAckId += ack ? 1 : 0;
+    const packet = outPacket(namespace, frames, !retried, ack, id);
+    if (retried && !dropped) {
+      packet.resends = retries;
+      if (retryQueue.push(packet) === 1) this.#sendRetry(namespace, now);
+      return OK;
+    }
+    if (ack) this.#expect(namespace, packet, now);
+    if (!dropped) (connected ? this.#output : buffer).push(packet);
+    return OK;
+  }
+
+  /**
+   * Sends an event if its namespace is joined and the caller finds the transport writable; otherwise it is lost.
+   * @throws TypeError when `data` cannot be encoded.
+   */
+  emitVolatile(
+    namespace: NamespaceSession<Owner>,
+    event: string,
+    data: readonly unknown[],
+    writable: boolean,
+  ): EmitCode {
+    const frames = encodePacket(EVENT, namespace.path, -1, [event, ...data]);
+    if (namespace.state === DISCONNECTED) return ERR_UNCONFIGURED;
+    return namespace.state === CONNECTED && writable ? this.#sendNow(namespace, frames) : ERR_BUSY;
+  }
+
+  /**
+   * Answers an event of the connection `generation`; `ERR_UNAVAILABLE` when that is over: a late answer would make the server
+   * close the whole connection.
+   * @throws TypeError when `data` cannot be encoded.
+   */
+  reply(namespace: NamespaceSession<Owner>, generation: number, id: number, data: readonly unknown[]): EmitCode {
+    const frames = encodePacket(ACK, namespace.path, id, data);
+    return namespace.generation === generation ? this.#sendNow(namespace, frames) : ERR_UNAVAILABLE;
+  }
+
+  /** Takes the packets that are to be written at `now`, in order. */
+  takeOutput(now: number): readonly OutPacket<Owner>[] {
+    const output = this.#output;
+    this.#output = [];
+    for (const packet of output) {
+      packet.copies++;
+      packet.sentAt = now;
+      packet.written?.(now);
+    }
+    return output;
+  }
+
+  // For the session
+
+  /** The connection is gone: what was not written goes back to those who keep it. */
+  protected takeBack(): void {
+    for (const packet of this.#output.splice(0)) {
+      const { namespace, kept } = packet;
+      if (kept && namespace.state === CONNECTED && this.options.offline === "buffer") namespace.buffer.push(packet);
+    }
+  }
+
+  /** The namespace is not joined any more: for what is written all the same the server would close the whole connection. */
+  protected discard(namespace: NamespaceSession<Owner>): void {
+    this.#output = this.#output.filter((packet) => packet.namespace !== namespace);
+  }
+
+  /** The namespace is joined: sends what waited for that. Returns what this server does not take; `tellTooLarge` tells of it. */
+  protected resume(namespace: NamespaceSession<Owner>, now: number): readonly OutPacket<Owner>[] {
+    // A packet was accepted before this server had said how much it takes.
+    const tooLarge: OutPacket<Owner>[] = [];
+    const fits = (packet: OutPacket<Owner>): boolean => {
+      if (fitsPayload(packet.frames, this.maxPayload)) return true;
+      this.#forget(namespace, packet);
+      tooLarge.push(packet);
+      return false;
+    };
+    this.#output = this.#output.concat(namespace.buffer.filter(fits));
+    namespace.retryQueue = namespace.retryQueue.filter(fits);
+    namespace.buffer = [];
+    this.#sendRetry(namespace, now);
+    return tooLarge;
+  }
+
+  protected tellTooLarge(packets: readonly OutPacket<Owner>[]): void {
+    for (const packet of packets) {
+      const text = String(packet.frames[0]).slice(0, 80);
+      const message = `a packet is larger than the server's limit of ${this.maxPayload} bytes: ${text}`;
+      this.sink.undeliverable(packet.namespace, message);
+      this.tellFailed([packet]);
+    }
+  }
+
+  /**
+   * The namespace is down, for good if `final`; otherwise what was never written waits for the next connection. Returns the
+   * acknowledgements that cannot come any more, and are to be told so.
+   */
+  protected interrupt(namespace: NamespaceSession<Owner>, final: boolean): Iterable<OutPacket<Owner>> {
+    const buffered = new Set(final ? [] : namespace.buffer);
+    const failed = new Set<OutPacket<Owner>>();
+    for (const packet of namespace.acks.values()) {
+      if (buffered.has(packet)) continue;
+      this.#forget(namespace, packet);
+      // The next connection sends it again, which is one of its resends if it had been written on this one.
+      const again = packet.copies > 0 ? packet.resends-- > 0 : packet.resends >= 0;
+      packet.copies = 0;
+      if (!again) failed.add(packet);
+    }
+    if (final) {
+      namespace.buffer = [];
+      for (const packet of namespace.retryQueue) failed.add(packet);
+    }
+    namespace.retryQueue = namespace.retryQueue.filter((packet) => !failed.has(packet));
+    return failed;
+  }
+
+  protected tellFailed(packets: Iterable<OutPacket<Owner>>): void {
+    for (const { ack } of packets) if (ack) this.sink.acknowledged(ack.owner, [], ERR_CONNECTION_ERROR);
+  }
+
+  protected receiveAck(namespace: NamespaceSession<Owner>, packet: RawPacket, id: number, end: number): void {
+    if (id < 0) violation("an acknowledgement with an id", packet.text);
+    const data = readAck(packet.text, end);
+    restoreAttachments(data, packet.attachments);
+    const asked = namespace.acks.get(id);
+    // Unknown: it was answered before, or came too late. Not sent: the server invented it.
+    if (!asked?.copies) return;
+    if (asked.copies === 1) this.rtt.add(packet.time - asked.sentAt);
+    this.#settle(namespace, asked, data, OK, packet.time);
+  }
+
+  /** The acknowledgement is here, or will not come; its turn in the retry queue is over. */
+  #settle(
+    namespace: NamespaceSession<Owner>,
+    packet: OutPacket<Owner>,
+    data: unknown[],
+    code: AckCode,
+    now: number,
+  ): void {
+    if (namespace.retryQueue[0] === packet) {
+      namespace.retryQueue.shift();
+      this.#sendRetry(namespace, now);
+    }
+    this.#forget(namespace, packet);
+    this.sink.acknowledged(packet.ack!.owner, data, code);
+  }
+
+  #forget({ acks }: NamespaceSession<Owner>, { deadline, id }: OutPacket<Owner>): void {
+    this.deadlines.cancel(deadline);
+    acks.delete(id);
+  }
+
+  #expect(namespace: NamespaceSession<Owner>, packet: OutPacket<Owner>, now: number): void {
+    namespace.acks.set(packet.id, packet);
+    packet.deadline = this.deadlines.add(now + packet.ack!.timeout, (late) => {
+      if (packet.resends-- > 0) {
+        this.#sendRetry(namespace, late);
+        return;
+      }
+      // What was not sent yet is not sent any more: the caller is told that it failed.
+      const isOther = (other: OutPacket<Owner>) => other !== packet;
+      if (packet.copies === 0) {
+        namespace.buffer = namespace.buffer.filter(isOther);
+        this.#output = this.#output.filter(isOther);
+      }
+      this.#settle(namespace, packet, [], ERR_TIMEOUT, late);
+    });
+  }
+
+  /** Sends the first packet of the retry queue, for the first time or again. One at a time, so that order is kept. */
+  #sendRetry(namespace: NamespaceSession<Owner>, now: number): void {
+    const packet = namespace.retryQueue[0];
+    if (!packet || namespace.state !== CONNECTED) return;
+    // The id stays the same, so an answer to an earlier copy counts, and the answer to a later one is ignored.
+    this.#expect(namespace, packet, now);
+    this.#output.push(packet);
+  }
+
+  #sendNow(namespace: NamespaceSession<Owner>, frames: Frames): EmitCode {
+    if (!fitsPayload(frames, this.maxPayload)) return ERR_PARAMETER_RANGE_ERROR;
+    this.write(namespace, frames);
+    return OK;
+  }
+
+  /** Writes what nobody waits for and what dies with the connection. */
+  protected write(namespace: NamespaceSession<Owner>, frames: Frames, written?: (now: number) => void): void {
+    this.#output.push(outPacket(namespace, frames, false, null, -1, written));
+  }
+}
