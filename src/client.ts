@@ -16,6 +16,7 @@
  * 10. Reconnecting joins every namespace again that was connected or connecting, each with its own auth; listeners stay.
  */
 import { type Auth, checkAuth } from "./auth.js";
+import type { ClientSignals } from "./callbacks.js";
 import type { ConnectionState } from "./connection-state.js";
 import { type Err, requireThat } from "./errors.js";
 import type { DefaultEvents, EventsMap } from "./events.js";
@@ -24,7 +25,7 @@ import { type ClientOptionsInput, changesConnection, DEFAULT_OPTIONS, mergeOptio
 import { ERR_ALREADY_IN_USE, ERR_INVALID_PARAMETER, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
 import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
 import { isNamespacePath } from "./protocol/socket-packet.js";
-import { type ClientSignals, Runtime } from "./runtime.js";
+import { Runtime } from "./runtime.js";
 import type { ClientStats } from "./stats.js";
 import { isTlsOptions, type TLSOptions } from "./tls-options.js";
 import { canHonour } from "./transport/platform-socket.js";

@@ -9,18 +9,13 @@
  *   CONNECTING     no connection, but a deadline for the next           that moment → a new connection
  *   CONNECTED      an open session; `/` joined, or not wanted           lost → waiting or end; close(), kicked → end
  */
-import { type Auth, checkAuth, encodeAuth } from "./auth.js";
+import { type Auth, askAuth, checkAuth, encodeAuth } from "./auth.js";
+import { Callbacks } from "./callbacks.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
 import type { ConnectionState } from "./connection-state.js";
 import { type Err, SocketIOError } from "./errors.js";
 import type { DisconnectReason, InboxItem } from "./inbox.js";
-import {
-  type AckOwner,
-  type ConnectError,
-  NAMESPACE_SIGNALS,
-  type NamespaceEntry,
-  type NamespaceHost,
-} from "./namespace.js";
+import type { AckOwner, ConnectError, NamespaceEntry, NamespaceHost } from "./namespace.js";
 import type { ClientOptions } from "./options.js";
 import { backoffDelay } from "./protocol/backoff.js";
 import { ERR_CANT_CONNECT, ERR_CONNECTION_ERROR, ERR_INVALID_DATA, ERR_TIMEOUT, OK } from "./protocol/codes.js";
@@ -30,8 +25,6 @@ import { CONNECTED, CONNECTING, DISCONNECTED, type NamespaceSession } from "./pr
 import { ProtocolError } from "./protocol/protocol-error.js";
 import { RttEstimator } from "./protocol/rtt.js";
 import { type SessionSink, SocketSession } from "./protocol/socket-session.js";
-import { makeSignals, report, type Signal } from "./signal.js";
-import { Counters } from "./stats.js";
 import type { OutFrame, TransportFactory, TransportRequest } from "./transport/transport.js";
 
 /** With more than this in the socket a volatile packet would be stale when it gets out. Bytes. */
@@ -43,35 +36,9 @@ export interface Target {
   readonly request: () => TransportRequest;
 }
 
-/** The signals of a client; it says itself what they mean. */
-export interface ClientSignals {
-  readonly connected: Signal<[session_id: string]>;
-  readonly disconnected: Signal<[reason: string]>;
-  readonly connect_error: Signal<[error: ConnectError]>;
-  readonly namespace_connected: Signal<[path: string]>;
-  readonly namespace_disconnected: Signal<[path: string]>;
-  readonly event_received: Signal<[event: string, data: unknown[], path: string]>;
-  readonly reconnecting: Signal<[attempt: number, delay: number]>;
-  readonly reconnect_failed: Signal<[]>;
-  readonly transport_changed: Signal<[name: string]>;
-  readonly listener_error: Signal<[error: unknown, event: string, path: string]>;
-}
-
-const SIGNALS: readonly (keyof ClientSignals)[] = [
-  ...NAMESPACE_SIGNALS,
-  "namespace_connected",
-  "namespace_disconnected",
-  "reconnecting",
-  "reconnect_failed",
-  "transport_changed",
-  "listener_error",
-];
-
 type Core = NamespaceSession<AckOwner>;
 
-export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckOwner> {
-  readonly signals = makeSignals<ClientSignals>(this, "/", SIGNALS);
-  readonly counters = new Counters();
+export class Runtime extends Callbacks implements NamespaceHost, ConnectionOwner, SessionSink<AckOwner> {
   readonly rtt = new RttEstimator();
   readonly deadlines = new Deadlines();
   readonly latestEvents = new Set<string>();
@@ -101,11 +68,9 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
   #polledAt = Infinity;
   /** During a poll time stands still, so that one frame sees one moment. */
   #polling = false;
-  /** Callbacks of the game that are running, one inside the other. */
-  #depth = 0;
-  #callbacks = 0;
 
-  constructor(public options: ClientOptions) {
+  constructor(options: ClientOptions) {
+    super(options);
     this.session = new SocketSession(options, this.deadlines, this.rtt, this);
     this.#main = this.session.namespace("/");
   }
@@ -165,7 +130,7 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
   }
 
   poll(now?: number): number {
-    if (this.#polling || this.#depth > 0) return 0;
+    if (this.#polling || this.depth > 0) return 0;
     this.#advance(now ?? this.options.clock());
     if (this.active) {
       const gap = this.#now - this.#polledAt;
@@ -173,7 +138,7 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
       this.#polledAt = this.#now;
     }
     this.#polling = true;
-    this.#callbacks = 0;
+    this.callbacks = 0;
     try {
       this.#deliver();
       this.#expire();
@@ -182,30 +147,10 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
     } finally {
       this.#polling = false;
     }
-    return this.#callbacks;
+    return this.callbacks;
   }
 
   // For namespaces and signals
-
-  invoke<Args extends unknown[]>(callback: (...args: Args) => unknown, args: Args, event: string, path: string): void {
-    const { counters } = this;
-    const { clock } = this.options;
-    const started = clock();
-    this.#depth++;
-    this.#callbacks++;
-    try {
-      callback(...args);
-    } catch (error) {
-      this.#listenerError(error, event, path);
-    } finally {
-      this.#depth--;
-    }
-    const took = clock() - started;
-    if (took > counters.longest_callback) {
-      counters.longest_callback = took;
-      counters.longest_callback_event = event;
-    }
-  }
 
   expireAfter(seconds: number, expire: () => void): void {
     this.deadlines.add(this.now() + seconds, expire);
@@ -284,7 +229,7 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
   }
 
   undeliverable({ path }: Core, message: string): void {
-    this.#listenerError(new Error(message), "", path);
+    this.listenerError(new Error(message), "", path);
   }
 
   /** The server does not want us in `core`. Without the main namespace and any other there is nothing to be connected for. */
@@ -335,18 +280,9 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
       // Like the CONNECT that needs no asking, it goes out when it can, not with the next frame.
       this.flush();
     };
-    this.#depth++;
-    try {
-      const answer = auth();
-      if (typeof (answer as Promise<unknown> | null)?.then === "function") {
-        // Through a promise of our own: a foreign one may lack `catch`.
-        Promise.resolve(answer).then(answered).catch(failed);
-      } else answered(answer);
-    } catch (error) {
-      failed(error);
-    } finally {
-      this.#depth--;
-    }
+    this.depth++;
+    askAuth(auth, answered, failed);
+    this.depth--;
   }
 
   /** The connection is gone, or never came to be. */
@@ -463,12 +399,5 @@ export class Runtime implements NamespaceHost, ConnectionOwner, SessionSink<AckO
     // What still waits in the inbox arrived in time. As long as it waits, time stands still for what it may answer.
     const heard = Math.min(now, connection?.inbox.oldestTime ?? now);
     if (heard >= this.deadlines.next) this.deadlines.advance(heard);
-  }
-
-  #listenerError(error: unknown, event: string, path: string): void {
-    const { listener_error } = this.signals;
-    // A callback that throws while it is told of an error must not be told of its own.
-    if (event !== "listener_error" && listener_error.has_connections()) listener_error.emit(error, event, path);
-    else report(error);
   }
 }

@@ -1,0 +1,71 @@
+/*
+ * Running the game's callbacks: none that throws gets in the way of the others, and what they cost is known.
+ */
+import { type ConnectError, NAMESPACE_SIGNALS } from "./namespace.js";
+import type { ClientOptions } from "./options.js";
+import { makeSignals, report, type Signal, type SignalOwner } from "./signal.js";
+import { Counters } from "./stats.js";
+
+/** The signals of a client; it says itself what they mean. */
+export interface ClientSignals {
+  readonly connected: Signal<[session_id: string]>;
+  readonly disconnected: Signal<[reason: string]>;
+  readonly connect_error: Signal<[error: ConnectError]>;
+  readonly namespace_connected: Signal<[path: string]>;
+  readonly namespace_disconnected: Signal<[path: string]>;
+  readonly event_received: Signal<[event: string, data: unknown[], path: string]>;
+  readonly reconnecting: Signal<[attempt: number, delay: number]>;
+  readonly reconnect_failed: Signal<[]>;
+  readonly transport_changed: Signal<[name: string]>;
+  readonly listener_error: Signal<[error: unknown, event: string, path: string]>;
+}
+
+const SIGNALS: readonly (keyof ClientSignals)[] = [
+  ...NAMESPACE_SIGNALS,
+  "namespace_connected",
+  "namespace_disconnected",
+  "reconnecting",
+  "reconnect_failed",
+  "transport_changed",
+  "listener_error",
+];
+
+export abstract class Callbacks implements SignalOwner {
+  readonly signals = makeSignals<ClientSignals>(this, "/", SIGNALS);
+  readonly counters = new Counters();
+  /** How many are running, one inside the other. */
+  protected depth = 0;
+  /** How many have run in this poll. */
+  protected callbacks = 0;
+
+  constructor(public options: ClientOptions) {}
+
+  abstract expireAfter(seconds: number, expire: () => void): void;
+
+  invoke<Args extends unknown[]>(callback: (...args: Args) => unknown, args: Args, event: string, path: string): void {
+    const { counters } = this;
+    const { clock } = this.options;
+    const started = clock();
+    this.depth++;
+    this.callbacks++;
+    try {
+      callback(...args);
+    } catch (error) {
+      this.listenerError(error, event, path);
+    } finally {
+      this.depth--;
+    }
+    const took = clock() - started;
+    if (took > counters.longest_callback) {
+      counters.longest_callback = took;
+      counters.longest_callback_event = event;
+    }
+  }
+
+  protected listenerError(error: unknown, event: string, path: string): void {
+    const { listener_error } = this.signals;
+    // A callback that throws while it is told of an error must not be told of its own.
+    if (event !== "listener_error" && listener_error.has_connections()) listener_error.emit(error, event, path);
+    else report(error);
+  }
+}
