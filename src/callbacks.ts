@@ -1,7 +1,8 @@
 /*
  * Running the game's callbacks: none that throws gets in the way of the others, and what they cost is known.
  */
-import { type ConnectError, NAMESPACE_SIGNALS } from "./namespace.js";
+import type { ConnectError } from "./errors.js";
+import { NAMESPACE_SIGNALS } from "./namespace.js";
 import type { ClientOptions } from "./options.js";
 import { makeSignals, report, type Signal, type SignalOwner } from "./signal.js";
 import { Counters } from "./stats.js";

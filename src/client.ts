@@ -21,15 +21,22 @@ import type { ConnectionState } from "./connection-state.js";
 import { type Err, requireThat } from "./errors.js";
 import type { DefaultEvents, EventsMap } from "./events.js";
 import { SocketIONamespace } from "./namespace.js";
-import { type ClientOptionsInput, changesConnection, DEFAULT_OPTIONS, mergeOptions } from "./options.js";
+import {
+  type ClientOptionsInput,
+  changesConnection,
+  DEFAULT_OPTIONS,
+  mergeOptions,
+  type PerAttempt,
+} from "./options.js";
 import { ERR_ALREADY_IN_USE, ERR_INVALID_PARAMETER, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
 import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
 import { isNamespacePath } from "./protocol/socket-packet.js";
 import { Runtime } from "./runtime.js";
 import type { ClientStats } from "./stats.js";
 import { isTlsOptions, type TLSOptions } from "./tls-options.js";
+import { createCookieStore } from "./transport/platform-http.js";
 import { canHonour } from "./transport/platform-socket.js";
-import type { TransportFactory } from "./transport/transport.js";
+import { engineName, type TransportFactory } from "./transport/transport.js";
 import { websocket } from "./transport/websocket.js";
 import { engineUrl, parseUrl } from "./url.js";
 
@@ -49,6 +56,8 @@ export class SocketIOClient {
   static readonly STATE_CONNECTING = CONNECTING;
   static readonly STATE_CONNECTED = CONNECTED;
 
+  /** The transports that have a name here. */
+  protected static readonly builtIn: Readonly<Record<string, TransportFactory>> = { websocket };
   static #singleton: SocketIOClient | null = null;
 
   /** The main namespace is connected, for the first time or again; `session_id` is its Socket.IO id. */
@@ -70,7 +79,7 @@ export class SocketIOClient {
   declare readonly reconnecting: ClientSignals["reconnecting"];
   /** All attempts that the option `reconnection` allows have failed. */
   declare readonly reconnect_failed: ClientSignals["reconnect_failed"];
-  /** The session goes over another transport than the one before it. */
+  /** The session has moved to another transport, or one that was preferred has failed. `name` as from `get_transport()`. */
   declare readonly transport_changed: ClientSignals["transport_changed"];
   /** A callback of yours threw. With nobody connected the error goes to `reportError` or `console.error`. */
   declare readonly listener_error: ClientSignals["listener_error"];
@@ -80,7 +89,8 @@ export class SocketIOClient {
 
   /** The one shared client of the page or process. */
   static get_singleton(): SocketIOClient {
-    SocketIOClient.#singleton ??= new SocketIOClient();
+    // Not by name: the class with more transports is derived from this one.
+    SocketIOClient.#singleton ??= new this();
     return SocketIOClient.#singleton;
   }
 
@@ -115,21 +125,31 @@ export class SocketIOClient {
       return runtime.fail(ERR_INVALID_PARAMETER, `cannot use the URL "${url}"; write one like ws://localhost:3000`);
     if (!canHonour(tls_options))
       return runtime.fail(ERR_UNAVAILABLE, "browsers have their own trust store; pass null as tls_options");
-    const factory = this.#transport();
-    if (!factory) return runtime.fail(ERR_UNAVAILABLE, 'no such transport; use "websocket"');
+    const transports = this.#transports();
+    if (transports.length === 0)
+      return runtime.fail(ERR_UNAVAILABLE, 'there is no "polling" here; import from "socketio-gameloop" for it');
     this.#url = url;
-    const request = () => {
+    const cookies = runtime.options.with_credentials ? createCookieStore() : null;
+    const prepare = () => {
       const { options } = runtime;
-      return {
-        url: engineUrl(parsed, options.path, options.query),
+      const query = perAttempt(options.query);
+      const headers = perAttempt(options.extra_headers);
+      return (factory: TransportFactory, sid: string) => ({
+        url: engineUrl(parsed, options.path, query, engineName(factory), sid),
+        sid,
         tls: tls_options,
-        headers: options.extra_headers,
+        headers,
         protocols: options.protocols,
         perMessageDeflate: options.per_message_deflate,
         maxPayload: Math.max(options.max_payload, options.max_queued_bytes),
-      };
+        withCredentials: options.with_credentials,
+        agent: options.agent,
+        cookies,
+        maxPackets: options.polling_max_packets,
+      });
     };
-    runtime.start({ factory, request }, auth);
+    const isLocal = /^(?:localhost|127\.|\[::1])/.test(parsed.hostname);
+    runtime.start({ transports, prepare, isLocal }, auth);
     return OK;
   }
 
@@ -158,6 +178,16 @@ export class SocketIOClient {
    */
   flush(): void {
     this.#runtime.flush();
+  }
+
+  /**
+   * Makes the next attempt to connect now rather than after its delay.
+   * @returns `OK`, or `ERR_UNAVAILABLE` when no attempt is waited for
+   */
+  reconnect_now(): Err {
+    const runtime = this.#runtime;
+    if (runtime.reconnectNow()) return OK;
+    return runtime.fail(ERR_UNAVAILABLE, "no attempt to connect is waited for");
   }
 
   /**
@@ -230,10 +260,10 @@ export class SocketIOClient {
     return this.#runtime.engineId;
   }
 
-  /** `"websocket"`, or `""` when not connected. */
+  /** `"websocket"`, `"polling"`, `"webtransport"`, or `""` when not connected. As of the last `poll()`. */
   get_transport(): string {
-    const { engineId, connection } = this.#runtime;
-    return engineId && connection!.transport!.name;
+    const { engineId, transportName } = this.#runtime;
+    return engineId && transportName;
   }
 
   /** Received packets that wait for a later `poll()`. */
@@ -261,11 +291,16 @@ export class SocketIOClient {
     };
   }
 
-  #transport(): TransportFactory | undefined {
+  #transports(): TransportFactory[] {
     const { transport_factory, transports } = this.#runtime.options;
-    return (
-      transport_factory ??
-      transports.map((name) => (name === "websocket" ? websocket : name)).find((item) => typeof item === "function")
-    );
+    if (transport_factory) return [transport_factory];
+    const { builtIn } = this.constructor as typeof SocketIOClient;
+    return transports
+      .map((item) => (typeof item === "string" ? builtIn[item] : item))
+      .filter((item) => item !== undefined);
   }
+}
+
+function perAttempt(value: PerAttempt): Readonly<Record<string, string>> {
+  return typeof value === "function" ? value() : value;
 }

@@ -1,5 +1,5 @@
 /*
- * The arrival side of a client: one transport, one engine session, one inbox. Frames are handed to the protocol core the
+ * The arrival side of a client: one engine session, the transport it goes over, one inbox. Frames are handed to the protocol core the
  * moment they arrive; heartbeat and handshake are answered then, everything else waits in the inbox for `poll()`.
  *
  * A connection is used once. When it is over it hears nothing more, so a late callback of an old socket cannot reach
@@ -8,24 +8,48 @@
 import { type DisconnectReason, Inbox } from "./inbox.js";
 import type { ClientOptions } from "./options.js";
 import { frameSize } from "./protocol/attachments.js";
+import type { Deadline, Deadlines } from "./protocol/deadlines.js";
 import { type Frame, PONG } from "./protocol/engine-packet.js";
 import { EngineSession, OPEN } from "./protocol/engine-session.js";
 import { ProtocolError, violation } from "./protocol/protocol-error.js";
 import type { RttEstimator } from "./protocol/rtt.js";
 import { SocketDecoder } from "./protocol/socket-decoder.js";
 import type { Counters } from "./stats.js";
-import type { OutFrame, Transport, TransportFactory, TransportRequest } from "./transport/transport.js";
+import {
+  engineName,
+  type OutFrame,
+  type Transport,
+  type TransportFactory,
+  type TransportHandler,
+  type TransportRequest,
+} from "./transport/transport.js";
+import { Upgrade } from "./upgrade.js";
+
+/** Seconds for the way to another transport: as long as servers wait for its end. */
+const UPGRADE_TIMEOUT = 10;
 
 export interface ConnectionOwner {
   readonly options: ClientOptions;
   readonly counters: Counters;
   readonly rtt: RttEstimator;
+  readonly deadlines: Deadlines;
   /** See `eventKey`. */
   readonly latestEvents: ReadonlySet<string>;
   /** The client's clock, in seconds; never goes backwards. */
   now(): number;
   /** The handshake is done: time to write what has to go first. Not the moment to call the game. */
   engineOpened(connection: Connection, now: number): void;
+  /** The session goes over another transport. */
+  engineMoved(connection: Connection): void;
+}
+
+/** What a connection is to be made with. */
+export interface Route {
+  readonly factory: TransportFactory;
+  /** What the session may move to if the server offers it, the preferred one first. */
+  readonly upgrades: readonly TransportFactory[];
+  /** `sid` is that of the session to move, `""` for a new one. */
+  readonly request: (factory: TransportFactory, sid: string) => TransportRequest;
 }
 
 export class Connection {
@@ -33,7 +57,15 @@ export class Connection {
   readonly engine = new EngineSession();
   transport: Transport | null = null;
   readonly #owner: ConnectionOwner;
+  readonly #route: Route;
   readonly #decoder: SocketDecoder;
+  readonly #handler: TransportHandler = {
+    opened() {},
+    received: (frame) => this.#received(frame),
+    closed: (reason, message, fatal) => this.fail(reason, message, fatal),
+  };
+  #upgrade: Upgrade | null = null;
+  #upgradeDeadline: Deadline | null = null;
   #over = false;
   #pongDue = false;
   /** Less than 0 while the socket is read. */
@@ -41,8 +73,9 @@ export class Connection {
   /** No heartbeat is missed before this: pings may have waited in a paused socket. */
   #graceUntil = 0;
 
-  constructor(owner: ConnectionOwner) {
+  constructor(owner: ConnectionOwner, route: Route) {
     this.#owner = owner;
+    this.#route = route;
     this.inbox = new Inbox(owner.latestEvents);
     this.#decoder = new SocketDecoder(owner.options);
   }
@@ -52,14 +85,12 @@ export class Connection {
     return !this.#over && this.engine.state === OPEN;
   }
 
-  open(factory: TransportFactory, request: TransportRequest): void {
+  open(): void {
+    const { factory, request } = this.#route;
     try {
-      this.transport = factory(request, {
-        received: (frame) => this.#received(frame),
-        closed: (reason, message) => this.fail(reason, message),
-      });
+      this.transport = factory(request(factory, ""), this.#handler);
     } catch (error) {
-      this.fail("transport error", `cannot connect to ${request.url}: ${(error as Error)?.message ?? error}`);
+      this.fail("transport error", `cannot connect by ${engineName(factory)}: ${(error as Error)?.message ?? error}`);
     }
     // It may have failed while the factory ran.
     if (this.#over) this.transport?.close();
@@ -100,16 +131,18 @@ export class Connection {
   }
 
   /** Ends the connection and puts that into the inbox, behind what arrived before. */
-  fail(reason: DisconnectReason, message: string): void {
+  fail(reason: DisconnectReason, message: string, fatal = false): void {
     if (this.#over) return;
     this.dispose(reason === "ping timeout");
-    this.inbox.push({ kind: "close", reason, message });
+    this.inbox.push({ kind: "close", reason, message, fatal });
   }
 
   /** Ends the connection without a word to its inbox. */
   dispose(dead = false): void {
     if (this.#over) return;
     this.#over = true;
+    this.#upgrade?.cancel();
+    this.#owner.deadlines.cancel(this.#upgradeDeadline);
     this.transport?.close(dead);
   }
 
@@ -129,15 +162,46 @@ export class Connection {
       else if (input === "ping") {
         this.#owner.rtt.add(engine.roundTripOfPing(now));
         this.#pongDue = true;
+        // Behind it nothing gets out, the last pong neither.
+        if (this.transport?.isStuck?.())
+          this.fail("transport error", "a request was not answered from one ping to the next");
         if (options.heartbeat === "arrival") this.answerPing(now);
       } else if (input === "open") {
-        this.inbox.push({ kind: "open" });
+        const { sid, maxPayload, upgrades } = engine.handshake!;
+        this.inbox.push({ kind: "open", name: this.transport!.name });
+        this.transport?.established?.(sid, maxPayload);
         this.#owner.engineOpened(this, now);
+        this.#move(this.#route.upgrades.filter((factory) => upgrades.includes(engineName(factory))));
       } else if (input === "close") this.fail("transport close", "the server closed the session");
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.fail("parse error", error.message);
     }
+  }
+
+  /** Moves the session to the first of these transports that lets it. */
+  #move([factory, ...others]: TransportFactory[]): void {
+    const { transport } = this;
+    const { deadlines } = this.#owner;
+    if (this.#over || !factory || !transport?.leave) return;
+    const open = (handler: TransportHandler) =>
+      factory(this.#route.request(factory, this.engine.handshake!.sid), handler);
+    const settled = (moved: Transport | null) => {
+      deadlines.cancel(this.#upgradeDeadline);
+      if (moved) this.#moved(moved);
+      else this.#move(others);
+    };
+    const upgrade = new Upgrade(transport, this.#handler, settled);
+    this.#upgrade = upgrade;
+    this.#upgradeDeadline = deadlines.add(this.#owner.now() + UPGRADE_TIMEOUT, () => upgrade.giveUp());
+    upgrade.start(open);
+  }
+
+  #moved(transport: Transport): void {
+    this.transport = transport;
+    this.#pausedAt = -1;
+    this.#owner.engineMoved(this);
+    this.inbox.push({ kind: "moved", name: transport.name });
   }
 
   #enqueue(frame: Frame, now: number): void {

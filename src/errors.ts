@@ -94,3 +94,15 @@ export function requireThat(valid: boolean, where: string, expected: string, got
 export function requireCallback(callback: unknown, where: string): void {
   requireThat(typeof callback === "function", `${where}: the callback`, "a function", callback);
 }
+
+/**
+ * What a `connect_error` signal carries. `code` is `ERR_UNAUTHORIZED` when the server refused the namespace, `ERR_TIMEOUT`,
+ * `ERR_CANT_CONNECT` or `ERR_INVALID_DATA` otherwise; `data` is what the server sent along.
+ */
+export interface ConnectError {
+  message: string;
+  namespace: string;
+  code: Err;
+  data?: unknown;
+  transport?: string;
+}

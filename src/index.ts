@@ -1,15 +1,24 @@
 /** socketio-gameloop: a polled Socket.IO v5 client. Every public name, and nothing else. */
 export type { Auth, AuthData } from "./auth.js";
-export { SocketIOClient } from "./client.js";
+export { SocketIOClient } from "./client-with-polling.js";
 export { ConnectionState } from "./connection-state.js";
-export { AckError, Err, OK, SocketIOError } from "./errors.js";
+export { AckError, type ConnectError, Err, OK, SocketIOError } from "./errors.js";
 export type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "./events.js";
-export { type ConnectError, EventMode, type Reply, SocketIONamespace } from "./namespace.js";
-export type { ClientOptions, ClientOptionsInput, ReconnectionOptions } from "./options.js";
+export { EventMode, type Reply, SocketIONamespace } from "./namespace.js";
+export type {
+  ClientOptions,
+  ClientOptionsInput,
+  PerAttempt,
+  ReconnectionFilter,
+  ReconnectionOptions,
+} from "./options.js";
+export type { Codec, IncomingPacket, OutgoingPacket, PacketParts } from "./protocol/codec.js";
 export { Signal } from "./signal.js";
 export type { ClientStats } from "./stats.js";
 export { type TLSIdentity, TLSOptions } from "./tls-options.js";
+export { polling } from "./transport/polling.js";
 export type {
+  CookieStore,
   OutFrame,
   Transport,
   TransportFactory,

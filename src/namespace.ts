@@ -1,6 +1,6 @@
 import { type Auth, checkAuth } from "./auth.js";
 import type { ConnectionState } from "./connection-state.js";
-import { AckError, type Err, requireCallback, requireThat, SocketIOError } from "./errors.js";
+import { AckError, type ConnectError, type Err, requireCallback, requireThat, SocketIOError } from "./errors.js";
 import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "./events.js";
 import type { ClientOptions } from "./options.js";
 import { ERR_ALREADY_IN_USE, ERR_CONNECTION_ERROR, ERR_TIMEOUT, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
@@ -15,18 +15,6 @@ export type EventMode = (typeof EventMode)[keyof typeof EventMode];
 
 /** What is told of a namespace, by itself and by its client. */
 export const NAMESPACE_SIGNALS = ["connected", "disconnected", "event_received", "connect_error"] as const;
-
-/**
- * What a `connect_error` signal carries. `code` is `ERR_UNAUTHORIZED` when the server refused the namespace, `ERR_TIMEOUT`,
- * `ERR_CANT_CONNECT` or `ERR_INVALID_DATA` otherwise; `data` is what the server sent along.
- */
-export interface ConnectError {
-  message: string;
-  namespace: string;
-  code: Err;
-  data?: unknown;
-  transport?: string;
-}
 
 /**
  * Answers an event for which the server asked for an acknowledgement. Only the first call sends: it returns `OK`, later
@@ -46,6 +34,8 @@ export interface NamespaceEntry {
   readonly namespace: SocketIONamespace;
   /** `namespace_connected` was emitted, and `namespace_disconnected` not since. */
   announced: boolean;
+  /** How often in a row the server has refused it. */
+  refusals: number;
   /** Runs the listeners of an event. */
   dispatch(event: string, data: unknown[], ackId: number): void;
   /** Ends what waits in `ready()`: the namespace is connected, or will not be because of `error`. */
@@ -123,6 +113,7 @@ export class SocketIONamespace<
     attach({
       namespace: this as unknown as SocketIONamespace,
       announced: false,
+      refusals: 0,
       dispatch: (event, data, ackId) => this.#dispatch(event, data, ackId),
       settle: (error) => this.#settle(error),
     });
@@ -249,6 +240,15 @@ export class SocketIONamespace<
     const error = emit(settle, callback ?? timeout);
     if (error !== OK) settle([] as never, error);
     return promise;
+  }
+
+  /**
+   * Drops the emits that wait to be sent: those of the time without a connection, and with the option `retries` those that wait
+   * for the one before them. Their acknowledgements fail with `ERR_CONNECTION_ERROR` before this returns.
+   * @returns how many packets it were
+   */
+  clear_buffer(): number {
+    return this.#host.session.clearBuffer(this.#core);
   }
 
   // Joining and leaving

@@ -1,23 +1,39 @@
-import { requireThat, typeName } from "./errors.js";
+import { type ConnectError, requireThat, typeName } from "./errors.js";
 import type { BackoffOptions } from "./protocol/backoff.js";
+import type { Codec } from "./protocol/codec.js";
 import { isObject } from "./protocol/protocol-error.js";
 import type { SessionOptions } from "./protocol/socket-session.js";
 import type { TransportFactory } from "./transport/transport.js";
+
+/**
+ * Decides whether to try again. `reason` is that of `disconnected`, or `"connect_error"` for an attempt that failed and a
+ * namespace that was refused; `error` says more. `by_default` is what happens without a filter: true, except for a namespace that
+ * was refused or that the server has disconnected, and for a server that will never take this client.
+ */
+export type ReconnectionFilter = (reason: string, error: ConnectError, by_default: boolean) => boolean;
 
 /** When and how often a lost connection is made again. */
 export interface ReconnectionOptions extends BackoffOptions {
   readonly enabled: boolean;
   /** Attempts in a row before it gives up. */
   readonly attempts: number;
+  readonly filter: ReconnectionFilter | null;
 }
+
+/** A dictionary, or a function that is asked for one at each attempt to connect. */
+export type PerAttempt = Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>);
 
 /** All options with their values; see the defaults below. Durations are seconds, sizes bytes. */
 export interface ClientOptions extends SessionOptions {
   readonly transports: readonly ("websocket" | "polling" | TransportFactory)[];
+  readonly upgrade: boolean;
   readonly main_namespace: boolean;
   readonly path: string;
-  readonly query: Readonly<Record<string, string>>;
-  readonly extra_headers: Readonly<Record<string, string>>;
+  readonly query: PerAttempt;
+  readonly extra_headers: PerAttempt;
+  readonly with_credentials: boolean;
+  readonly agent: object | null;
+  readonly polling_max_packets: number;
   readonly protocols: readonly string[];
   readonly per_message_deflate: boolean;
   readonly reconnection: ReconnectionOptions;
@@ -31,6 +47,7 @@ export interface ClientOptions extends SessionOptions {
   readonly clock: () => number;
   readonly random: () => number;
   readonly transport_factory: TransportFactory | null;
+  readonly codec: Codec | null;
 }
 
 /** What the constructor and `configure` take: any subset; `reconnection` may be partial, or a boolean for `enabled`. */
@@ -40,13 +57,21 @@ export type ClientOptionsInput = Partial<
 
 /** Options that the running connection was made with, which cannot change while it lasts. */
 const CONNECTION_OPTIONS = {
-  /** In the order in which they are tried. */
-  transports: ["websocket"],
+  /** In the order in which they are tried: each that fails falls back to the next. */
+  transports: ["websocket", "polling"],
+  /** A session that was opened by polling moves to the first of the others that the server offers. */
+  upgrade: true,
   /** `false`: `connect_to_url` opens the session without joining `/`. */
   main_namespace: true,
   /** Where a socket.io server listens unless told otherwise. */
   path: "/socket.io/",
   protocols: [],
+  /** In browsers: cookies for another origin. In Node: cookies at all, as balancers with sticky sessions need them. */
+  with_credentials: false,
+  /** Node's `http.Agent` or `https.Agent` to connect with, for a proxy. */
+  agent: null,
+  /** python-engineio drops a request with more packets and answers that all is well. */
+  polling_max_packets: 16,
   /** Off: compressing a small message costs many times what sending it costs. */
   per_message_deflate: false,
   /** `"arrival"` keeps a hidden tab or a paused loop connected. */
@@ -56,6 +81,8 @@ const CONNECTION_OPTIONS = {
   clock: () => performance.now() / 1000,
   /** Takes the place of the built-in transports, whatever `transports` says. */
   transport_factory: null,
+  /** The server's own form of packets, if it has another `parser` than the default. */
+  codec: null,
 } as const;
 
 export const DEFAULT_OPTIONS: ClientOptions = /* @__PURE__ */ Object.freeze<ClientOptions>({
@@ -66,7 +93,7 @@ export const DEFAULT_OPTIONS: ClientOptions = /* @__PURE__ */ Object.freeze<Clie
   /** As the reference implementation's. Covers the connection, the handshake and the CONNECT of a namespace. */
   connect_timeout: 20,
   /** A game wants to be back within a few frames, and not hammer a server that is down. */
-  reconnection: { enabled: true, attempts: Infinity, delay: 0.25, delay_max: 5, jitter: 0.5 },
+  reconnection: { enabled: true, attempts: Infinity, delay: 0.25, delay_max: 5, jitter: 0.5, filter: null },
   /** Godot's default for `emit_with_ack`. */
   ack_timeout: 5,
   /** 0 is at-most-once; more is at-least-once for acknowledged emits. */
@@ -92,6 +119,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
   heartbeat: '"arrival" or "poll"',
   jitter: "a number from 0 to 1",
   transport_factory: "a function or null",
+  filter: "a function or null",
+  agent: "an http.Agent or null",
+  codec: "a codec like msgpack(), or null",
+  query: "a dictionary or a function for one",
+  extra_headers: "a dictionary or a function for one",
   transports: 'a list of "websocket", "polling" or transport factories',
 };
 
@@ -124,17 +156,22 @@ function checkedOption(name: string, value: unknown, current: unknown): unknown 
     return mergeOptions(current as object, typeof value === "boolean" ? { enabled: value } : (value as object), where);
   const type = typeName(current);
   // 0 would let nothing through where a bound is meant.
-  const least = name.startsWith("max_") && name !== "max_attachments" ? 1 : 0;
+  const least = /^(?:polling_)?max_/.test(name) && name !== "max_attachments" ? 1 : 0;
   const expected = EXPECTED[name] ?? (type === "number" ? `a number of ${least} or more` : type);
   const isChoice = (item: unknown) =>
     typeof item === "function" || (typeof item === "string" && expected.includes(JSON.stringify(item)));
   const isValid = () => {
-    if (name === "transport_factory") return value === null || typeof value === "function";
+    if (name === "agent") return typeof value === "object";
+    if (name === "codec") return value === null || typeof (value as { decode?: unknown }).decode === "function";
+    if (expected.includes("function or null")) return value === null || typeof value === "function";
+    if (expected.endsWith("function for one")) return typeof value === "function" || isObject(value);
     if (typeName(value) !== type) return false;
     if (typeof value === "number") return value >= least && !(name === "jitter" && value > 1);
     if (name === "transports") return (value as unknown[]).length > 0 && (value as unknown[]).every(isChoice);
     return typeof value !== "string" || !EXPECTED[name] || isChoice(value);
   };
   requireThat(isValid(), where, expected, value);
+  // These are no settings but things with a life of their own.
+  if (name === "agent" || name === "codec") return value;
   return Array.isArray(value) ? Object.freeze([...value]) : isObject(value) ? Object.freeze({ ...value }) : value;
 }

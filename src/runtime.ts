@@ -9,59 +9,56 @@
  *   CONNECTING     no connection, but a deadline for the next           that moment → a new connection
  *   CONNECTED      an open session; `/` joined, or not wanted           lost → waiting or end; close(), kicked → end
  */
-import { type Auth, askAuth, checkAuth, encodeAuth } from "./auth.js";
+import type { Auth } from "./auth.js";
 import { Callbacks } from "./callbacks.js";
-import { Connection, type ConnectionOwner } from "./connection.js";
+import type { Connection } from "./connection.js";
 import type { ConnectionState } from "./connection-state.js";
-import { type Err, SocketIOError } from "./errors.js";
+import { Dialer, type DialerHost, type Target } from "./dialer.js";
+import { type ConnectError, type Err, SocketIOError } from "./errors.js";
 import type { DisconnectReason, InboxItem } from "./inbox.js";
-import type { AckOwner, ConnectError, NamespaceEntry, NamespaceHost } from "./namespace.js";
+import { Joins, type JoinsHost } from "./joins.js";
+import type { AckOwner, NamespaceEntry, NamespaceHost } from "./namespace.js";
+import { watchNetwork } from "./network-hints.js";
 import type { ClientOptions } from "./options.js";
 import { backoffDelay } from "./protocol/backoff.js";
 import { ERR_CANT_CONNECT, ERR_CONNECTION_ERROR, ERR_INVALID_DATA, ERR_TIMEOUT, OK } from "./protocol/codes.js";
-import { type Deadline, Deadlines } from "./protocol/deadlines.js";
+import { Deadlines } from "./protocol/deadlines.js";
 import type { AckCode } from "./protocol/delivery.js";
 import { CONNECTED, CONNECTING, DISCONNECTED, type NamespaceSession } from "./protocol/namespace-session.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
 import { RttEstimator } from "./protocol/rtt.js";
 import { type SessionSink, SocketSession } from "./protocol/socket-session.js";
-import type { OutFrame, TransportFactory, TransportRequest } from "./transport/transport.js";
+import type { OutFrame } from "./transport/transport.js";
 
 /** With more than this in the socket a volatile packet would be stale when it gets out. Bytes. */
 const VOLATILE_BACKLOG = 16384;
 
-/** What a connection is to be made with, again and again. */
-export interface Target {
-  readonly factory: TransportFactory;
-  readonly request: () => TransportRequest;
-}
-
 type Core = NamespaceSession<AckOwner>;
 
-export class Runtime extends Callbacks implements NamespaceHost, ConnectionOwner, SessionSink<AckOwner> {
+export class Runtime extends Callbacks implements NamespaceHost, DialerHost, JoinsHost, SessionSink<AckOwner> {
   readonly rtt = new RttEstimator();
   readonly deadlines = new Deadlines();
   readonly latestEvents = new Set<string>();
   readonly entries = new Map<string, NamespaceEntry>();
   readonly session: SocketSession<AckOwner>;
   lastError = "";
-  connection: Connection | null = null;
   /** The id of the open session as the game knows it; `""` before the poll that told it. */
   engineId = "";
 
-  /** In a new object each time that an auth function is asked: the answer to an earlier question is not taken. */
-  readonly #auths = new Map<Core, { readonly auth: Auth }>();
+  /** What the open session goes over as the game knows it. */
+  transportName = "";
+
+  readonly #dialer = new Dialer(this);
+  readonly #joins = new Joins(this);
   readonly #main: Core;
-  #target: Target | null = null;
   /** `connected` was emitted, and `disconnected` not since. */
   #announced = false;
   /** When the last session opened; less than 0 before the first. */
   #openedAt = -1;
-  /** What the last session went over; `""` before the first. */
-  #transportName = "";
-  #attempt = 0;
-  /** When the attempt to connect fails, or the next one starts. */
-  #attemptDeadline: Deadline | null = null;
+  /** How many attempts in a row have failed. */
+  #failures = 0;
+  #unwatchNetwork = () => {};
+  #isBackOnline = false;
   /** Changes with every start and end: whoever called the game in between looks whether he is still wanted. */
   #epoch = 0;
   #now = -Infinity;
@@ -75,13 +72,29 @@ export class Runtime extends Callbacks implements NamespaceHost, ConnectionOwner
     this.#main = this.session.namespace("/");
   }
 
+  get connection(): Connection | null {
+    return this.#dialer.connection;
+  }
+
+  get attempt(): object | null {
+    return this.#dialer.attempt;
+  }
+
   get active(): boolean {
-    return this.#target !== null;
+    return this.#dialer.target !== null;
+  }
+
+  get isOpen(): boolean {
+    return this.engineId !== "";
+  }
+
+  get isConnected(): boolean {
+    return this.state === CONNECTED;
   }
 
   get state(): ConnectionState {
     if (!this.active) return DISCONNECTED;
-    return this.engineId === "" || this.#main.state === CONNECTING ? CONNECTING : CONNECTED;
+    return !this.isOpen || this.#main.state === CONNECTING ? CONNECTING : CONNECTED;
   }
 
   get writable(): boolean {
@@ -102,17 +115,24 @@ export class Runtime extends Callbacks implements NamespaceHost, ConnectionOwner
 
   start(target: Target, auth: Auth): void {
     this.#epoch++;
-    this.#target = target;
-    this.#attempt = 0;
+    this.#failures = 0;
     this.#openedAt = -1;
-    this.#transportName = "";
-    if (this.options.main_namespace) this.#want(this.#main, auth);
-    this.#connect(this.now());
+    this.transportName = "";
+    this.#unwatchNetwork = watchNetwork((online) => {
+      this.#isBackOnline = online;
+      if (!online && !target.isLocal) this.connection?.fail("transport close", "the browser is offline");
+    });
+    if (this.options.main_namespace) this.#joins.want(this.#main, auth);
+    this.#dialer.start(target);
   }
 
   join(core: Core, auth: Auth): void {
-    this.#want(core, auth);
-    if (this.connection) this.#ask(core, auth, this.connection);
+    this.#joins.want(core, auth);
+  }
+
+  /** Does not wait for the next attempt; false when none is waited for. */
+  reconnectNow(): boolean {
+    return this.#dialer.connectNow();
   }
 
   close(): void {
@@ -150,10 +170,20 @@ export class Runtime extends Callbacks implements NamespaceHost, ConnectionOwner
     return this.callbacks;
   }
 
-  // For namespaces and signals
+  // For namespaces, their joins, and signals
 
   expireAfter(seconds: number, expire: () => void): void {
     this.deadlines.add(this.now() + seconds, expire);
+  }
+
+  runGuarded(run: () => void): void {
+    this.depth++;
+    run();
+    this.depth--;
+  }
+
+  failAttempt(message: string): void {
+    this.#dialer.fail(message);
   }
 
   /** Remembers why a call failed. */
@@ -162,11 +192,24 @@ export class Runtime extends Callbacks implements NamespaceHost, ConnectionOwner
     return code;
   }
 
-  // Told by the connection
+  // Told by the dialer and its connection
+
+  dialling(attempt: object): void {
+    this.#joins.askAll(attempt);
+  }
+
+  expired(message: string): void {
+    this.#lost("transport error", message, ERR_TIMEOUT);
+  }
 
   engineOpened(connection: Connection, now: number): void {
+    this.engineMoved(connection);
     this.session.open(now, connection.engine.handshake!.maxPayload);
     this.#write(connection);
+  }
+
+  engineMoved({ transport }: Connection): void {
+    this.session.base64 = transport!.textOnly === true;
   }
 
   // Told by the session
@@ -186,6 +229,7 @@ export class Runtime extends Callbacks implements NamespaceHost, ConnectionOwner
     const entry = this.entries.get(path)!;
     // A callback may end the connection; then nobody is told that it is up after he was told that it is down.
     const isUp = () => generation === core.generation;
+    entry.refusals = 0;
     entry.settle();
     entry.namespace.connected.emit(sid);
     if (isUp()) {
@@ -211,8 +255,11 @@ export class Runtime extends Callbacks implements NamespaceHost, ConnectionOwner
         this.signals.disconnected.emit(reason);
       }
     };
-    if (reason === "server disconnect") this.#shutOut(core, tell);
-    else tell();
+    if (reason !== "server disconnect") tell();
+    else {
+      const message = "the server disconnected the namespace";
+      this.#shutOut(core, reason, { message, namespace: core.path, code: ERR_CONNECTION_ERROR }, tell);
+    }
   }
 
   refused(core: Core, message: string, code: Err, data?: unknown): void {
@@ -225,7 +272,7 @@ export class Runtime extends Callbacks implements NamespaceHost, ConnectionOwner
       namespace.connect_error.emit(error);
       this.signals.connect_error.emit(error);
     };
-    this.#shutOut(core, tell);
+    this.#shutOut(core, "connect_error", error, tell);
   }
 
   undeliverable({ path }: Core, message: string): void {
@@ -233,72 +280,54 @@ export class Runtime extends Callbacks implements NamespaceHost, ConnectionOwner
   }
 
   /** The server does not want us in `core`. Without the main namespace and any other there is nothing to be connected for. */
-  #shutOut(core: Core, tell: () => void): void {
-    if (core === this.#main && this.active && !this.session.isWanted()) this.#end("server disconnect", tell);
+  #shutOut(core: Core, reason: string, error: ConnectError, tell: () => void): void {
+    const { reconnection, random } = this.options;
+    if (this.active && this.#shallRetry(reason, error, false) && this.active) {
+      const refusals = ++this.entries.get(core.path)!.refusals;
+      this.#joins.wantAgain(core, backoffDelay(refusals, reconnection, random()));
+      tell();
+    } else if (core === this.#main && this.active && !this.session.isWanted()) this.#end("server disconnect", tell);
     else tell();
+  }
+
+  /** Asks the game, if it wants to be asked, whether to try again. */
+  #shallRetry(reason: string, error: ConnectError, byDefault: boolean): boolean {
+    const { enabled, filter } = this.options.reconnection;
+    let answer = byDefault;
+    if (enabled && filter) {
+      const ask = () => {
+        answer = filter(reason, error, byDefault);
+      };
+      this.invoke(ask, [], "reconnection.filter", error.namespace);
+    }
+    return enabled && answer;
   }
 
   // A connection's life
 
-  #connect(now: number): void {
-    const { factory, request } = this.#target!;
-    const seconds = this.options.connect_timeout;
-    this.#attemptDeadline = this.deadlines.add(now + seconds, () => {
-      if (this.state === CONNECTED) return;
-      const what = this.engineId === "" ? "no Engine.IO session was opened" : "the main namespace was not joined";
-      this.#lost("transport error", `${what} within ${seconds} s; is it a Socket.IO v3+ server?`, ERR_TIMEOUT);
-    });
-    const connection = new Connection(this);
-    this.connection = connection;
-    for (const [core, { auth }] of this.#auths) if (core.state === CONNECTING) this.#ask(core, auth, connection);
-    connection.open(factory, request());
-  }
-
-  #want(core: Core, auth: Auth): void {
-    this.#auths.set(core, { auth });
-    this.session.connect(core, checkAuth(auth), this.now());
-  }
-
-  /** Asks an auth function; CONNECT follows its answer. */
-  #ask(core: Core, auth: Auth, connection: Connection): void {
-    if (typeof auth !== "function") return;
-    const { session } = this;
-    session.authorize(core, null, this.now());
-    const question = { auth };
-    this.#auths.set(core, question);
-    const isAwaited = () => connection === this.connection && core.auth === null && this.#auths.get(core) === question;
-    const failed = (error: unknown) => {
-      const message = `the auth function of ${core.path} failed: ${(error as Error)?.message ?? error}`;
-      if (!isAwaited()) return;
-      // For the main namespace it is the attempt that failed: the next one asks again. The game hears of it in a poll.
-      if (core === this.#main) connection.fail("transport error", message);
-      else this.deadlines.add(this.now(), () => isAwaited() && session.refuse(core, message));
-    };
-    const answered = (data: unknown) => {
-      if (!isAwaited()) return;
-      session.authorize(core, encodeAuth(data), this.now());
-      // Like the CONNECT that needs no asking, it goes out when it can, not with the next frame.
-      this.flush();
-    };
-    this.depth++;
-    askAuth(auth, answered, failed);
-    this.depth--;
-  }
-
   /** The connection is gone, or never came to be. */
-  #lost(reason: DisconnectReason, message: string, code: Err): void {
+  #lost(reason: DisconnectReason, message: string, code: Err, fatal = false): void {
     const { reconnection, random } = this.options;
     const now = this.#now;
-    const failed = this.state !== CONNECTED;
+    const failed = !this.isConnected;
     const transport = this.connection?.transport?.name;
+    if (!this.isOpen) {
+      // What has answered, but is no such server, is none over another transport either.
+      const complaints = this.#dialer.fallBack(message, reason === "parse error");
+      if (complaints === null) return;
+      message = complaints;
+    }
     // A server that accepts and drops at once must not be hammered: only a connection that lasted starts the backoff anew.
-    if (!failed && now - this.#openedAt >= reconnection.delay_max) this.#attempt = 0;
-    const attempt = ++this.#attempt;
+    if (!failed && now - this.#openedAt >= reconnection.delay_max) this.#failures = 0;
+    const attempt = ++this.#failures;
     this.lastError = message;
     const error: ConnectError = { message, namespace: "/", code };
     if (transport) error.transport = transport;
     const { connect_error, reconnecting, reconnect_failed } = this.signals;
-    if (!reconnection.enabled || attempt > reconnection.attempts) {
+    const epoch = this.#epoch;
+    const retry = this.#shallRetry(failed ? "connect_error" : reason, error, !fatal);
+    if (epoch !== this.#epoch) return;
+    if (!retry || attempt > reconnection.attempts) {
       this.#end(reason, () => {
         if (failed) connect_error.emit(error);
         if (reconnection.enabled) reconnect_failed.emit();
@@ -306,9 +335,9 @@ export class Runtime extends Callbacks implements NamespaceHost, ConnectionOwner
       return;
     }
     const delay = backoffDelay(attempt, reconnection, random());
-    this.#hangUp();
-    this.#attemptDeadline = this.deadlines.add(now + delay, (late) => this.#connect(late));
-    const epoch = this.#epoch;
+    this.#dialer.hangUp();
+    this.#dialer.wait(now + delay);
+    this.engineId = "";
     this.session.close(reason, false);
     if (failed && epoch === this.#epoch) connect_error.emit(error);
     if (epoch === this.#epoch) reconnecting.emit(attempt, delay);
@@ -319,10 +348,11 @@ export class Runtime extends Callbacks implements NamespaceHost, ConnectionOwner
    */
   #end(reason: string, tell = () => {}): void {
     const told = this.#announced;
-    this.#hangUp();
-    this.#target = null;
+    this.#dialer.stop();
+    this.engineId = "";
     this.#polledAt = Infinity;
-    this.#auths.clear();
+    this.#joins.clear();
+    this.#unwatchNetwork();
     const epoch = ++this.#epoch;
     this.session.close(reason, true);
     if (epoch === this.#epoch) tell();
@@ -330,13 +360,6 @@ export class Runtime extends Callbacks implements NamespaceHost, ConnectionOwner
     if (epoch !== this.#epoch) return;
     const error = new SocketIOError(`disconnected: ${reason}`, ERR_CONNECTION_ERROR);
     for (const { settle } of this.entries.values()) settle(error);
-  }
-
-  #hangUp(): void {
-    this.connection?.dispose();
-    this.connection = null;
-    this.engineId = "";
-    this.deadlines.cancel(this.#attemptDeadline);
   }
 
   #write(connection: Connection): void {
@@ -369,16 +392,21 @@ export class Runtime extends Callbacks implements NamespaceHost, ConnectionOwner
   }
 
   #take(item: InboxItem, connection: Connection): void {
+    const { signals } = this;
     if (item.kind === "open") {
       this.engineId = connection.engine.handshake!.sid;
       if (this.#openedAt >= 0) this.counters.reconnects++;
       this.#openedAt = this.#now;
-      const { name } = connection.transport!;
-      const changed = this.#transportName !== "" && this.#transportName !== name;
-      this.#transportName = name;
-      if (changed) this.signals.transport_changed.emit(name);
+      const fellBack = this.#dialer.opened();
+      const before = this.transportName;
+      this.transportName = item.name;
+      if (before === "" ? fellBack : before !== item.name) signals.transport_changed.emit(item.name);
+    } else if (item.kind === "moved") {
+      this.transportName = item.name;
+      signals.transport_changed.emit(item.name);
     } else if (item.kind === "close") {
-      this.#lost(item.reason, item.message, item.reason === "parse error" ? ERR_INVALID_DATA : ERR_CANT_CONNECT);
+      const code = item.reason === "parse error" ? ERR_INVALID_DATA : ERR_CANT_CONNECT;
+      this.#lost(item.reason, item.message, code, item.fatal);
     } else {
       try {
         this.session.receive(item);
@@ -392,8 +420,12 @@ export class Runtime extends Callbacks implements NamespaceHost, ConnectionOwner
   }
 
   #expire(): void {
-    const { connection } = this;
     const now = this.#now;
+    if (this.#isBackOnline) {
+      this.#isBackOnline = false;
+      this.reconnectNow();
+    }
+    const { connection } = this;
     // It is told now, unless the budget has left packets that came before it.
     if (connection?.writable && connection.isDead(now) && connection.inbox.length === 0) this.#deliver();
     // What still waits in the inbox arrived in time. As long as it waits, time stands still for what it may answer.

@@ -12,13 +12,14 @@ function inbox(...latest: string[]): Inbox {
   return new Inbox(new Set(latest.map((event) => eventKey("/", event))));
 }
 
-const OPEN: InboxItem = { kind: "open" };
-const CLOSE: InboxItem = { kind: "close", reason: "transport close", message: "cut" };
+const OPEN: InboxItem = { kind: "open", name: "websocket" };
+const CLOSE: InboxItem = { kind: "close", reason: "transport close", fatal: false, message: "cut" };
 
 /** Everything that waits, as texts and kinds. */
 function drain(box: Inbox): string[] {
   const items: string[] = [];
-  for (let item = box.shift(); item; item = box.shift()) items.push(item.kind === "packet" ? item.text : item.kind);
+  for (let item = box.shift(); item; item = box.shift())
+    items.push(item.kind === "packet" ? String(item.text) : item.kind);
   return items;
 }
 
@@ -169,6 +170,21 @@ describe("EVENT_LATEST", () => {
     latest.clear();
     expect(box.push(packet('42["s",4]'))).toBe(false);
     expect(drain(box)).toEqual(['42["s",1]', '42["s",3]', '42["s",4]']);
+  });
+
+  test("of a codec's packets, whose data stays undecoded", () => {
+    const box = inbox("s");
+    const data = () => {
+      throw new Error("decoded");
+    };
+    const make = (parts: object): RawPacket => ({
+      ...packet("", 0, 10),
+      text: { type: 2, namespace: "/", id: -1, event: "s", data, ...parts },
+    });
+    const items = [{}, { namespace: "/a" }, { id: 0 }, { event: null }, { type: 3 }, {}].map(make);
+    expect(items.map((item) => box.push(item))).toEqual([false, false, false, false, false, true]);
+    expect([box.length, box.bytes]).toEqual([5, 50]);
+    expect(box.shift()).toBe(items[1]);
   });
 
   test("a malformed packet is a ProtocolError", () => {

@@ -7,15 +7,19 @@ describe("defaults", () => {
   test("are these", () => {
     const { clock, random, ...plain } = DEFAULT_OPTIONS;
     expect(plain).toEqual({
-      transports: ["websocket"],
+      transports: ["websocket", "polling"],
+      upgrade: true,
       main_namespace: true,
       path: "/socket.io/",
       query: {},
       extra_headers: {},
       protocols: [],
+      with_credentials: false,
+      agent: null,
+      polling_max_packets: 16,
       per_message_deflate: false,
       connect_timeout: 20,
-      reconnection: { enabled: true, attempts: Infinity, delay: 0.25, delay_max: 5, jitter: 0.5 },
+      reconnection: { enabled: true, attempts: Infinity, delay: 0.25, delay_max: 5, jitter: 0.5, filter: null },
       ack_timeout: 5,
       retries: 0,
       offline: "buffer",
@@ -28,6 +32,7 @@ describe("defaults", () => {
       poll_max_time: 0,
       heartbeat: "arrival",
       transport_factory: null,
+      codec: null,
     });
     expect(random()).toBeGreaterThanOrEqual(0);
     expect(random()).toBeLessThan(1);
@@ -89,6 +94,12 @@ describe("mergeOptions", () => {
     { heartbeat: "poll" },
     { offline: "drop" },
     { offline: "error" },
+    { query: () => ({ room: "7" }) },
+    { extra_headers: () => ({}) },
+    { agent: null },
+    { agent: {} },
+    { reconnection: { filter: () => true } },
+    { reconnection: { filter: null } },
   ])("case %#: %j is legal", (input) => {
     expect(() => merge(input)).not.toThrow();
   });
@@ -98,7 +109,7 @@ describe("mergeOptions", () => {
     (name) => {
       const input = Object.defineProperty({}, name, { value: 1, enumerable: true });
       expect(() => merge(input)).toThrow(TypeError);
-      expect(() => merge(input)).toThrow(/must be one of transports, main_namespace, .*, got "/);
+      expect(() => merge(input)).toThrow(/must be one of transports, upgrade, .*, got "/);
     },
   );
 
@@ -113,8 +124,16 @@ describe("mergeOptions", () => {
     ["a number for a string", { path: 1 }, 'option "path" must be string, got 1'],
     ["a string for a boolean", { main_namespace: "yes" }, 'option "main_namespace" must be boolean, got "yes"'],
     ["a string for a list", { protocols: "a" }, 'option "protocols" must be an array, got "a"'],
-    ["a list for a dictionary", { query: [] }, 'option "query" must be object, got an array'],
-    ["null for a dictionary", { extra_headers: null }, 'option "extra_headers" must be object, got null'],
+    [
+      "a list for a dictionary",
+      { query: [] },
+      'option "query" must be a dictionary or a function for one, got an array',
+    ],
+    [
+      "null for a dictionary",
+      { extra_headers: null },
+      'option "extra_headers" must be a dictionary or a function for one, got null',
+    ],
     ["a number for a function", { clock: 1 }, 'option "clock" must be function, got 1'],
     ["another policy", { offline: "keep" }, 'option "offline" must be "buffer", "drop" or "error", got "keep"'],
     ["another heartbeat", { heartbeat: "never" }, 'option "heartbeat" must be "arrival" or "poll", got "never"'],
@@ -130,6 +149,22 @@ describe("mergeOptions", () => {
       { transport_factory: {} },
       'option "transport_factory" must be a function or null, got object',
     ],
+    [
+      "a list for a filter",
+      { reconnection: { filter: [] } },
+      'option "filter" must be a function or null, got an array',
+    ],
+    ["a string for an agent", { agent: "http://proxy" }, 'option "agent" must be an http.Agent or null, got "http'],
+    [
+      "a codec that cannot decode",
+      { codec: { encode() {} } },
+      'option "codec" must be a codec like msgpack(), or null',
+    ],
+    [
+      "no packet in a request",
+      { polling_max_packets: 0 },
+      'option "polling_max_packets" must be a number of 1 or more',
+    ],
     ["no transport", { transports: [] }, 'option "transports" must be a list of '],
     ["another transport", { transports: ["carrier pigeon"] }, 'option "transports" must be a list of '],
     ["transports as a string", { transports: "websocket" }, 'option "transports" must be a list of '],
@@ -138,7 +173,7 @@ describe("mergeOptions", () => {
     [
       "an unknown part of reconnection",
       { reconnection: { tries: 1 } },
-      'must be one of enabled, attempts, delay, delay_max, jitter, got "tries"',
+      'must be one of enabled, attempts, delay, delay_max, jitter, filter, got "tries"',
     ],
   ])("%s is a TypeError that names option, expectation and value", (_, input, message) => {
     expect(() => merge(input)).toThrow(TypeError);
@@ -169,7 +204,12 @@ describe("changesConnection: what a running connection was made with cannot chan
     { path: "/x/" },
     { main_namespace: false },
     { transports: ["polling"] },
-    { transports: ["websocket", "polling"] },
+    { transports: ["polling", "websocket"] },
+    { upgrade: false },
+    { with_credentials: true },
+    { agent: {} },
+    { polling_max_packets: 1 },
+    { codec: { encode() {}, decode() {} } },
     { protocols: ["a"] },
     { per_message_deflate: true },
     { heartbeat: "poll" },
@@ -188,7 +228,8 @@ describe("changesConnection: what a running connection was made with cannot chan
     { max_payload: 1, max_queued_packets: 1, max_queued_bytes: 1, max_buffered_packets: 1 },
     { poll_max_packets: 1, poll_max_time: 1, connect_timeout: 1 },
     { path: "/socket.io/" },
-    { transports: ["websocket"], protocols: [] },
+    { transports: ["websocket", "polling"], protocols: [] },
+    { query: () => ({}), extra_headers: () => ({}) },
     { path: undefined, clock: undefined },
   ])("case %#: %j does not", (input) => {
     expect(changes(input)).toBe(false);

@@ -40,7 +40,17 @@ afterAll(() => {
 });
 
 function request(url: string, changes: Partial<SocketRequest> = {}): SocketRequest {
-  return { url, tls: null, headers: {}, protocols: [], perMessageDeflate: false, maxPayload: 1_000_000, ...changes };
+  return {
+    url,
+    tls: null,
+    headers: {},
+    protocols: [],
+    perMessageDeflate: false,
+    maxPayload: 1_000_000,
+    agent: null,
+    cookies: null,
+    ...changes,
+  };
 }
 
 async function until(condition: () => boolean, seconds = 5): Promise<void> {
@@ -427,7 +437,8 @@ describe("ws", () => {
 describe("the transport", () => {
   function connect(url: string): string[][] {
     const told: string[][] = [];
-    const transport = websocket({ ...request(url), with_credentials: false } as TransportRequest, {
+    const transport = websocket(request(url) as TransportRequest, {
+      opened() {},
       received: (frame) => told.push(["received", String(frame)]),
       closed: (reason, message) => told.push([reason, message]),
     });

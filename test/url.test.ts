@@ -45,7 +45,7 @@ describe("parseUrl", () => {
 
 describe("engineUrl", () => {
   const make = (url: string, path = "/socket.io/", query: Record<string, string> = {}): string =>
-    engineUrl(parseUrl(url)!, path, query);
+    engineUrl(parseUrl(url)!, path, query, "websocket", "");
 
   test.each([
     ["http://a", "ws://a/socket.io/?EIO=4&transport=websocket"],
@@ -106,7 +106,21 @@ describe("engineUrl", () => {
 
   test("the URL that is given is not changed", () => {
     const url = parseUrl("http://a/#x")!;
-    engineUrl(url, "/socket.io/", {});
+    engineUrl(url, "/socket.io/", {}, "polling", "");
     expect(url.href).toBe("http://a/#x");
+  });
+
+  test.each([
+    ["ws://a", "http://a/socket.io/?EIO=4&transport=polling"],
+    ["wss://a:8443", "https://a:8443/socket.io/?EIO=4&transport=polling"],
+    ["https://a/x?room=7", "https://a/x/socket.io/?room=7&EIO=4&transport=polling"],
+  ])("other transports go over HTTP: %s, %s", (url, expected) => {
+    expect(engineUrl(parseUrl(url)!, "/socket.io/", {}, "polling", "")).toBe(expected);
+  });
+
+  test("a session that moves is named in the query", () => {
+    expect(engineUrl(parseUrl("ws://a")!, "/socket.io/", {}, "websocket", "a b&c")).toBe(
+      "ws://a/socket.io/?EIO=4&transport=websocket&sid=a+b%26c",
+    );
   });
 });

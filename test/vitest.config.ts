@@ -6,7 +6,15 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 export default defineConfig({
   root,
   resolve: {
-    alias: [{ find: /^socketio-gameloop$/, replacement: fileURLToPath(new URL("../src/index.ts", import.meta.url)) }],
+    alias: Object.entries({
+      "": "index.ts",
+      "/websocket": "websocket.ts",
+      "/webtransport": "transport/webtransport.ts",
+      "/msgpack": "codec/msgpack.ts",
+    }).map(([subpath, file]) => ({
+      find: new RegExp(`^socketio-gameloop${subpath}$`),
+      replacement: fileURLToPath(new URL(`../src/${file}`, import.meta.url)),
+    })),
   },
   test: {
     include: ["test/**/*.test.ts"],

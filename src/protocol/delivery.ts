@@ -2,7 +2,8 @@
  * The sending half of a session: emits, the offline buffer, acknowledgements, at-least-once. What is written dies with the
  * connection, except for what a namespace keeps for the next one. `SocketSession` adds the joining and the receiving.
  */
-import { fitsPayload, restoreAttachments } from "./attachments.js";
+import { fitsPayload, frameSize, restoreAttachments } from "./attachments.js";
+import { type Codec, encodeMessage } from "./codec.js";
 import {
   ERR_BUSY,
   ERR_CONNECTION_ERROR,
@@ -32,6 +33,8 @@ export interface DeliveryOptions {
   readonly offline: "buffer" | "drop" | "error";
   readonly retries: number;
   readonly max_buffered_packets: number;
+  /** The form of the packets; `null` or none for the built-in one. */
+  readonly codec?: Codec | null;
 }
 
 export type EmitCode =
@@ -70,6 +73,8 @@ export class Delivery<
 > {
   /** The server's limit for one message, bytes. */
   protected maxPayload = Infinity;
+  /** Whether binary is written as base64, which takes more of that limit. */
+  base64 = false;
   #output: OutPacket<Owner>[] = [];
 
   constructor(
@@ -96,11 +101,11 @@ export class Delivery<
     ack: AckRequest<Owner> | null = null,
   ): EmitCode {
     const { offline, retries, max_buffered_packets } = this.options;
-    const { path, state, buffer, retryQueue, nextAckId } = namespace;
+    const { state, buffer, retryQueue, nextAckId } = namespace;
     const id = ack ? nextAckId : -1;
-    const frames = encodePacket(EVENT, path, id, [event, ...data]);
+    const frames = this.encode(EVENT, namespace, id, [event, ...data]);
     if (state === DISCONNECTED) return ERR_UNCONFIGURED;
-    if (!fitsPayload(frames, this.maxPayload)) return ERR_PARAMETER_RANGE_ERROR;
+    if (!this.#fits(frames)) return ERR_PARAMETER_RANGE_ERROR;
     const connected = state === CONNECTED;
     if (!connected && offline === "error") return ERR_UNAVAILABLE;
     const dropped = !connected && offline === "drop";
@@ -128,7 +133,7 @@ export class Delivery<
     data: readonly unknown[],
     writable: boolean,
   ): EmitCode {
-    const frames = encodePacket(EVENT, namespace.path, -1, [event, ...data]);
+    const frames = this.encode(EVENT, namespace, -1, [event, ...data]);
     if (namespace.state === DISCONNECTED) return ERR_UNCONFIGURED;
     return namespace.state === CONNECTED && writable ? this.#sendNow(namespace, frames) : ERR_BUSY;
   }
@@ -139,8 +144,24 @@ export class Delivery<
    * @throws TypeError when `data` cannot be encoded.
    */
   reply(namespace: NamespaceSession<Owner>, generation: number, id: number, data: readonly unknown[]): EmitCode {
-    const frames = encodePacket(ACK, namespace.path, id, data);
+    const frames = this.encode(ACK, namespace, id, data);
     return namespace.generation === generation ? this.#sendNow(namespace, frames) : ERR_UNAVAILABLE;
+  }
+
+  /**
+   * Drops what waits for the namespace to be joined, or for its turn in the retry queue; who waits for an answer is told.
+   * Returns how many packets it were.
+   */
+  clearBuffer(namespace: NamespaceSession<Owner>): number {
+    const { buffer, retryQueue, state } = namespace;
+    // The first of the queue is on its way.
+    const sent = retryQueue.slice(0, state === CONNECTED ? 1 : 0);
+    const dropped = [...buffer, ...retryQueue.slice(sent.length)];
+    namespace.buffer = [];
+    namespace.retryQueue = sent;
+    for (const packet of dropped) this.#forget(namespace, packet);
+    this.tellFailed(dropped);
+    return dropped.length;
   }
 
   /** Takes the packets that are to be written at `now`, in order. */
@@ -156,6 +177,16 @@ export class Delivery<
   }
 
   // For the session
+
+  /**
+   * The frames of a packet. `json` stands for a payload that is encoded as JSON already.
+   * @throws TypeError when `payload` cannot be encoded
+   */
+  protected encode(type: number, { path }: NamespaceSession<Owner>, id: number, payload: unknown, json = ""): Frames {
+    const { codec } = this.options;
+    if (!codec) return encodePacket(type, path, id, payload, json);
+    return [encodeMessage(codec, { type, namespace: path, id, data: json ? JSON.parse(json) : payload })];
+  }
 
   /** The connection is gone: what was not written goes back to those who keep it. */
   protected takeBack(): void {
@@ -175,7 +206,7 @@ export class Delivery<
     // A packet was accepted before this server had said how much it takes.
     const tooLarge: OutPacket<Owner>[] = [];
     const fits = (packet: OutPacket<Owner>): boolean => {
-      if (fitsPayload(packet.frames, this.maxPayload)) return true;
+      if (this.#fits(packet.frames)) return true;
       this.#forget(namespace, packet);
       tooLarge.push(packet);
       return false;
@@ -189,7 +220,8 @@ export class Delivery<
 
   protected tellTooLarge(packets: readonly OutPacket<Owner>[]): void {
     for (const packet of packets) {
-      const text = String(packet.frames[0]).slice(0, 80);
+      const [frame] = packet.frames;
+      const text = typeof frame === "string" ? frame.slice(0, 80) : `${frameSize(frame!)} bytes`;
       const message = `a packet is larger than the server's limit of ${this.maxPayload} bytes: ${text}`;
       this.sink.undeliverable(packet.namespace, message);
       this.tellFailed([packet]);
@@ -281,8 +313,12 @@ export class Delivery<
     this.#output.push(packet);
   }
 
+  #fits(frames: Frames): boolean {
+    return fitsPayload(frames, this.maxPayload, this.base64);
+  }
+
   #sendNow(namespace: NamespaceSession<Owner>, frames: Frames): EmitCode {
-    if (!fitsPayload(frames, this.maxPayload)) return ERR_PARAMETER_RANGE_ERROR;
+    if (!this.#fits(frames)) return ERR_PARAMETER_RANGE_ERROR;
     this.write(namespace, frames);
     return OK;
   }

@@ -11,6 +11,8 @@ export { MESSAGE, PONG } from "./constants.js";
 /** What the server said in its open packet. Durations are seconds (the wire has milliseconds), sizes are bytes. */
 export interface Handshake {
   readonly sid: string;
+  /** Transports that the session can move to. */
+  readonly upgrades: readonly string[];
   readonly pingInterval: number;
   readonly pingTimeout: number;
   /** `Infinity` when the server names no limit. */
@@ -32,8 +34,10 @@ export function readHandshake(frame: string): Handshake {
     const number = value[key];
     return typeof number === "number" && number >= 0 ? number : violation(`a number of 0 or more as "${key}"`, frame);
   };
+  const upgrades = value["upgrades"] ?? [];
   return {
     sid: value.sid,
+    upgrades: Array.isArray(upgrades) ? upgrades : violation('a list as "upgrades"', frame),
     pingInterval: amount("pingInterval") / 1000,
     pingTimeout: amount("pingTimeout") / 1000,
     maxPayload: value["maxPayload"] === undefined ? Infinity : amount("maxPayload"),

@@ -1,3 +1,5 @@
+import type { IncomingPacket } from "./codec.js";
+
 /**
  * The peer broke the protocol.
  *
@@ -8,18 +10,24 @@
 export class ProtocolError extends Error {}
 
 /** @throws ProtocolError that says what was expected and quotes what came, cut so that it does not grow with it. */
-export function violation(expected: string, got: string): never {
-  throw new ProtocolError(`expected ${expected}, got ${JSON.stringify(got.slice(0, 80))}`);
+export function violation(expected: string, got: string | object): never {
+  const quoted = typeof got === "string" ? JSON.stringify(got.slice(0, 80)) : JSON.stringify(got).slice(0, 80);
+  throw new ProtocolError(`expected ${expected}, got ${quoted}`);
 }
 
 /**
- * The JSON of `text` from `start`, checked by `valid`.
+ * The JSON of `text` from `start`, or the data of a codec's packet, checked by `valid`.
  * @throws ProtocolError when it is no JSON or not `what`
  */
-export function parseJson<T>(text: string, start: number, valid: (value: unknown) => value is T, what: string): T {
+export function parseJson<T>(
+  text: string | IncomingPacket,
+  start: number,
+  valid: (value: unknown) => value is T,
+  what: string,
+): T {
   let value: unknown;
   try {
-    value = JSON.parse(text.slice(start));
+    value = typeof text === "string" ? JSON.parse(text.slice(start)) : text.data();
   } catch {
     // An undefined value is not valid either.
   }

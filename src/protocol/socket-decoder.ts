@@ -1,17 +1,17 @@
 /*
- * From Engine.IO messages to whole Socket.IO packets.
+ * From Engine.IO messages to whole Socket.IO packets. With a codec each message is one.
  *
  * A text message is a packet, except that types 5 and 6 announce n binary messages which must follow at once, in order,
  * with nothing between them. Only the header of those two is read here, on arrival; JSON waits for poll().
  */
+import { type Codec, decodeMessage } from "./codec.js";
 import { violation } from "./protocol-error.js";
-import { type PacketHeader, readHeader } from "./socket-packet.js";
+import { type PacketHeader, type PacketSource, readHeader } from "./socket-packet.js";
 
 /** A packet as it came off the wire: not parsed yet. */
 export interface RawPacket {
   readonly kind: "packet";
-  /** With the Engine.IO type in front. */
-  readonly text: string;
+  readonly text: PacketSource;
   readonly attachments: Uint8Array[];
   /** When its last frame arrived, in seconds. */
   readonly time: number;
@@ -25,6 +25,7 @@ export interface DecoderLimits {
   readonly max_attachments: number;
   /** Total size of one packet with its attachments, bytes. */
   readonly max_queued_bytes: number;
+  readonly codec?: Codec | null;
 }
 
 const NO_ATTACHMENTS: Uint8Array[] = [];
@@ -47,6 +48,11 @@ export class SocketDecoder {
    * @throws ProtocolError
    */
   receive(message: string | Uint8Array, now: number): RawPacket | null {
+    const { codec } = this.#limits;
+    if (codec) {
+      const text = decodeMessage(codec, message);
+      return { kind: "packet", text, attachments: NO_ATTACHMENTS, time: now, size: message.length, waiting: true };
+    }
     if (typeof message === "string") {
       if (this.#missing > 0) violation(`${this.#missing} more attachments`, message);
       const size = message.length;

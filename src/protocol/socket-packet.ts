@@ -5,14 +5,18 @@
  * have been fooled: digits only (no `1.0-`, no `+1-`), no leading zeros, no number above 2^53, and a comma after a namespace.
  */
 import { type Attachment, takeAttachments } from "./attachments.js";
+import type { IncomingPacket, PacketParts } from "./codec.js";
 import { ACK, BINARY, CONNECT, CONNECT_ERROR, EVENT, MESSAGE } from "./constants.js";
 import { hasSid } from "./engine-packet.js";
 import { isObject, parseJson, violation } from "./protocol-error.js";
 
 export { ACK, BINARY, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT } from "./constants.js";
 
-/** The parts of a packet before its JSON. `id` is -1 when there is none; `end` is the index where the JSON starts. */
-export interface PacketHeader {
+/** A packet that was not parsed yet: its text with the Engine.IO type in front, or what a codec made of its message. */
+export type PacketSource = string | IncomingPacket;
+
+/** The parts of a packet before its JSON; `end` is the index where the JSON starts. Types 5 and 6 are types 2 and 3 with attachments. */
+export interface PacketHeader extends PacketParts {
   type: number;
   attachments: number;
   namespace: string;
@@ -81,7 +85,8 @@ const QUOTED = /"(?:[^"\\]|\\.)*"/y;
  * The name of the event whose JSON starts at `start`, without parsing the rest; `null` when this does not look like a
  * whole event, so that the full reader gets it.
  */
-export function peekEventName(text: string, start: number): string | null {
+export function peekEventName(text: PacketSource, start: number): string | null {
+  if (typeof text !== "string") return RESERVED_EVENTS.has(text.event as string) ? null : text.event;
   const end = text.indexOf('"', start + 2);
   if (text.charCodeAt(start) !== 91 || text.charCodeAt(start + 1) !== 34 || end < 0) return null;
   if (text.charCodeAt(text.length - 1) !== 93) return null;
@@ -108,9 +113,9 @@ const PEEKED = {} as PacketHeader;
  * The key of the event that a message carries, without parsing it; `""` if it is no event or asks for an acknowledgement.
  * @throws ProtocolError when its header is malformed
  */
-export function peekEventKey(text: string): string {
-  const { type, namespace, id, end } = readHeader(text, PEEKED);
-  const name = (type === EVENT || type === EVENT + BINARY) && id < 0 ? peekEventName(text, end) : null;
+export function peekEventKey(text: PacketSource): string {
+  const { type, namespace, id } = typeof text === "string" ? readHeader(text, PEEKED) : text;
+  const name = (type === EVENT || type === EVENT + BINARY) && id < 0 ? peekEventName(text, PEEKED.end) : null;
   return name === null ? "" : eventKey(namespace, name);
 }
 
@@ -126,17 +131,17 @@ function isRefusal(value: unknown): value is string | { message?: unknown; data?
 }
 
 /** The arguments of an EVENT: a non-empty array that starts with the event's name. */
-export function readEvent(text: string, start: number): [string, ...unknown[]] {
+export function readEvent(text: PacketSource, start: number): [string, ...unknown[]] {
   return parseJson(text, start, isEvent, 'an event ["name",…]');
 }
 
 /** The arguments of an ACK: an array. */
-export function readAck(text: string, start: number): unknown[] {
+export function readAck(text: PacketSource, start: number): unknown[] {
   return parseJson(text, start, Array.isArray, "an acknowledgement […]");
 }
 
 /** The reply to CONNECT: `{ sid, pid? }`. A v2 server greets with a bare `40`; nothing else it says would be understood either. */
-export function readConnect(text: string, start: number): { sid: string; pid?: unknown } {
+export function readConnect(text: PacketSource, start: number): { sid: string; pid?: unknown } {
   return parseJson(
     text,
     start,
@@ -146,7 +151,7 @@ export function readConnect(text: string, start: number): { sid: string; pid?: u
 }
 
 /** The payload of CONNECT_ERROR: `{ message, data? }`, or a bare string as some servers send it. */
-export function readRefusal(text: string, start: number): { message: string; data?: unknown } {
+export function readRefusal(text: PacketSource, start: number): { message: string; data?: unknown } {
   const payload = parseJson(text, start, isRefusal, 'a CONNECT_ERROR {"message":…}');
   if (typeof payload === "string") return { message: payload };
   return { ...payload, message: typeof payload.message === "string" ? payload.message : "refused" };

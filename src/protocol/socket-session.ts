@@ -23,15 +23,7 @@ import {
 } from "./namespace-session.js";
 import { violation } from "./protocol-error.js";
 import type { RawPacket } from "./socket-decoder.js";
-import {
-  encodePacket,
-  type PacketHeader,
-  peekEventName,
-  readConnect,
-  readEvent,
-  readHeader,
-  readRefusal,
-} from "./socket-packet.js";
+import { type PacketHeader, peekEventName, readConnect, readEvent, readHeader, readRefusal } from "./socket-packet.js";
 
 export interface SessionOptions extends DeliveryOptions {
   readonly max_queued_packets: number;
@@ -103,7 +95,9 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
    */
   receive(packet: RawPacket, replayed = false): void {
     const { text, time } = packet;
-    const { type, id, end, namespace: path } = readHeader(text, HEADER);
+    const { type, id, namespace: path } = typeof text === "string" ? readHeader(text, HEADER) : text;
+    // What a codec made needs none.
+    const { end } = HEADER;
     const namespace = this.#namespaces.get(path);
     if (namespace === undefined) return;
     const kind = type > CONNECT_ERROR ? type - BINARY : type;
@@ -115,7 +109,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
       const { message, data } = readRefusal(text, end);
       this.#receiveRefusal(namespace, time, message, data);
     } else if (kind === DISCONNECT) {
-      if (end < text.length) violation("a DISCONNECT without data", text);
+      if (typeof text === "string" && end < text.length) violation("a DISCONNECT without data", text);
       if (namespace.awaiting) this.#receiveRefusal(namespace, time, "the server disconnected the namespace");
       else if (namespace.state === CONNECTED) {
         this.discard(namespace);
@@ -147,11 +141,16 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
 
   // Commands
 
-  /** Wants the namespace joined, now or when the engine opens. `auth` is JSON, `""`, or `null` if `authorize` will bring it. */
-  connect(namespace: NamespaceSession<Owner>, auth: string | null, now: number): void {
+  /**
+   * Wants the namespace joined, now or when the engine opens. `auth` is JSON, `""`, or `null` if `authorize` will bring it.
+   * @param delay seconds before CONNECT is sent, if the engine is open
+   */
+  connect(namespace: NamespaceSession<Owner>, auth: string | null, now: number, delay = 0): void {
     namespace.auth = auth;
     namespace.state = CONNECTING;
-    if (this.#open) this.#join(namespace, now);
+    if (!this.#open) return;
+    if (delay > 0) this.#postpone(namespace, now + delay);
+    this.#join(namespace, now + delay);
   }
 
   /** Brings (or, with `null`, takes back) the auth that a join waits for. */
@@ -205,7 +204,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     if (state !== CONNECTING || auth === null || awaiting || parting) return;
     namespace.awaiting = true;
     namespace.connectSentAt = now;
-    this.write(namespace, encodePacket(CONNECT, namespace.path, -1, undefined, namespace.connectPayload()));
+    this.write(namespace, this.encode(CONNECT, namespace, -1, undefined, namespace.connectPayload()));
   }
 
   #receiveConnect(namespace: NamespaceSession<Owner>, packet: RawPacket, end: number): void {
@@ -294,11 +293,17 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
 
   #part(namespace: NamespaceSession<Owner>): void {
     namespace.parting = true;
-    this.write(namespace, encodePacket(DISCONNECT, namespace.path, -1, undefined), (now) => {
-      namespace.parted = this.deadlines.add(now + REJOIN_DELAY, (later) => {
-        namespace.parting = false;
-        this.#sendConnect(namespace, later);
-      });
+    const packet = this.encode(DISCONNECT, namespace, -1, undefined);
+    this.write(namespace, packet, (now) => this.#postpone(namespace, now + REJOIN_DELAY));
+  }
+
+  /** Lets no CONNECT out before that moment. */
+  #postpone(namespace: NamespaceSession<Owner>, until: number): void {
+    namespace.parting = true;
+    this.deadlines.cancel(namespace.parted);
+    namespace.parted = this.deadlines.add(until, (now) => {
+      namespace.parting = false;
+      this.#sendConnect(namespace, now);
     });
   }
 }

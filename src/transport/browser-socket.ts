@@ -8,11 +8,12 @@ import type { OutFrame, Transport, TransportRequest } from "./transport.js";
 
 export type SocketRequest = Pick<
   TransportRequest,
-  "url" | "tls" | "headers" | "protocols" | "perMessageDeflate" | "maxPayload"
+  "url" | "tls" | "headers" | "protocols" | "perMessageDeflate" | "maxPayload" | "agent" | "cookies"
 >;
 
 /** What a socket tells, when it happens. Nothing after `closed`, or after it was told to close for good. */
 export interface SocketHandler {
+  opened?(): void;
   received(frame: string | Uint8Array): void;
   /**
    * Told once. `code` is the peer's, 1006 when it sent none; `error` is what went wrong as far as the platform tells, else
@@ -46,6 +47,7 @@ export class PlatformSocket implements Transport {
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       opened = true;
+      this.#handler?.opened?.();
     };
     socket.onmessage = ({ data }) =>
       this.#handler?.received(typeof data === "string" ? data : new Uint8Array(data as ArrayBuffer));

@@ -11,6 +11,7 @@ import {
   type SocketHandler,
   type SocketRequest,
 } from "./browser-socket.js";
+import { explain, type NodeError, tlsSettings, withCookies } from "./node-request.js";
 import type { OutFrame } from "./transport.js";
 
 export type { SocketHandler, SocketRequest } from "./browser-socket.js";
@@ -27,12 +28,6 @@ const CLOSE_CODES: Readonly<Record<string, number>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
 };
 
-/** An error of Node's: one of several addresses that all failed is in `errors`, and then `message` is empty. */
-interface NodeError extends Error {
-  readonly code?: string;
-  readonly errors?: readonly Error[];
-}
-
 // Not every platform whose bundlers take the Node version has `ws`: React Native, for one.
 const isNode = typeof WebSocketImplementation?.prototype?.terminate === "function";
 
@@ -48,6 +43,7 @@ class NodeSocket extends BrowserSocket {
   constructor(request: SocketRequest, handler: SocketHandler) {
     let failure: NodeError | null = null;
     const listener: SocketHandler = {
+      opened: () => handler.opened?.(),
       received: (frame) => handler.received(frame),
       closed(code, reason, error, opened) {
         const text = failure === null ? error : explain(failure, request.url.startsWith("wss:"));
@@ -58,8 +54,9 @@ class NodeSocket extends BrowserSocket {
     this.socket.on("error", (error) => {
       failure ??= error;
     });
-    this.socket.on("upgrade", ({ socket }) => {
+    this.socket.on("upgrade", ({ socket, headers }) => {
       this.#stream = socket;
+      request.cookies?.store(request.url, headers["set-cookie"] ?? []);
     });
   }
 
@@ -97,38 +94,18 @@ export const PlatformSocket: new (request: SocketRequest, handler: SocketHandler
   ? NodeSocket
   : BrowserSocket;
 
-function nodeOptions({ headers, perMessageDeflate, maxPayload, tls }: SocketRequest): object {
-  const options = { headers, perMessageDeflate, maxPayload, closeTimeout: CLOSE_TIMEOUT };
-  if (tls === null) return options;
-  const chain = tls.get_trusted_ca_chain();
-  const name = tls.get_common_name_override();
-  const identity = tls.get_identity();
+function nodeOptions({ url, headers, perMessageDeflate, maxPayload, tls, agent, cookies }: SocketRequest): object {
   return {
-    ...options,
-    ...(chain ? { ca: chain } : null),
-    ...(name ? { servername: name } : null),
-    ...(identity ? { cert: identity.certificate, key: identity.private_key, passphrase: identity.passphrase } : null),
-    // Unsafe with a chain still verifies the signature, only not the name.
-    ...(tls.is_unsafe_client()
-      ? chain
-        ? { checkServerIdentity: () => undefined }
-        : { rejectUnauthorized: false }
-      : null),
+    ...tlsSettings(tls),
+    headers: withCookies(headers, cookies, url),
+    perMessageDeflate,
+    maxPayload,
+    closeTimeout: CLOSE_TIMEOUT,
+    agent: agent ?? undefined,
   };
 }
 
 /** A peer that broke the protocol is not waited for: the code of such an end is the one that was sent to it. */
 function closeCode(error = ""): number {
   return error.startsWith("WS_ERR_") ? (CLOSE_CODES[error] ?? 1002) : 1006;
-}
-
-/** What `error` means to somebody who has not read OpenSSL. */
-function explain({ message, errors = [], code }: NodeError, secure: boolean): string {
-  const text = message || errors.map((error) => error.message).join(", ") || code || "the connection failed";
-  const detail = /SSL routines:[^:]*:([^:]+)/.exec(text)?.[1];
-  if (detail === "wrong version number") return "the server speaks no TLS at this port: write ws: instead of wss:";
-  // A server that misses a certificate sends an alert, or just hangs up.
-  if (detail === undefined && !(secure && code === "ECONNRESET")) return text;
-  const hint = "the server may ask for a client certificate, see TLSOptions.client(…, identity)";
-  return `the TLS handshake failed (${detail ?? text}): ${hint}`;
 }

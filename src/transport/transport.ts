@@ -6,24 +6,44 @@ export type OutFrame =
   | Uint8Array
   | { readonly size: number; readonly type: string; arrayBuffer(): Promise<ArrayBuffer> };
 
+/** The cookies of one client, where the platform leaves them to us: kept between its requests and connections. */
+export interface CookieStore {
+  /** The value of the `Cookie` header for a request to `url`; `""` for none. */
+  header(url: string): string;
+  /** Takes the `Set-Cookie` headers of an answer from `url`. */
+  store(url: string, headers: readonly string[]): void;
+}
+
 /** How a connection is to be opened. */
 export interface TransportRequest {
-  /** Complete: scheme, path and query are those of the Engine.IO endpoint. */
+  /** Complete: scheme, path and query are those of the Engine.IO endpoint, for this transport and session. */
   readonly url: string;
+  /** The session that shall move to this transport; `""` to open a new one. It is in the query of `url` as well. */
+  readonly sid: string;
   readonly tls: TLSOptions | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly protocols: readonly string[];
   readonly perMessageDeflate: boolean;
   /** The largest message to take in, bytes, where the platform can enforce it. */
   readonly maxPayload: number;
+  /** Whether a browser sends its cookies to another origin. */
+  readonly withCredentials: boolean;
+  /** Node's `http.Agent` or `https.Agent` to connect with, for a proxy; `null` for the platform's own. */
+  readonly agent: object | null;
+  /** `null` where the platform keeps cookies, or they are not wanted. */
+  readonly cookies: CookieStore | null;
+  /** The most packets that one HTTP request may carry. */
+  readonly maxPackets: number;
 }
 
 /** What a transport tells. Everything is told when it happens; nothing is told after `closed`. */
 export interface TransportHandler {
+  /** Frames can be written, though none was received. Only a transport that a session moves to is waited for like that. */
+  opened(): void;
   /** A text frame, or the bytes of a binary one (a private copy). */
   received(frame: string | Uint8Array): void;
   /** The connection could not be made, or is gone. Told once, and not after `close()`. */
-  closed(reason: "transport close" | "transport error", message: string): void;
+  closed(reason: "transport close" | "transport error", message: string, fatal?: boolean): void;
 }
 
 /**
@@ -34,9 +54,11 @@ export interface TransportHandler {
 export interface Transport {
   /** `"websocket"`, or what `get_transport()` shall say. */
   readonly name: string;
+  /** True where binary travels as base64, and so takes a third more of what a message may have. */
+  readonly textOnly?: boolean;
   /** Bytes that were accepted by `send` and not yet by the network. */
   readonly bufferedAmount: number;
-  /** Writes frames, together if it can. Called only after the first frame was received. */
+  /** Writes frames, together if it can. Called only after `opened`, or after the first frame was received. */
   send(frames: readonly OutFrame[]): void;
   /**
    * Ends the connection after what was sent; the handler hears nothing more.
@@ -46,7 +68,37 @@ export interface Transport {
   /** Stops reading, so that the peer is slowed down; both or neither are there. */
   pause?(): void;
   resume?(): void;
+  /**
+   * The session is open: for a transport that needs to know its id, and the most bytes that the server takes in one message.
+   */
+  established?(sid: string, maxPayload: number): void;
+  /** Asked at each ping of the server: whether what was being written at the ping before still is. */
+  isStuck?(): boolean;
+  /**
+   * The session is about to move to another transport: finishes what is in flight (of which the handler is told as usual),
+   * starts nothing more, then calls `done` with what was not written. After that only `close(true)` follows.
+   */
+  leave?(done: (unsent: readonly OutFrame[]) => void): void;
+  /** The session does not move after all: goes on as if `leave` had not been called. */
+  stay?(): void;
 }
 
 /** Starts connecting at once. What goes wrong is told to the handler, or thrown if it is known at once. */
-export type TransportFactory = (request: TransportRequest, handler: TransportHandler) => Transport;
+export interface TransportFactory {
+  (request: TransportRequest, handler: TransportHandler): Transport;
+  /** The Engine.IO name of its transport, as in the query and in the server's `upgrades`; `"websocket"` if not said. */
+  readonly engineName?: string;
+}
+
+/** A factory with the Engine.IO name of its transport. */
+export function engineTransport(
+  engineName: string,
+  factory: (request: TransportRequest, handler: TransportHandler) => Transport,
+): TransportFactory {
+  return Object.assign(factory, { engineName });
+}
+
+/** The Engine.IO name of a factory's transport. */
+export function engineName({ engineName = "websocket" }: TransportFactory): string {
+  return engineName;
+}

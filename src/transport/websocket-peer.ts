@@ -152,6 +152,8 @@ export class WebSocketPeer {
       protocols: this.supported_protocols,
       perMessageDeflate: false,
       maxPayload: this.inbound_buffer_size,
+      agent: null,
+      cookies: null,
     };
     const handler = {
       received: (frame: string | Uint8Array) => this.#received(frame),

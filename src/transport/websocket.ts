@@ -1,9 +1,10 @@
 import { PlatformSocket } from "./platform-socket.js";
-import type { TransportFactory } from "./transport.js";
+import { engineTransport } from "./transport.js";
 
 /** Engine.IO over WebSocket: one packet a frame (Engine.IO 4, "WebSocket"). */
-export const websocket: TransportFactory = (request, handler) =>
-  new PlatformSocket(request, {
+export const websocket = /* @__PURE__ */ engineTransport("websocket", (request, handler) => {
+  return new PlatformSocket(request, {
+    opened: () => handler.opened(),
     received: (frame) => handler.received(frame),
     closed(code, reason, error, opened) {
       const detail = error || reason || `the connection ended with WebSocket close code ${code}`;
@@ -11,3 +12,4 @@ export const websocket: TransportFactory = (request, handler) =>
       else handler.closed("transport error", `no WebSocket connection to ${request.url}: ${detail}`);
     },
   });
+});

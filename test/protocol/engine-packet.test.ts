@@ -12,7 +12,7 @@ describe("readHandshake", () => {
       readHandshake(
         '0{"sid":"lv_VI97HAXpY6yYWAAAC","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}',
       ),
-    ).toEqual({ sid: "lv_VI97HAXpY6yYWAAAC", pingInterval: 25, pingTimeout: 20, maxPayload: 1_000_000 });
+    ).toEqual({ sid: "lv_VI97HAXpY6yYWAAAC", upgrades: [], pingInterval: 25, pingTimeout: 20, maxPayload: 1_000_000 });
   });
 
   test("without maxPayload (servers before Engine.IO 6.1) there is no limit", () => {
@@ -24,6 +24,7 @@ describe("readHandshake", () => {
       readHandshake('0{"sid":"a","pingInterval":0,"pingTimeout":0,"maxPayload":0,"x":{"sid":1},"__proto__":[]}'),
     ).toEqual({
       sid: "a",
+      upgrades: [],
       pingInterval: 0,
       pingTimeout: 0,
       maxPayload: 0,

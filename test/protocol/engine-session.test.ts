@@ -17,7 +17,13 @@ describe("OPENING", () => {
     expect(session.handshake).toBeNull();
     expect(session.receive(HANDSHAKE, 0)).toBe("open");
     expect(session.state).toBe(OPEN);
-    expect(session.handshake).toEqual({ sid: "a", pingInterval: 25, pingTimeout: 20, maxPayload: 1_000_000 });
+    expect(session.handshake).toEqual({
+      sid: "a",
+      upgrades: [],
+      pingInterval: 25,
+      pingTimeout: 20,
+      maxPayload: 1_000_000,
+    });
   });
 
   test("1 close: CLOSED", () => {

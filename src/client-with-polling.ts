@@ -1,0 +1,9 @@
+import { SocketIOClient as WebSocketClient } from "./client.js";
+import { polling } from "./transport/polling.js";
+import type { TransportFactory } from "./transport/transport.js";
+import { websocket } from "./transport/websocket.js";
+
+/** The client with every transport that needs no import of its own. */
+export class SocketIOClient extends WebSocketClient {
+  protected static override readonly builtIn: Readonly<Record<string, TransportFactory>> = { websocket, polling };
+}

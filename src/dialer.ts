@@ -1,0 +1,154 @@
+/*
+ * Getting a connection: one attempt after the other, and in each one transport after the other.
+ *
+ *   step      what is there                                            leaves it by
+ *   ───────   ──────────────────────────────────────────────────────   ────────────────────────────────────────────────
+ *   IDLE      nothing                                                  start() → DIALLING
+ *   DIALLING  a connection, whose transport has a share of the time    fallBack() → DIALLING, the next transport
+ *             until its session is open, the attempt until the main    hangUp() and wait() → WAITING
+ *             namespace is joined                                      stop() → IDLE
+ *   WAITING   a deadline for the next attempt                          that moment, connectNow() → DIALLING; stop() → IDLE
+ */
+import { Connection, type ConnectionOwner, type Route } from "./connection.js";
+import type { Deadline } from "./protocol/deadlines.js";
+import { Routes } from "./routes.js";
+import type { TransportFactory } from "./transport/transport.js";
+
+/** What connections are to be made with, again and again. */
+export interface Target {
+  /** In the order in which they are tried. */
+  readonly transports: readonly TransportFactory[];
+  /** Asked for each attempt; what it throws makes the attempt fail. */
+  readonly prepare: () => Route["request"];
+  /** Whether the server is on this machine, which can be reached without a network. */
+  readonly isLocal: boolean;
+}
+
+export interface DialerHost extends ConnectionOwner {
+  /** Whether the attempt has got as far as its session, and as far as it shall. */
+  readonly isOpen: boolean;
+  readonly isConnected: boolean;
+  /** A new connection is about to be opened. */
+  dialling(attempt: object): void;
+  /** Time is up. */
+  expired(message: string): void;
+}
+
+export class Dialer {
+  connection: Connection | null = null;
+  /** Stands for the attempt that is going on, or the connection that came of it; `null` between two attempts. */
+  attempt: object | null = null;
+  readonly #host: DialerHost;
+  #target: Target | null = null;
+  #routes = new Routes([]);
+  #request: Route["request"] | null = null;
+  /** What the transports said that have failed in this attempt. */
+  #complaints: string[] = [];
+  #attemptEnd = 0;
+  /** When a transport is given up, or the next attempt starts. */
+  #deadline: Deadline | null = null;
+
+  constructor(host: DialerHost) {
+    this.#host = host;
+  }
+
+  get target(): Target | null {
+    return this.#target;
+  }
+
+  start(target: Target): void {
+    this.#target = target;
+    this.#routes = new Routes(target.transports);
+    this.#connect(this.#host.now());
+  }
+
+  stop(): void {
+    this.hangUp();
+    this.#target = null;
+  }
+
+  /** Ends the connection without a word. */
+  hangUp(): void {
+    this.connection?.dispose();
+    this.connection = this.attempt = null;
+    this.#host.deadlines.cancel(this.#deadline);
+  }
+
+  /** The next attempt comes at that moment, in seconds. */
+  wait(until: number): void {
+    this.#deadline = this.#host.deadlines.add(until, (now) => this.#connect(now));
+  }
+
+  /** Does not wait for the next attempt; false when none is waited for. */
+  connectNow(): boolean {
+    if (this.#target === null || this.connection !== null) return false;
+    this.#host.deadlines.cancel(this.#deadline);
+    this.#connect(this.#host.now());
+    return true;
+  }
+
+  /** The session is open; true when a transport that should have carried it had failed. */
+  opened(): boolean {
+    const { fellBack } = this.#routes;
+    this.#routes.opened();
+    return fellBack;
+  }
+
+  /**
+   * The transport has failed before the session was open. Tries the next one, or returns what all of them said.
+   * @param isCertain no other transport would get further
+   */
+  fallBack(message: string, isCertain: boolean): string | null {
+    this.#complaints.push(message);
+    if (isCertain || !this.#routes.advance()) return this.#complaints.join("; ");
+    const { attempt } = this;
+    this.hangUp();
+    this.attempt = attempt;
+    this.#dial(this.#host.now());
+    return null;
+  }
+
+  /** Fails the attempt, whatever its transport. */
+  fail(message: string): void {
+    this.#routes.exhaust();
+    this.connection?.fail("transport error", message);
+  }
+
+  #connect(now: number): void {
+    this.attempt = {};
+    this.#attemptEnd = now + this.#host.options.connect_timeout;
+    this.#complaints = [];
+    this.#routes.restart();
+    try {
+      this.#request = this.#target!.prepare();
+    } catch (error) {
+      this.#routes.exhaust();
+      this.#request = () => {
+        throw error;
+      };
+    }
+    this.#dial(now);
+  }
+
+  #dial(now: number): void {
+    const host = this.#host;
+    const { current, left, upgrades } = this.#routes;
+    const { connect_timeout, upgrade } = host.options;
+    const expire = (late: number) => {
+      if (host.isConnected) return;
+      if (host.isOpen && late < this.#attemptEnd) {
+        this.#deadline = host.deadlines.add(this.#attemptEnd, expire);
+        return;
+      }
+      const what = host.isOpen ? "the main namespace was not joined" : "no Engine.IO session was opened";
+      host.expired(`${what} within ${connect_timeout} s; is it a Socket.IO v3+ server?`);
+    };
+    // One that hangs must leave time for those that follow.
+    this.#deadline = host.deadlines.add(now + (this.#attemptEnd - now) / left, expire);
+    const route = { factory: current, upgrades: upgrade ? upgrades : [], request: this.#request! };
+    const connection = new Connection(host, route);
+    this.connection = connection;
+    host.dialling(this.attempt!);
+    connection.open();
+  }
+}

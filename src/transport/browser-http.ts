@@ -1,0 +1,73 @@
+/*
+ * HTTP requests as every platform can make them: by `fetch`. In browser bundles this file takes the place of
+ * `platform-http.ts`.
+ */
+import type { Base64 } from "../protocol/engine-payload.js";
+import type { CookieStore, TransportRequest } from "./transport.js";
+
+/** How a request ended: `error` is `""` if there was an answer, of whatever `status`. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly error: string;
+}
+
+/** The most bytes of a request that a browser still sends when its page is gone (Fetch, "keepalive"). */
+const MAX_KEEPALIVE = 60_000;
+
+/**
+ * Makes a request and tells of its end, unless it was aborted by calling what is returned.
+ * @param isLast nothing follows: it should get out even if the page or process is about to end
+ */
+export type Send = (
+  request: TransportRequest,
+  method: "GET" | "POST",
+  url: string,
+  body: string,
+  isLast: boolean,
+  done: (answer: Answer) => void,
+) => () => void;
+
+export const send: Send = ({ withCredentials }, method, url, body, isLast, done) => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const tell = (answer: Answer) => {
+    if (!signal.aborted) done(answer);
+  };
+  const init: RequestInit = {
+    method,
+    signal,
+    cache: "no-store",
+    credentials: withCredentials ? "include" : "same-origin",
+    keepalive: isLast && body.length < MAX_KEEPALIVE,
+  };
+  if (method === "POST") {
+    init.body = body;
+    // The only type that a server takes, and one that needs no question of another origin beforehand.
+    init.headers = { "content-type": "text/plain;charset=UTF-8" };
+  }
+  fetch(url, init)
+    .then(async (response) => ({ status: response.status, text: await response.text(), error: "" }))
+    .catch((error) => ({ status: 0, text: "", error: `no answer (${error?.message ?? error})` }))
+    .then(tell);
+  return () => controller.abort();
+};
+
+/** Bytes that `String.fromCharCode` takes at once on every platform. */
+const SLICE = 8192;
+
+export const base64: Base64 = {
+  encode(bytes) {
+    let text = "";
+    for (let start = 0; start < bytes.length; start += SLICE) {
+      text += String.fromCharCode(...bytes.subarray(start, start + SLICE));
+    }
+    return btoa(text);
+  },
+  decode: (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0)),
+};
+
+/** A browser keeps its cookies itself. */
+export function createCookieStore(): CookieStore | null {
+  return null;
+}

@@ -1,0 +1,98 @@
+/*
+ * HTTP requests. In Node they go through `node:http`, which keeps connections and takes headers, TLS settings and an agent:
+ * `fetch` takes none of the latter two, and costs nearly three times as much. In browser bundles `browser-http.ts` takes the
+ * place of this file.
+ */
+import type { Agent, IncomingMessage, RequestOptions } from "node:http";
+import type { Base64 } from "../protocol/engine-payload.js";
+import { base64 as browserBase64, send as browserSend, type Send } from "./browser-http.js";
+import { explain, tlsSettings, withCookies } from "./node-request.js";
+import type { CookieStore } from "./transport.js";
+
+export type { Answer } from "./browser-http.js";
+
+/** Milliseconds for the last request. It would keep a process alive that is done with a dead server. */
+const CLOSE_TIMEOUT = 3000;
+
+// Not `import`: a bundle for another platform would look for these modules.
+const isNode = typeof globalThis.process?.getBuiltinModule === "function";
+const getModule = (name: string): unknown => process.getBuiltinModule(name);
+
+/** Connections that wait for the next request, for as long as the process lives; they do not keep it alive. */
+const agents: Record<string, Agent> = {};
+
+const nodeSend: Send = (request, method, url, body, isLast, done) => {
+  const secure = url.startsWith("https:");
+  const http = getModule(secure ? "node:https" : "node:http") as typeof import("node:http");
+  agents[url.slice(0, 5)] ??= new http.Agent({ keepAlive: true });
+  const { cookies, maxPayload, tls } = request;
+  let isOver = false;
+  const end = (status: number, text: string, error: string) => {
+    if (isOver) return;
+    isOver = true;
+    done({ status, text, error });
+  };
+  const headers = withCookies(request.headers, cookies, url);
+  if (method === "POST") {
+    headers["content-type"] = "text/plain;charset=UTF-8";
+    headers["content-length"] = `${Buffer.byteLength(body)}`;
+  }
+  const options: RequestOptions = {
+    ...tlsSettings(tls),
+    method,
+    headers,
+    agent: (request.agent as Agent | null) ?? agents[url.slice(0, 5)],
+  };
+  const call = http.request(url, options, (response: IncomingMessage) => {
+    cookies?.store(url, response.headers["set-cookie"] ?? []);
+    const chunks: Buffer[] = [];
+    let size = 0;
+    response.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= maxPayload) chunks.push(chunk);
+      else call.destroy(new Error(`the answer is larger than ${maxPayload} bytes`));
+    });
+    response.on("end", () => end(response.statusCode!, Buffer.concat(chunks).toString(), ""));
+    response.on("error", (error) => end(0, "", explain(error, secure)));
+  });
+  let retry: (() => void) | null = null;
+  call.on("error", (error: NodeJS.ErrnoException) => {
+    // The server has closed a connection that it had kept; only what is asked twice without harm is asked again.
+    if (!isOver && method === "GET" && call.reusedSocket && error.code === "ECONNRESET") {
+      isOver = true;
+      retry = nodeSend(request, method, url, body, isLast, done);
+    } else end(0, "", explain(error, secure));
+  });
+  if (isLast) call.setTimeout(CLOSE_TIMEOUT, () => call.destroy());
+  call.end(body);
+  return () => {
+    isOver = true;
+    call.destroy();
+    retry?.();
+  };
+};
+
+const nodeBase64: Base64 = {
+  encode: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"),
+  // A copy: small buffers of Node's share their memory.
+  decode: (text) => new Uint8Array(Buffer.from(text, "base64")),
+};
+
+export const send: Send = isNode ? nodeSend : browserSend;
+export const base64: Base64 = isNode ? nodeBase64 : browserBase64;
+
+/** For a platform that does not keep cookies itself. */
+export function createCookieStore(): CookieStore | null {
+  if (!isNode) return null;
+  const { createRequire } = getModule("node:module") as typeof import("node:module");
+  // Loaded by those who want it: it is larger than all of this package.
+  const { CookieJar } = createRequire(import.meta.url)("tough-cookie") as typeof import("tough-cookie");
+  const jar = new CookieJar();
+  const httpUrl = (url: string) => url.replace(/^ws/, "http");
+  return {
+    header: (url) => jar.getCookieStringSync(httpUrl(url)),
+    store(url, headers) {
+      for (const header of headers) jar.setCookieSync(header, httpUrl(url), { ignoreError: true });
+    },
+  };
+}

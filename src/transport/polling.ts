@@ -1,0 +1,208 @@
+/*
+ * Engine.IO over HTTP long-polling (Engine.IO 4, "HTTP long-polling"): a GET that the server answers when it has something,
+ * and POSTs for what we have. Never two of the same kind at once: the server answers that with 400 and ends the session.
+ *
+ *   GET    in flight while the session is open, unless reading is paused or the session is about to move
+ *   POST   in flight while something waits to be written; what is sent meanwhile waits for the next one
+ *
+ * Aborting a GET ends the session at the server as well, so one in flight is left alone until all is written.
+ */
+import { decodePayload, encodePayload, payloadLength } from "../protocol/engine-payload.js";
+import { type Answer, base64, send } from "./platform-http.js";
+import {
+  engineTransport,
+  type OutFrame,
+  type Transport,
+  type TransportHandler,
+  type TransportRequest,
+} from "./transport.js";
+
+/** The packet that ends a session. */
+const CLOSE = "1";
+/** What an answer says of a session that will never be: unknown transport, forbidden, unsupported version. */
+const FATAL = /"code":\s*"?[045]\b/;
+
+type Frame = string | Uint8Array;
+
+export const polling = /* @__PURE__ */ engineTransport("polling", (request, handler) => new Polling(request, handler));
+
+class Polling implements Transport {
+  readonly name = "polling";
+  readonly textOnly = true;
+  bufferedAmount = 0;
+  readonly #request: TransportRequest;
+  #handler: TransportHandler | null;
+  #url: string;
+  /** `""` until the session is open. */
+  #sid = "";
+  #maxPayload = Infinity;
+  /** What has arrived and was not handed over, because reading is paused. */
+  #unread: Frame[] = [];
+  #unwritten: OutFrame[] = [];
+  /** Abort the GET, the POST. */
+  #get: (() => void) | null = null;
+  #post: (() => void) | null = null;
+  #postAtPing: (() => void) | null = null;
+  /** A Blob is being read: what comes after it waits. */
+  #reading = false;
+  #paused = false;
+  #leaving: ((unsent: readonly OutFrame[]) => void) | null = null;
+
+  constructor(request: TransportRequest, handler: TransportHandler) {
+    this.#request = request;
+    this.#handler = handler;
+    this.#url = request.url;
+    this.#read();
+  }
+
+  established(sid: string, maxPayload: number): void {
+    this.#sid = sid;
+    this.#url += `&sid=${encodeURIComponent(sid)}`;
+    this.#maxPayload = maxPayload;
+  }
+
+  send(frames: readonly OutFrame[]): void {
+    for (const frame of frames) {
+      this.#unwritten.push(frame);
+      this.bufferedAmount += sizeOf(frame);
+    }
+    this.#write();
+  }
+
+  close(dead = false): void {
+    if (this.#handler === null) return;
+    this.#handler = this.#leaving = null;
+    if (dead || this.#sid === "") this.#abort();
+    else this.send([CLOSE]);
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#handOver();
+  }
+
+  isStuck(): boolean {
+    const isStuck = this.#post !== null && this.#post === this.#postAtPing;
+    this.#postAtPing = this.#post;
+    return isStuck;
+  }
+
+  leave(done: (unsent: readonly OutFrame[]) => void): void {
+    this.#leaving = done;
+    this.#leave();
+  }
+
+  stay(): void {
+    this.#leaving = null;
+    this.#write();
+    this.#read();
+  }
+
+  #read(): void {
+    if (this.#get !== null || this.#handler === null || this.#paused || this.#leaving !== null) return;
+    this.#get = send(this.#request, "GET", this.#url, "", false, (answer) => {
+      this.#get = null;
+      if (this.#failed("GET", answer)) return;
+      this.#unread = decodePayload(answer.text, base64);
+      this.#handOver();
+    });
+  }
+
+  /** Hands over what has arrived. Who hears it may pause us, close us, or send. */
+  #handOver(): void {
+    let count = 0;
+    for (const frame of this.#unread) {
+      if (this.#paused) break;
+      count++;
+      this.#handler?.received(frame);
+    }
+    this.#unread = this.#unread.slice(count);
+    this.#leave();
+    // Without a session id there is nothing to be asked for: that answer was none that opens a session.
+    if (this.#sid !== "") this.#read();
+  }
+
+  #write(): void {
+    const waiting = this.#unwritten;
+    if (waiting.length === 0 || this.#post !== null || this.#reading || this.#leaving !== null) return;
+    if (waiting.some(isBlob)) {
+      this.#readBlobs();
+      return;
+    }
+    const count = payloadLength(waiting as Frame[], this.#maxPayload, this.#request.maxPackets);
+    const frames = waiting.slice(0, count) as Frame[];
+    this.#unwritten = waiting.slice(count);
+    const isLast = this.#handler === null && this.#unwritten.length === 0;
+    this.#post = send(this.#request, "POST", this.#url, encodePayload(frames, base64), isLast, (answer) => {
+      this.#post = null;
+      for (const frame of frames) this.bufferedAmount -= sizeOf(frame);
+      if (this.#failed("POST", answer)) return;
+      // Not every server answers the last GET when it is told that the session is over.
+      if (isLast) this.#abort();
+      this.#write();
+      this.#leave();
+    });
+  }
+
+  #readBlobs(): void {
+    this.#reading = true;
+    const read = this.#unwritten.map((frame) =>
+      isBlob(frame) ? frame.arrayBuffer().then((buffer) => new Uint8Array(buffer)) : frame,
+    );
+    Promise.all(read).then(
+      (frames) => {
+        this.#unwritten.splice(0, frames.length, ...frames);
+        this.#reading = false;
+        this.#write();
+        this.#leave();
+      },
+      (error) => this.#end(`a Blob could not be read: ${error?.message ?? error}`),
+    );
+  }
+
+  #leave(): void {
+    const isBusy = this.#get !== null || this.#post !== null || this.#reading || this.#unread.length > 0;
+    if (isBusy || this.#leaving === null) return;
+    const done = this.#leaving;
+    const unsent = this.#unwritten;
+    this.#handler = this.#leaving = null;
+    this.#unwritten = [];
+    this.bufferedAmount = 0;
+    done(unsent);
+  }
+
+  #failed(method: string, { status, text, error }: Answer): boolean {
+    if (status === 200) return false;
+    const answer = error || `the server answered with HTTP status ${status}: ${text.slice(0, 200)}`;
+    // 400 is also the answer for a session id that is not known, and that is how a wrong balancer shows.
+    const hint = this.#sid !== "" && status === 400 ? "; several servers behind one address need sticky sessions" : "";
+    this.#end(`${method} ${this.#url}: ${answer}${hint}`, this.#sid === "" && FATAL.test(text));
+    return true;
+  }
+
+  #end(message: string, fatal = false): void {
+    const handler = this.#handler;
+    this.#handler = null;
+    this.#abort();
+    handler?.closed("transport error", message, fatal);
+  }
+
+  #abort(): void {
+    this.#unwritten = [];
+    this.#get?.();
+    this.#post?.();
+    this.#get = this.#post = null;
+  }
+}
+
+function isBlob(frame: OutFrame): frame is Exclude<OutFrame, Frame> {
+  return typeof frame !== "string" && !(frame instanceof Uint8Array);
+}
+
+function sizeOf(frame: OutFrame): number {
+  return typeof frame === "string" ? frame.length : isBlob(frame) ? frame.size : frame.byteLength;
+}

@@ -1,0 +1,93 @@
+/*
+ * The way of an open session from one transport to another (Engine.IO 4, "Upgrade"), with nothing lost, doubled or reordered.
+ *
+ *   step      what happens                                                     leaves it by
+ *   ───────   ──────────────────────────────────────────────────────────────   ─────────────────────────────────────
+ *   PROBING   the candidate opens, `2probe` is written on it                   `3probe` on it → LEAVING
+ *   LEAVING   the old transport finishes its requests and starts no more;      they are done → MOVED: `5` goes out on the
+ *             their answers hold what the server wrote before it stopped        candidate, then what was not written
+ *   either    the candidate fails, says anything else, or is given up           → OVER: the old transport goes on
+ *
+ * The server stops writing on the old transport when it has answered the last GET, and begins on the new one with `5`; so
+ * what comes over the one and the other is in order.
+ */
+import type { Transport, TransportHandler } from "./transport/transport.js";
+
+const PROBING = 0;
+const LEAVING = 1;
+const MOVED = 2;
+const OVER = 3;
+
+/** A server that has nothing to say may release a request with it. */
+const NOOP = "6";
+
+export class Upgrade {
+  #step: typeof PROBING | typeof LEAVING | typeof MOVED | typeof OVER = PROBING;
+  #candidate: Transport | null = null;
+  readonly #current: Transport;
+  readonly #settled: (moved: Transport | null) => void;
+
+  readonly #handler: TransportHandler;
+
+  /**
+   * @param current the transport to leave
+   * @param handler hears of the candidate once the session has moved to it
+   * @param settled told once: the transport that the session has moved to, or `null`; not after `cancel`
+   */
+  constructor(current: Transport, handler: TransportHandler, settled: (moved: Transport | null) => void) {
+    this.#current = current;
+    this.#handler = handler;
+    this.#settled = settled;
+  }
+
+  /** @param open opens the candidate */
+  start(open: (handler: TransportHandler) => Transport): void {
+    try {
+      this.#candidate = open({
+        opened: () => this.#candidate?.send(["2probe"]),
+        received: (frame) => {
+          if (this.#step === MOVED) this.#handler.received(frame);
+          else this.#answered(frame);
+        },
+        closed: (reason, message) => {
+          if (this.#step === MOVED) this.#handler.closed(reason, message);
+          else this.giveUp();
+        },
+      });
+    } catch {
+      this.giveUp();
+    }
+    // It may have failed while it was opened.
+    if (this.#step === OVER) this.#candidate?.close(true);
+  }
+
+  /** Stays with the old transport. */
+  giveUp(): void {
+    if (this.#step === LEAVING) this.#current.stay!();
+    if (this.#end()) this.#settled(null);
+  }
+
+  /** The session is over. */
+  cancel(): void {
+    this.#end();
+  }
+
+  #end(): boolean {
+    if (this.#step >= MOVED) return false;
+    this.#step = OVER;
+    this.#candidate?.close(true);
+    return true;
+  }
+
+  #answered(frame: string | Uint8Array): void {
+    if (this.#step === PROBING && frame === "3probe") {
+      this.#step = LEAVING;
+      this.#current.leave!((unsent) => {
+        const candidate = this.#candidate!;
+        this.#step = MOVED;
+        candidate.send(["5", ...unsent]);
+        this.#settled(candidate);
+      });
+    } else if (frame !== NOOP) this.giveUp();
+  }
+}

@@ -1,0 +1,28 @@
+/** The names of the main entry, with a client that has the WebSocket transport alone: the small bundle. */
+export type { Auth, AuthData } from "./auth.js";
+export { SocketIOClient } from "./client.js";
+export { ConnectionState } from "./connection-state.js";
+export { AckError, type ConnectError, Err, OK, SocketIOError } from "./errors.js";
+export type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "./events.js";
+export { EventMode, type Reply, SocketIONamespace } from "./namespace.js";
+export type {
+  ClientOptions,
+  ClientOptionsInput,
+  PerAttempt,
+  ReconnectionFilter,
+  ReconnectionOptions,
+} from "./options.js";
+export type { Codec, IncomingPacket, OutgoingPacket, PacketParts } from "./protocol/codec.js";
+export { Signal } from "./signal.js";
+export type { ClientStats } from "./stats.js";
+export { type TLSIdentity, TLSOptions } from "./tls-options.js";
+export type {
+  CookieStore,
+  OutFrame,
+  Transport,
+  TransportFactory,
+  TransportHandler,
+  TransportRequest,
+} from "./transport/transport.js";
+export { websocket } from "./transport/websocket.js";
+export { WebSocketPeer } from "./transport/websocket-peer.js";
