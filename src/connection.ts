@@ -17,6 +17,7 @@ import { SocketDecoder } from "./protocol/socket-decoder.js";
 import type { Counters } from "./stats.js";
 import {
   engineName,
+  type Finality,
   type OutFrame,
   type Transport,
   type TransportFactory,
@@ -60,9 +61,8 @@ export class Connection {
   readonly #route: Route;
   readonly #decoder: SocketDecoder;
   readonly #handler: TransportHandler = {
-    opened() {},
     received: (frame) => this.#received(frame),
-    closed: (reason, message, fatal) => this.fail(reason, message, fatal),
+    closed: (reason, message, finality) => this.fail(reason, message, finality),
   };
   #upgrade: Upgrade | null = null;
   #upgradeDeadline: Deadline | null = null;
@@ -131,10 +131,10 @@ export class Connection {
   }
 
   /** Ends the connection and puts that into the inbox, behind what arrived before. */
-  fail(reason: DisconnectReason, message: string, fatal = false): void {
+  fail(reason: DisconnectReason, message: string, finality: Finality = ""): void {
     if (this.#over) return;
     this.dispose(reason === "ping timeout");
-    this.inbox.push({ kind: "close", reason, message, fatal });
+    this.inbox.push({ kind: "close", reason, message, finality });
   }
 
   /** Ends the connection without a word to its inbox. */

@@ -12,7 +12,7 @@
 import { Connection, type ConnectionOwner, type Route } from "./connection.js";
 import type { Deadline } from "./protocol/deadlines.js";
 import { Routes } from "./routes.js";
-import type { TransportFactory } from "./transport/transport.js";
+import type { Finality, TransportFactory } from "./transport/transport.js";
 
 /** What connections are to be made with, again and again. */
 export interface Target {
@@ -106,6 +106,11 @@ export class Dialer {
     this.attempt = attempt;
     this.#dial(this.#host.now());
     return null;
+  }
+
+  /** Whether such a failure leaves nothing to be tried. */
+  isFinal(finality: Finality): boolean {
+    return finality === "server" || (finality === "transport" && this.#target?.transports.length === 1);
   }
 
   /** Fails the attempt, whatever its transport. */

@@ -1,11 +1,17 @@
 import type { RawPacket } from "./protocol/socket-decoder.js";
 import { peekEventKey } from "./protocol/socket-packet.js";
+import type { Finality } from "./transport/transport.js";
 
 /** The engine's session opened, moved or ended; it keeps its place among the packets and does not count as one. */
 export type ConnectionNews =
   | { readonly kind: "open"; readonly name: string }
   | { readonly kind: "moved"; readonly name: string }
-  | { readonly kind: "close"; readonly reason: DisconnectReason; readonly message: string; readonly fatal: boolean };
+  | {
+      readonly kind: "close";
+      readonly reason: DisconnectReason;
+      readonly message: string;
+      readonly finality: Finality;
+    };
 
 export type DisconnectReason =
   | "client disconnect"

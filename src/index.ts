@@ -19,6 +19,7 @@ export { type TLSIdentity, TLSOptions } from "./tls-options.js";
 export { polling } from "./transport/polling.js";
 export type {
   CookieStore,
+  Finality,
   OutFrame,
   Transport,
   TransportFactory,

@@ -7,6 +7,8 @@ import type { TransportFactory } from "./transport/transport.js";
 export class Routes {
   #order: readonly TransportFactory[];
   #index = 0;
+  /** What opened the last session. */
+  #last: TransportFactory | null = null;
 
   constructor(readonly transports: readonly TransportFactory[]) {
     this.#order = transports;
@@ -35,6 +37,8 @@ export class Routes {
 
   /** A new attempt. */
   restart(): void {
+    const last = this.#last;
+    if (last) this.#order = [last, ...this.transports.filter((transport) => transport !== last)];
     this.#index = 0;
   }
 
@@ -52,8 +56,6 @@ export class Routes {
 
   /** The current one has opened a session. */
   opened(): void {
-    const { current } = this;
-    this.#order = [current, ...this.transports.filter((transport) => transport !== current)];
-    this.#index = 0;
+    this.#last = this.current;
   }
 }

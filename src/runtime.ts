@@ -28,7 +28,7 @@ import { CONNECTED, CONNECTING, DISCONNECTED, type NamespaceSession } from "./pr
 import { ProtocolError } from "./protocol/protocol-error.js";
 import { RttEstimator } from "./protocol/rtt.js";
 import { type SessionSink, SocketSession } from "./protocol/socket-session.js";
-import type { OutFrame } from "./transport/transport.js";
+import type { Finality, OutFrame } from "./transport/transport.js";
 
 /** With more than this in the socket a volatile packet would be stale when it gets out. Bytes. */
 const VOLATILE_BACKLOG = 16384;
@@ -62,6 +62,9 @@ export class Runtime extends Callbacks implements NamespaceHost, DialerHost, Joi
   /** Changes with every start and end: whoever called the game in between looks whether he is still wanted. */
   #epoch = 0;
   #now = -Infinity;
+  /** The moment up to which all that arrived was delivered, and the next one of which that will be true. */
+  #heard = -Infinity;
+  #collected = -Infinity;
   #polledAt = Infinity;
   /** During a poll time stands still, so that one frame sees one moment. */
   #polling = false;
@@ -306,14 +309,20 @@ export class Runtime extends Callbacks implements NamespaceHost, DialerHost, Joi
   // A connection's life
 
   /** The connection is gone, or never came to be. */
-  #lost(reason: DisconnectReason, message: string, code: Err, fatal = false): void {
+  #lost(reason: DisconnectReason, message: string, code: Err, finality: Finality = ""): void {
     const { reconnection, random } = this.options;
     const now = this.#now;
     const failed = !this.isConnected;
     const transport = this.connection?.transport?.name;
-    if (!this.isOpen) {
-      // What has answered, but is no such server, is none over another transport either.
-      const complaints = this.#dialer.fallBack(message, reason === "parse error");
+    const epoch = this.#epoch;
+    // A balancer that gives the second request to another server ends a session that was hardly open.
+    if (failed && (!this.isOpen || reason === "transport error")) {
+      // What has answered, but is no such server or lets nobody in, is no better over another transport.
+      const isCertain = reason === "parse error" || (this.isOpen && code === ERR_TIMEOUT);
+      this.engineId = "";
+      this.session.close(reason, false);
+      if (epoch !== this.#epoch) return;
+      const complaints = this.#dialer.fallBack(message, isCertain);
       if (complaints === null) return;
       message = complaints;
     }
@@ -324,8 +333,7 @@ export class Runtime extends Callbacks implements NamespaceHost, DialerHost, Joi
     const error: ConnectError = { message, namespace: "/", code };
     if (transport) error.transport = transport;
     const { connect_error, reconnecting, reconnect_failed } = this.signals;
-    const epoch = this.#epoch;
-    const retry = this.#shallRetry(failed ? "connect_error" : reason, error, !fatal);
+    const retry = this.#shallRetry(failed ? "connect_error" : reason, error, !this.#dialer.isFinal(finality));
     if (epoch !== this.#epoch) return;
     if (!retry || attempt > reconnection.attempts) {
       this.#end(reason, () => {
@@ -406,7 +414,7 @@ export class Runtime extends Callbacks implements NamespaceHost, DialerHost, Joi
       signals.transport_changed.emit(item.name);
     } else if (item.kind === "close") {
       const code = item.reason === "parse error" ? ERR_INVALID_DATA : ERR_CANT_CONNECT;
-      this.#lost(item.reason, item.message, code, item.fatal);
+      this.#lost(item.reason, item.message, code, item.finality);
     } else {
       try {
         this.session.receive(item);
@@ -428,8 +436,12 @@ export class Runtime extends Callbacks implements NamespaceHost, DialerHost, Joi
     const { connection } = this;
     // It is told now, unless the budget has left packets that came before it.
     if (connection?.writable && connection.isDead(now) && connection.inbox.length === 0) this.#deliver();
-    // What still waits in the inbox arrived in time. As long as it waits, time stands still for what it may answer.
-    const heard = Math.min(now, connection?.inbox.oldestTime ?? now);
-    if (heard >= this.deadlines.next) this.deadlines.advance(heard);
+    // Input before time, with a budget too: a poll's moment counts once all that had arrived by then is delivered.
+    const oldest = this.connection?.inbox.oldestTime ?? Infinity;
+    if (oldest > this.#collected) {
+      this.#heard = oldest === Infinity ? now : this.#collected;
+      this.#collected = now;
+    }
+    if (this.#heard >= this.deadlines.next) this.deadlines.advance(this.#heard);
   }
 }

@@ -18,6 +18,7 @@ export type { ClientStats } from "./stats.js";
 export { type TLSIdentity, TLSOptions } from "./tls-options.js";
 export type {
   CookieStore,
+  Finality,
   OutFrame,
   Transport,
   TransportFactory,

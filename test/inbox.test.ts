@@ -13,7 +13,7 @@ function inbox(...latest: string[]): Inbox {
 }
 
 const OPEN: InboxItem = { kind: "open", name: "websocket" };
-const CLOSE: InboxItem = { kind: "close", reason: "transport close", fatal: false, message: "cut" };
+const CLOSE: InboxItem = { kind: "close", reason: "transport close", finality: "", message: "cut" };
 
 /** Everything that waits, as texts and kinds. */
 function drain(box: Inbox): string[] {

@@ -82,7 +82,8 @@ export class EngineSession {
    * so what its spacing has beyond that interval is one trip there and back. `NaN` for the first ping.
    */
   roundTripOfPing(now: number): number {
-    return now - this.#answeredAt - this.handshake!.pingInterval;
+    // A server may truncate a short interval to 0, which then says nothing.
+    return now - this.#answeredAt - (this.handshake!.pingInterval || NaN);
   }
 
   /** Notes that the pong was written at `now` (seconds). */

@@ -109,7 +109,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
       const { message, data } = readRefusal(text, end);
       this.#receiveRefusal(namespace, time, message, data);
     } else if (kind === DISCONNECT) {
-      if (typeof text === "string" && end < text.length) violation("a DISCONNECT without data", text);
+      // python-socketio may say why, behind the end of the packet as the protocol has it; it is no reason to lose the others.
       if (namespace.awaiting) this.#receiveRefusal(namespace, time, "the server disconnected the namespace");
       else if (namespace.state === CONNECTED) {
         this.discard(namespace);
@@ -247,6 +247,8 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     const { max_queued_packets, max_queued_bytes } = this.options;
     namespace.heldBytes += packet.size;
     if (namespace.held.push(packet) > max_queued_packets || namespace.heldBytes > max_queued_bytes) {
+      // A recovery that replays more than there is room for would do so again and again.
+      namespace.forgetRecovery();
       violation("the answer to CONNECT before so many events", packet.text);
     }
   }

@@ -16,6 +16,12 @@ export interface Answer {
 const MAX_KEEPALIVE = 60_000;
 
 /**
+ * Aborts a request; with `isLate` only if it takes much longer, where the platform can do that: it would keep a process alive
+ * that is done with a dead server.
+ */
+export type Abort = (isLate?: boolean) => void;
+
+/**
  * Makes a request and tells of its end, unless it was aborted by calling what is returned.
  * @param isLast nothing follows: it should get out even if the page or process is about to end
  */
@@ -26,7 +32,7 @@ export type Send = (
   body: string,
   isLast: boolean,
   done: (answer: Answer) => void,
-) => () => void;
+) => Abort;
 
 export const send: Send = ({ withCredentials }, method, url, body, isLast, done) => {
   const controller = new AbortController();
@@ -50,7 +56,9 @@ export const send: Send = ({ withCredentials }, method, url, body, isLast, done)
     .then(async (response) => ({ status: response.status, text: await response.text(), error: "" }))
     .catch((error) => ({ status: 0, text: "", error: `no answer (${error?.message ?? error})` }))
     .then(tell);
-  return () => controller.abort();
+  return (isLate) => {
+    if (!isLate) controller.abort();
+  };
 };
 
 /** Bytes that `String.fromCharCode` takes at once on every platform. */

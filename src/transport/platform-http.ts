@@ -5,11 +5,11 @@
  */
 import type { Agent, IncomingMessage, RequestOptions } from "node:http";
 import type { Base64 } from "../protocol/engine-payload.js";
-import { base64 as browserBase64, send as browserSend, type Send } from "./browser-http.js";
+import { type Abort, base64 as browserBase64, send as browserSend, type Send } from "./browser-http.js";
 import { explain, tlsSettings, withCookies } from "./node-request.js";
 import type { CookieStore } from "./transport.js";
 
-export type { Answer } from "./browser-http.js";
+export type { Abort, Answer } from "./browser-http.js";
 
 /** Milliseconds for the last request. It would keep a process alive that is done with a dead server. */
 const CLOSE_TIMEOUT = 3000;
@@ -55,7 +55,7 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
     response.on("end", () => end(response.statusCode!, Buffer.concat(chunks).toString(), ""));
     response.on("error", (error) => end(0, "", explain(error, secure)));
   });
-  let retry: (() => void) | null = null;
+  let retry: Abort | null = null;
   call.on("error", (error: NodeJS.ErrnoException) => {
     // The server has closed a connection that it had kept; only what is asked twice without harm is asked again.
     if (!isOver && method === "GET" && call.reusedSocket && error.code === "ECONNRESET") {
@@ -63,9 +63,14 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
       retry = nodeSend(request, method, url, body, isLast, done);
     } else end(0, "", explain(error, secure));
   });
-  if (isLast) call.setTimeout(CLOSE_TIMEOUT, () => call.destroy());
+  const hurry = () => call.setTimeout(CLOSE_TIMEOUT, () => call.destroy());
+  if (isLast) hurry();
   call.end(body);
-  return () => {
+  return (isLate) => {
+    if (isLate) {
+      hurry();
+      return;
+    }
     isOver = true;
     call.destroy();
     retry?.();

@@ -8,9 +8,10 @@
  * Aborting a GET ends the session at the server as well, so one in flight is left alone until all is written.
  */
 import { decodePayload, encodePayload, payloadLength } from "../protocol/engine-payload.js";
-import { type Answer, base64, send } from "./platform-http.js";
+import { type Abort, type Answer, base64, send } from "./platform-http.js";
 import {
   engineTransport,
+  type Finality,
   type OutFrame,
   type Transport,
   type TransportHandler,
@@ -19,8 +20,9 @@ import {
 
 /** The packet that ends a session. */
 const CLOSE = "1";
-/** What an answer says of a session that will never be: unknown transport, forbidden, unsupported version. */
-const FATAL = /"code":\s*"?[045]\b/;
+/** What an answer says of a session that will never be: unknown transport; forbidden, unsupported version. */
+const NO_TRANSPORT = /"code":\s*"?0\b/;
+const NO_SESSION = /"code":\s*"?[45]\b/;
 
 type Frame = string | Uint8Array;
 
@@ -35,14 +37,18 @@ class Polling implements Transport {
   #url: string;
   /** `""` until the session is open. */
   #sid = "";
+  /** The server has answered a request for the session. */
+  #isKnown = false;
   #maxPayload = Infinity;
   /** What has arrived and was not handed over, because reading is paused. */
   #unread: Frame[] = [];
   #unwritten: OutFrame[] = [];
   /** Abort the GET, the POST. */
-  #get: (() => void) | null = null;
-  #post: (() => void) | null = null;
-  #postAtPing: (() => void) | null = null;
+  #get: Abort | null = null;
+  #post: Abort | null = null;
+  #postAtPing: Abort | null = null;
+  /** Nobody has asked what is stuck since frames arrived last. */
+  #isUnasked = true;
   /** A Blob is being read: what comes after it waits. */
   #reading = false;
   #paused = false;
@@ -73,7 +79,10 @@ class Polling implements Transport {
     if (this.#handler === null) return;
     this.#handler = this.#leaving = null;
     if (dead || this.#sid === "") this.#abort();
-    else this.send([CLOSE]);
+    else {
+      this.#post?.(true);
+      this.send([CLOSE]);
+    }
   }
 
   pause(): void {
@@ -86,7 +95,9 @@ class Polling implements Transport {
   }
 
   isStuck(): boolean {
-    const isStuck = this.#post !== null && this.#post === this.#postAtPing;
+    // Pings that come in one answer say nothing of the time between them.
+    const isStuck = this.#isUnasked && this.#post !== null && this.#post === this.#postAtPing;
+    this.#isUnasked = false;
     this.#postAtPing = this.#post;
     return isStuck;
   }
@@ -108,6 +119,7 @@ class Polling implements Transport {
       this.#get = null;
       if (this.#failed("GET", answer)) return;
       this.#unread = decodePayload(answer.text, base64);
+      this.#isUnasked = true;
       this.#handOver();
     });
   }
@@ -176,19 +188,34 @@ class Polling implements Transport {
   }
 
   #failed(method: string, { status, text, error }: Answer): boolean {
-    if (status === 200) return false;
+    if (status === 200) {
+      this.#isKnown ||= this.#sid !== "";
+      return false;
+    }
     const answer = error || `the server answered with HTTP status ${status}: ${text.slice(0, 200)}`;
-    // 400 is also the answer for a session id that is not known, and that is how a wrong balancer shows.
-    const hint = this.#sid !== "" && status === 400 ? "; several servers behind one address need sticky sessions" : "";
-    this.#end(`${method} ${this.#url}: ${answer}${hint}`, this.#sid === "" && FATAL.test(text));
+    // 400 is also the answer for a session that is not known, and that is how a balancer shows which is not sticky.
+    const isLost = status === 400 && this.#sid !== "";
+    const isElsewhere = isLost && !this.#isKnown;
+    const hint = isElsewhere
+      ? "; several servers behind one address need sticky sessions"
+      : isLost
+        ? "; the session is gone"
+        : "";
+    this.#end(`${method} ${this.#url}: ${answer}${hint}`, this.#finality(text));
     return true;
   }
 
-  #end(message: string, fatal = false): void {
+  /** How far an answer says that there is no use in asking again. */
+  #finality(text: string): Finality {
+    if (this.#sid !== "") return "";
+    return NO_SESSION.test(text) ? "server" : NO_TRANSPORT.test(text) ? "transport" : "";
+  }
+
+  #end(message: string, finality: Finality = ""): void {
     const handler = this.#handler;
     this.#handler = null;
     this.#abort();
-    handler?.closed("transport error", message, fatal);
+    handler?.closed("transport error", message, finality);
   }
 
   #abort(): void {

@@ -36,14 +36,17 @@ export interface TransportRequest {
   readonly maxPackets: number;
 }
 
+/** How far a failure is final: this transport will never do, this server will never take us, or (`""`) it may do better. */
+export type Finality = "" | "transport" | "server";
+
 /** What a transport tells. Everything is told when it happens; nothing is told after `closed`. */
 export interface TransportHandler {
   /** Frames can be written, though none was received. Only a transport that a session moves to is waited for like that. */
-  opened(): void;
+  opened?(): void;
   /** A text frame, or the bytes of a binary one (a private copy). */
   received(frame: string | Uint8Array): void;
   /** The connection could not be made, or is gone. Told once, and not after `close()`. */
-  closed(reason: "transport close" | "transport error", message: string, fatal?: boolean): void;
+  closed(reason: "transport close" | "transport error", message: string, finality?: Finality): void;
 }
 
 /**

@@ -69,7 +69,7 @@ type Blob = Exclude<OutFrame, string | Uint8Array>;
 type Ending = readonly [reason: "transport close" | "transport error", message: string];
 
 const MISSING =
-  "this platform has no WebTransport (browsers show it to pages from https: and localhost alone): " +
+  "this platform has no WebTransport (browsers show it to pages from https: and localhost alone, Deno with --unstable-net): " +
   "pass an implementation as webtransport({ WebTransport }), or use another transport";
 const NO_TLS_OPTIONS =
   "TLSOptions cannot be honoured by a WebTransport: pass null, and webtransport({ serverCertificateHashes }) for a certificate of your own";
@@ -77,6 +77,12 @@ const UNREACHED =
   "is HTTP/3 served there, by UDP, with a certificate that the platform trusts or serverCertificateHashes names?";
 const UNANSWERED =
   "it had answered nothing, as socket.io does when it has a middleware for HTTP requests: its option cors is one";
+
+/**
+ * Turns of the event loop between the end of the stream and that of the session. Deno does not wait for the peer to have got
+ * everything: without these, what was written last is lost with the connection.
+ */
+const FAREWELL_TURNS = 50;
 
 /** The packet that opens a session, or names the one that moves to this transport. */
 const OPEN = "0";
@@ -197,7 +203,7 @@ class StreamTransport implements Transport {
       await writer.write(encodeFrames([toStreamFrame(sid === "" ? OPEN : OPEN + JSON.stringify({ sid }))]));
       if (this.#handler === null) return this.#shut();
       this.#writer = writer;
-      this.#handler.opened();
+      this.#handler.opened?.();
       await this.#ended(await this.#read(reader), 2);
     } catch (error) {
       await null;
@@ -258,12 +264,12 @@ class StreamTransport implements Transport {
   }
 
   /**
-   * What was read before is handed over first, in as many turns of the event loop as `turns`: fewer for the session, which knows
+   * What was read before is handed over first, in `count` turns of the event loop: fewer for the session, which knows
    * more about its end than its stream.
    */
-  async #ended(ending: Ending, turns: 1 | 2): Promise<void> {
+  async #ended(ending: Ending, count: 1 | 2): Promise<void> {
     while (this.#paused !== null) await this.#paused;
-    for (let count = 0; count < turns; count++) await turn();
+    await turns(count);
     this.#end(ending);
   }
 
@@ -282,8 +288,7 @@ class StreamTransport implements Transport {
   async #finish(writer: Writer): Promise<void> {
     await this.#blobs;
     await writer.close().catch(ignore);
-    // Deno does not wait for the peer and drops what it has not handed to the network.
-    await turn();
+    await turns(FAREWELL_TURNS);
     this.#shut();
   }
 
@@ -324,16 +329,16 @@ function textOf(error: unknown): string {
   return ((error as Error | null)?.message || String(error)).replace(/\.$/, "");
 }
 
-/** One turn of the event loop, in which everybody hears of the promises that are settled. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
+/** Some turns of the event loop, in which everybody hears of the promises that are settled. */
+async function turns(count: number): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  for (let turn = 0; turn < count; turn++) {
+    await new Promise((resolve) => {
+      port1.onmessage = resolve;
+      port2.postMessage(null);
+    });
+  }
+  port1.close();
 }
 
 function ignore(): void {}

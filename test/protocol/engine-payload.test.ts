@@ -60,7 +60,7 @@ describe.each([
     const many = Uint8Array.from({ length: 100_001 }, (_, index) => (index * 7) % 256);
     const wire = encodePayload([many], base64);
     expect(wire).toBe(`b${Buffer.from(many).toString("base64")}`);
-    expect(decodePayload(wire, base64)).toEqual([many]);
+    expect(Buffer.from(decodePayload(wire, base64)[0] as Uint8Array).equals(many)).toBe(true);
   });
 
   test.each(["bA", "bAQI", "b====", "bA===", "bAQ=D", "b????", "bAQID\n", "bAQ-_", "b AQI", "bé==="])(
@@ -104,12 +104,8 @@ describe("payloadSize", () => {
   });
 
   test("is what the packet takes on the wire", () => {
-    // A half of a surrogate pair alone cannot be in a packet: JSON escapes it.
-    const wellFormed = payload.filter((frames) =>
-      frames.every((item) => typeof item !== "string" || item.isWellFormed()),
-    );
     fc.assert(
-      fc.property(wellFormed, (frames) => {
+      fc.property(payload, (frames) => {
         const size = frames.reduce((sum, item) => sum + payloadSize(item), frames.length - 1);
         expect(size).toBe(bytesOnTheWire(frames));
       }),
@@ -136,22 +132,14 @@ describe("payloadLength", () => {
   });
 
   test("takes as much as it can, and never too much", () => {
-    const wellFormed = payload.filter((frames) =>
-      frames.every((item) => typeof item !== "string" || item.isWellFormed()),
-    );
     fc.assert(
-      fc.property(
-        wellFormed,
-        fc.integer({ min: 1, max: 200 }),
-        fc.integer({ min: 1, max: 12 }),
-        (frames, bytes, most) => {
-          const count = payloadLength(frames, bytes, most);
-          expect(count).toBeLessThanOrEqual(Math.min(most, frames.length));
-          if (count > 1) expect(bytesOnTheWire(frames.slice(0, count))).toBeLessThanOrEqual(bytes);
-          if (count < Math.min(most, frames.length))
-            expect(bytesOnTheWire(frames.slice(0, count + 1))).toBeGreaterThan(bytes);
-        },
-      ),
+      fc.property(payload, fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 12 }), (frames, bytes, most) => {
+        const count = payloadLength(frames, bytes, most);
+        expect(count).toBeLessThanOrEqual(Math.min(most, frames.length));
+        if (count > 1) expect(bytesOnTheWire(frames.slice(0, count))).toBeLessThanOrEqual(bytes);
+        if (count < Math.min(most, frames.length))
+          expect(bytesOnTheWire(frames.slice(0, count + 1))).toBeGreaterThan(bytes);
+      }),
     );
   });
 });
