@@ -36,7 +36,7 @@ import type { ClientStats } from "./stats.js";
 import { isTlsOptions, type TLSOptions } from "./tls-options.js";
 import { createCookieStore } from "./transport/platform-http.js";
 import { canHonour } from "./transport/platform-socket.js";
-import { engineName, type TransportFactory } from "./transport/transport.js";
+import { type CookieStore, engineName, type TransportFactory } from "./transport/transport.js";
 import { websocket } from "./transport/websocket.js";
 import { engineUrl, parseUrl } from "./url.js";
 
@@ -106,36 +106,48 @@ export class SocketIOClient {
 
   /**
    * Starts connecting and returns at once; `poll()` does the rest.
-   * @param url `ws:`, `wss:`, `http:` or `https:`; `/socket.io/` and the Engine.IO query are added, your own query stays
+   * @param url `ws:`, `wss:`, `http:` or `https:`; `/socket.io/` and the Engine.IO query are added, your own query stays. A function
+   * is asked for it at each attempt to connect
    * @param auth for the main namespace: a dictionary, or a function (sync or async) that is asked again at every reconnect
    * @param tls_options for `wss:`; see `TLSOptions`
    * @returns `OK`, `ERR_ALREADY_IN_USE` unless the client is DISCONNECTED, `ERR_INVALID_PARAMETER` for a URL it cannot use,
    * `ERR_UNAVAILABLE` when the platform cannot honour `tls_options` or has none of the transports
    * @throws TypeError when an argument has the wrong type
    */
-  connect_to_url(url: string, auth: Auth = {}, tls_options: TLSOptions | null = null): Err {
-    requireThat(typeof url === "string", "the URL", "a string", url);
+  connect_to_url(url: string | (() => string), auth: Auth = {}, tls_options: TLSOptions | null = null): Err {
+    const isAsked = typeof url === "function";
+    requireThat(isAsked || typeof url === "string", "the URL", "a string, or a function for one", url);
     checkAuth(auth);
     requireThat(isTlsOptions(tls_options), "tls_options", "made by TLSOptions.client()", tls_options);
     const runtime = this.#runtime;
     if (runtime.active)
       return runtime.fail(ERR_ALREADY_IN_USE, `connected to ${this.#url} already; call close() first`);
-    const parsed = parseUrl(url);
-    if (!parsed)
-      return runtime.fail(ERR_INVALID_PARAMETER, `cannot use the URL "${url}"; write one like ws://localhost:3000`);
+    const ask = isAsked ? url : () => url;
+    const first = ask();
+    let parsed = parseUrl(first);
+    if (!parsed) return runtime.fail(ERR_INVALID_PARAMETER, unusable(first));
     if (!canHonour(tls_options))
       return runtime.fail(ERR_UNAVAILABLE, "browsers have their own trust store; pass null as tls_options");
     const transports = this.#transports();
     if (transports.length === 0)
       return runtime.fail(ERR_UNAVAILABLE, 'there is no "polling" here; import from "socketio-gameloop" for it');
-    this.#url = url;
-    const cookies = runtime.options.with_credentials ? createCookieStore() : null;
+    this.#url = first;
+    const isLocal = /^(?:localhost|127\.|\[::1])/.test(parsed.hostname);
+    let cookies: CookieStore | null = null;
     const prepare = () => {
       const { options } = runtime;
+      if (!parsed) {
+        this.#url = ask();
+        parsed = parseUrl(this.#url);
+      }
+      if (!parsed) throw new Error(unusable(this.#url));
+      const address = parsed;
+      parsed = null;
       const query = perAttempt(options.query);
       const headers = perAttempt(options.extra_headers);
+      if (options.with_credentials) cookies ??= createCookieStore();
       return (factory: TransportFactory, sid: string) => ({
-        url: engineUrl(parsed, options.path, query, engineName(factory), sid),
+        url: engineUrl(address, options.path, query, engineName(factory), sid),
         sid,
         tls: tls_options,
         headers,
@@ -148,7 +160,6 @@ export class SocketIOClient {
         maxPackets: options.polling_max_packets,
       });
     };
-    const isLocal = /^(?:localhost|127\.|\[::1])/.test(parsed.hostname);
     runtime.start({ transports, prepare, isLocal }, auth);
     return OK;
   }
@@ -250,7 +261,7 @@ export class SocketIOClient {
     return this.#runtime.state;
   }
 
-  /** The URL as given to `connect_to_url`; `""` before. */
+  /** The URL as given to `connect_to_url`, or as its function said last; `""` before. */
   get_connection_url(): string {
     return this.#url;
   }
@@ -299,6 +310,10 @@ export class SocketIOClient {
       .map((item) => (typeof item === "string" ? builtIn[item] : item))
       .filter((item) => item !== undefined);
   }
+}
+
+function unusable(url: string): string {
+  return `cannot use the URL "${url}"; write one like ws://localhost:3000`;
 }
 
 function perAttempt(value: PerAttempt): Readonly<Record<string, string>> {

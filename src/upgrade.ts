@@ -42,9 +42,13 @@ export class Upgrade {
 
   /** @param open opens the candidate */
   start(open: (handler: TransportHandler) => Transport): void {
+    let isOpen = false;
     try {
       this.#candidate = open({
-        opened: () => this.#candidate?.send(["2probe"]),
+        opened: () => {
+          isOpen = true;
+          this.#candidate?.send(["2probe"]);
+        },
         received: (frame) => {
           if (this.#step === MOVED) this.#handler.received(frame);
           else this.#answered(frame);
@@ -57,8 +61,9 @@ export class Upgrade {
     } catch {
       this.giveUp();
     }
-    // It may have failed while it was opened.
+    // It may have failed, or be open, since it was made.
     if (this.#step === OVER) this.#candidate?.close(true);
+    else if (isOpen) this.#candidate!.send(["2probe"]);
   }
 
   /** Stays with the old transport. */

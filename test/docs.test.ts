@@ -369,6 +369,12 @@ const PAGES: Readonly<Record<string, string>> = {
   Transport: "transport.md",
   TransportHandler: "transport.md",
   TransportRequest: "transport.md",
+  TransportFactory: "transport.md",
+  CookieStore: "transport.md",
+  Codec: "msgpack.md",
+  IncomingPacket: "msgpack.md",
+  OutgoingPacket: "msgpack.md",
+  PacketParts: "msgpack.md",
 };
 
 /** Classes whose page has a heading for each method, named after it. */

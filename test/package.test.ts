@@ -43,8 +43,22 @@ test("is imported by its name in Node, with every public class", () => {
   writeFileSync(join(folder, "all.mjs"), script);
   const names = execFileSync(process.execPath, ["all.mjs"], { cwd: folder, encoding: "utf8" }).trim();
   expect(names).toBe(
-    "AckError,ConnectionState,Err,EventMode,OK,Signal,SocketIOClient,SocketIOError,SocketIONamespace,TLSOptions,WebSocketPeer,websocket",
+    "AckError,ConnectionState,Err,EventMode,OK,Signal,SocketIOClient,SocketIOError,SocketIONamespace,TLSOptions,WebSocketPeer,polling,websocket",
   );
+});
+
+test("has its subpaths, and none of them needs more than it says", () => {
+  const script = `
+    const all = await import("socketio-gameloop");
+    const small = await import("socketio-gameloop/websocket");
+    const lacking = Object.keys(all).filter((name) => !(name in small));
+    const { webtransport } = await import("socketio-gameloop/webtransport");
+    const { msgpack } = await import("socketio-gameloop/msgpack");
+    console.log(lacking.join(), typeof webtransport, typeof msgpack().encode);
+  `;
+  writeFileSync(join(folder, "subpaths.mjs"), script);
+  const printed = execFileSync(process.execPath, ["subpaths.mjs"], { cwd: folder, encoding: "utf8" }).trim();
+  expect(printed).toBe("polling function function");
 });
 
 test("its types need neither those of ws nor those of Node", () => {
@@ -75,4 +89,4 @@ test("its types need neither those of ws nor those of Node", () => {
     .filter((name) => name.endsWith(".d.ts"))
     .map((name) => readFileSync(join(installed, "dist", name), "utf8"));
   expect(declarations.filter((text) => /from "(ws|isomorphic-ws|mitt|node:)/.test(text))).toEqual([]);
-});
+}, 60_000);

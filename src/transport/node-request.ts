@@ -36,13 +36,36 @@ export function withCookies(
   return cookie ? { cookie, ...headers } : { ...headers };
 }
 
-/** What `error` means to somebody who has not read OpenSSL. */
-export function explain({ message, errors = [], code }: NodeError, secure: boolean): string {
+/** What is wrong with the server's certificate, and what to do, by the codes of Node's errors. */
+const CERTIFICATE_ERRORS: readonly (readonly [codes: RegExp, problem: string, hint: string])[] = [
+  [
+    /^ERR_TLS_CERT_ALTNAME/,
+    "is for another host",
+    "connect to a name it has, or see TLSOptions.client(…, common_name_override)",
+  ],
+  [/^CERT_(HAS_EXPIRED|NOT_YET_VALID)/, "is not valid at this time", "renew it, or set the clock of this machine"],
+  [
+    /ISSUER|SELF_SIGNED|LEAF_SIGNATURE/,
+    "is not trusted",
+    "give the authority that signed it, see TLSOptions.client(trusted_chain)",
+  ],
+];
+
+/**
+ * What `error` means to somebody who has not read OpenSSL.
+ * @param isFirst nothing has come from the server before
+ */
+export function explain({ message, errors = [], code = "" }: NodeError, secure: boolean, isFirst: boolean): string {
   const text = message || errors.map((error) => error.message).join(", ") || code || "the connection failed";
   const detail = /SSL routines:[^:]*:([^:]+)/.exec(text)?.[1];
   if (detail === "wrong version number") return "the server speaks no TLS at this port: write ws: instead of wss:";
-  // A server that misses a certificate sends an alert, or just hangs up.
-  if (detail === undefined && !(secure && code === "ECONNRESET")) return text;
+  for (const [codes, problem, hint] of CERTIFICATE_ERRORS)
+    if (codes.test(code)) return `the server's certificate ${problem} (${text}): ${hint}`;
+  const hungUp = isFirst && code === "ECONNRESET";
+  // A server that speaks TLS just hangs up on plain HTTP; one that misses a certificate sends an alert, or hangs up as well.
+  if (hungUp && !secure)
+    return `the server hung up (${text}): if it speaks TLS at this port, write wss: instead of ws:`;
+  if (detail === undefined && !hungUp) return text;
   const hint = "the server may ask for a client certificate, see TLSOptions.client(…, identity)";
   return `the TLS handshake failed (${detail ?? text}): ${hint}`;
 }

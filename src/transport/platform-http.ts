@@ -24,8 +24,11 @@ const agents: Record<string, Agent> = {};
 const nodeSend: Send = (request, method, url, body, isLast, done) => {
   const secure = url.startsWith("https:");
   const http = getModule(secure ? "node:https" : "node:http") as typeof import("node:http");
-  agents[url.slice(0, 5)] ??= new http.Agent({ keepAlive: true });
   const { cookies, maxPayload, tls } = request;
+  // Node's agent does not tell apart connections by whether somebody checked the host name.
+  const kind = `${secure}${tls?.is_unsafe_client()}`;
+  agents[kind] ??= new http.Agent({ keepAlive: true });
+  const isFirst = !/[?&]sid=/.test(url);
   let isOver = false;
   const end = (status: number, text: string, error: string) => {
     if (isOver) return;
@@ -41,7 +44,7 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
     ...tlsSettings(tls),
     method,
     headers,
-    agent: (request.agent as Agent | null) ?? agents[url.slice(0, 5)],
+    agent: (request.agent as Agent | null) ?? agents[kind],
   };
   const call = http.request(url, options, (response: IncomingMessage) => {
     cookies?.store(url, response.headers["set-cookie"] ?? []);
@@ -53,7 +56,7 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
       else call.destroy(new Error(`the answer is larger than ${maxPayload} bytes`));
     });
     response.on("end", () => end(response.statusCode!, Buffer.concat(chunks).toString(), ""));
-    response.on("error", (error) => end(0, "", explain(error, secure)));
+    response.on("error", (error) => end(0, "", explain(error, secure, isFirst)));
   });
   let retry: Abort | null = null;
   call.on("error", (error: NodeJS.ErrnoException) => {
@@ -61,7 +64,7 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
     if (!isOver && method === "GET" && call.reusedSocket && error.code === "ECONNRESET") {
       isOver = true;
       retry = nodeSend(request, method, url, body, isLast, done);
-    } else end(0, "", explain(error, secure));
+    } else end(0, "", explain(error, secure, isFirst));
   });
   const hurry = () => call.setTimeout(CLOSE_TIMEOUT, () => call.destroy());
   if (isLast) hurry();

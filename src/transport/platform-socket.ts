@@ -46,7 +46,7 @@ class NodeSocket extends BrowserSocket {
       opened: () => handler.opened?.(),
       received: (frame) => handler.received(frame),
       closed(code, reason, error, opened) {
-        const text = failure === null ? error : explain(failure, request.url.startsWith("wss:"));
+        const text = failure === null ? error : explain(failure, request.url.startsWith("wss:"), !opened);
         handler.closed(code === 1006 ? closeCode(failure?.code) : code, reason, text, opened);
       },
     };

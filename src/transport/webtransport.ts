@@ -79,10 +79,10 @@ const UNANSWERED =
   "it had answered nothing, as socket.io does when it has a middleware for HTTP requests: its option cors is one";
 
 /**
- * Turns of the event loop between the end of the stream and that of the session. Deno does not wait for the peer to have got
- * everything: without these, what was written last is lost with the connection.
+ * Turns of the event loop between the end of the stream and that of the session, some hundredths of a second. A browser waits
+ * until the server has got everything. Deno does not, and ends the connection with what the server has not read yet.
  */
-const FAREWELL_TURNS = 50;
+const FAREWELL_TURNS = 1000;
 
 /** The packet that opens a session, or names the one that moves to this transport. */
 const OPEN = "0";
@@ -276,12 +276,12 @@ class StreamTransport implements Transport {
   #end([reason, message]: Ending): void {
     const handler = this.#handler;
     if (handler === null) return;
-    const hasSession = this.#session !== null;
     this.close(true);
-    if (this.#writer === null) {
-      const hint = hasSession ? `; ${UNREACHED}` : "";
-      handler.closed("transport error", `no WebTransport connection to ${this.#url}: ${message}${hint}`);
-    } else handler.closed(reason, reason === "transport error" || this.#heard ? message : `${message}; ${UNANSWERED}`);
+    const failure = `no WebTransport connection to ${this.#url}: ${message}`;
+    // What keeps a session from being made here will do so the next time.
+    if (this.#session === null) handler.closed("transport error", failure, "transport");
+    else if (this.#writer === null) handler.closed("transport error", `${failure}; ${UNREACHED}`);
+    else handler.closed(reason, reason === "transport error" || this.#heard ? message : `${message}; ${UNANSWERED}`);
   }
 
   /** Ends the session when the peer has got all that was sent. */
@@ -331,14 +331,17 @@ function textOf(error: unknown): string {
 
 /** Some turns of the event loop, in which everybody hears of the promises that are settled. */
 async function turns(count: number): Promise<void> {
-  const { port1, port2 } = new MessageChannel();
   for (let turn = 0; turn < count; turn++) {
-    await new Promise((resolve) => {
-      port1.onmessage = resolve;
+    await new Promise<void>((resolve) => {
+      // A new one each time: of one and the same, several messages may be heard in one turn.
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close();
+        resolve();
+      };
       port2.postMessage(null);
     });
   }
-  port1.close();
 }
 
 function ignore(): void {}

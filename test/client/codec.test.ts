@@ -531,7 +531,7 @@ describe("with MessagePack", () => {
     let acknowledged = 0;
     let asked = 0;
     let errors = 0;
-    for (let round = 0; round < 400; round++) {
+    for (let round = 0; round < 150; round++) {
       const rig = connecting({
         codec: msgpack(),
         max_queued_packets: 8,
@@ -551,7 +551,7 @@ describe("with MessagePack", () => {
         for (let changes = random.below(3); changes > 0; changes--)
           frame[random.below(frame.length)] = random.below(256);
         rig.push(random.chance(0.1) ? frame.slice(0, random.below(frame.length)) : frame);
-        expect(rig.client.get_pending_count()).toBeLessThanOrEqual(16);
+        if (rig.client.get_pending_count() > 16) throw new Error(`seed ${seed}: the inbox has no bound`);
         if (random.chance(0.5)) rig.poll();
         rig.step(random.chance(0.2) ? 6 : 0);
         if (!rig.peer.closed && rig.client.get_engine_io_session_id() === "") rig.push(OPEN);
@@ -560,7 +560,7 @@ describe("with MessagePack", () => {
       expect(rig.client.get_stats().acks_pending).toBe(0);
     }
     silent.mockRestore();
-    expect(errors, `seed ${seed}`).toBeGreaterThan(100);
+    expect(errors, `seed ${seed}`).toBeGreaterThan(50);
     expect(acknowledged, `seed ${seed}`).toBe(asked);
   });
 });
