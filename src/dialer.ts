@@ -12,7 +12,7 @@
 import { Connection, type ConnectionOwner, type Route } from "./connection.js";
 import type { Deadline } from "./protocol/deadlines.js";
 import { Routes } from "./routes.js";
-import type { Finality, TransportFactory } from "./transport/transport.js";
+import { engineName, type Finality, type TransportFactory } from "./transport/transport.js";
 
 /** What connections are to be made with, again and again. */
 export interface Target {
@@ -139,17 +139,20 @@ export class Dialer {
     const host = this.#host;
     const { current, left, upgrades } = this.#routes;
     const { connect_timeout, upgrade } = host.options;
+    // One that hangs must leave time for those that follow.
+    const share = (this.#attemptEnd - now) / left;
     const expire = (late: number) => {
       if (host.isConnected) return;
       if (host.isOpen && late < this.#attemptEnd) {
         this.#deadline = host.deadlines.add(this.#attemptEnd, expire);
         return;
       }
-      const what = host.isOpen ? "the main namespace was not joined" : "no Engine.IO session was opened";
-      host.expired(`${what} within ${connect_timeout} s; is it a Socket.IO v3+ server?`);
+      const what = host.isOpen
+        ? `the main namespace was not joined within ${connect_timeout} s`
+        : `${engineName(current)}: no Engine.IO session was opened within ${Math.round(share * 10) / 10} s`;
+      host.expired(`${what}; is it a Socket.IO v3+ server?`);
     };
-    // One that hangs must leave time for those that follow.
-    this.#deadline = host.deadlines.add(now + (this.#attemptEnd - now) / left, expire);
+    this.#deadline = host.deadlines.add(now + share, expire);
     const route = { factory: current, upgrades: upgrade ? upgrades : [], request: this.#request! };
     const connection = new Connection(host, route);
     this.connection = connection;

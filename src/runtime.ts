@@ -318,7 +318,7 @@ export class Runtime extends Callbacks implements NamespaceHost, DialerHost, Joi
     // A balancer that gives the second request to another server ends a session that was hardly open.
     if (failed && (!this.isOpen || reason === "transport error")) {
       // What has answered, but is no such server or lets nobody in, is no better over another transport.
-      const isCertain = reason === "parse error" || (this.isOpen && code === ERR_TIMEOUT);
+      const isCertain = reason === "parse error" || finality === "server" || (this.isOpen && code === ERR_TIMEOUT);
       this.engineId = "";
       this.session.close(reason, false);
       if (epoch !== this.#epoch) return;
@@ -394,7 +394,9 @@ export class Runtime extends Callbacks implements NamespaceHost, DialerHost, Joi
     for (let item = this.connection?.inbox.shift(); item; item = this.connection?.inbox.shift()) {
       this.#take(item, this.connection!);
       if (item.kind !== "packet") continue;
-      if (--left <= 0 || (poll_max_time > 0 && clock() - started >= poll_max_time)) break;
+      const isSpent = --left <= 0 || (poll_max_time > 0 && clock() - started >= poll_max_time);
+      // News costs nothing: what is left of it after the last packet is told now, before any deadline.
+      if (isSpent && this.connection?.inbox.length) break;
     }
     this.connection?.relieve(this.#now);
   }

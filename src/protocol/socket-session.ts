@@ -128,6 +128,8 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     const lost: NamespaceSession<Owner>[] = [];
     const failed: OutPacket<Owner>[] = [];
     for (const namespace of this.#namespaces.values()) {
+      // What did not fit before it was joined would not fit the next time either.
+      if (reason === "inbound overflow" && namespace.awaiting) namespace.forgetRecovery();
       namespace.awaiting = namespace.leaving = namespace.stale = namespace.parting = false;
       this.deadlines.cancel(namespace.parted);
       if (namespace.state === CONNECTED) lost.push(namespace);

@@ -2,6 +2,7 @@
  * HTTP requests as every platform can make them: by `fetch`. In browser bundles this file takes the place of
  * `platform-http.ts`.
  */
+import { utf8Length } from "../protocol/attachments.js";
 import type { Base64 } from "../protocol/engine-payload.js";
 import type { CookieStore, TransportRequest } from "./transport.js";
 
@@ -45,7 +46,7 @@ export const send: Send = ({ withCredentials }, method, url, body, isLast, done)
     signal,
     cache: "no-store",
     credentials: withCredentials ? "include" : "same-origin",
-    keepalive: isLast && body.length < MAX_KEEPALIVE,
+    keepalive: isLast && utf8Length(body) < MAX_KEEPALIVE,
   };
   if (method === "POST") {
     init.body = body;

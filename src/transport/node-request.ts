@@ -51,12 +51,17 @@ const CERTIFICATE_ERRORS: readonly (readonly [codes: RegExp, problem: string, hi
   ],
 ];
 
+/** What the status 407 means: proxies alone answer with it (RFC 9110, 15.5.8). */
+export const PROXY_REFUSES =
+  "the proxy asks for a user and a password (HTTP status 407): give its agent a URL like http://user:password@proxy:8080";
+
 /**
  * What `error` means to somebody who has not read OpenSSL.
  * @param isFirst nothing has come from the server before
  */
 export function explain({ message, errors = [], code = "" }: NodeError, secure: boolean, isFirst: boolean): string {
   const text = message || errors.map((error) => error.message).join(", ") || code || "the connection failed";
+  if (text.endsWith("server response: 407")) return PROXY_REFUSES;
   const detail = /SSL routines:[^:]*:([^:]+)/.exec(text)?.[1];
   if (detail === "wrong version number") return "the server speaks no TLS at this port: write ws: instead of wss:";
   for (const [codes, problem, hint] of CERTIFICATE_ERRORS)

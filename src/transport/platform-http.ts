@@ -6,7 +6,7 @@
 import type { Agent, IncomingMessage, RequestOptions } from "node:http";
 import type { Base64 } from "../protocol/engine-payload.js";
 import { type Abort, base64 as browserBase64, send as browserSend, type Send } from "./browser-http.js";
-import { explain, tlsSettings, withCookies } from "./node-request.js";
+import { explain, PROXY_REFUSES, tlsSettings, withCookies } from "./node-request.js";
 import type { CookieStore } from "./transport.js";
 
 export type { Abort, Answer } from "./browser-http.js";
@@ -55,7 +55,10 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
       if (size <= maxPayload) chunks.push(chunk);
       else call.destroy(new Error(`the answer is larger than ${maxPayload} bytes`));
     });
-    response.on("end", () => end(response.statusCode!, Buffer.concat(chunks).toString(), ""));
+    response.on("end", () => {
+      if (response.statusCode === 407) end(0, "", PROXY_REFUSES);
+      else end(response.statusCode!, Buffer.concat(chunks).toString(), "");
+    });
     response.on("error", (error) => end(0, "", explain(error, secure, isFirst)));
   });
   let retry: Abort | null = null;

@@ -130,6 +130,8 @@ class Polling implements Transport {
     for (const frame of this.#unread) {
       if (this.#paused) break;
       count++;
+      // A session that the server has ended is not told so: there is nobody to tell.
+      if (frame === CLOSE) this.#sid = "";
       this.#handler?.received(frame);
     }
     this.#unread = this.#unread.slice(count);

@@ -166,7 +166,6 @@ class StreamTransport implements Transport {
 
   close(dead = false): void {
     this.#handler = null;
-    this.resume();
     if (dead || this.#writer === null) this.#shut();
     else void this.#finish(this.#writer);
   }

@@ -49,6 +49,11 @@ describe("readHandshake", () => {
     );
   });
 
+  test("upgrades that are no list are named as the field that is wrong", () => {
+    const frame = '0{"sid":"a","upgrades":"websocket","pingInterval":25000,"pingTimeout":20000}';
+    expect(() => readHandshake(frame)).toThrow('expected a list as "upgrades"');
+  });
+
   test.each([
     ["pingInterval", '0{"sid":"a","pingTimeout":20000}'],
     ["pingInterval", '0{"sid":"a","pingInterval":"25000","pingTimeout":20000}'],
