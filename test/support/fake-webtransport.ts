@@ -81,7 +81,22 @@ export class FakeSession {
         this.did.push("fin");
       },
     });
-    return { readable, writable };
+    // Derived promises: of the platform's own nobody hears when they reject unheard, but not all platforms are like that.
+    return {
+      readable: {
+        getReader() {
+          const reader = readable.getReader();
+          return { read: () => reader.read(), closed: reader.closed.then(() => {}) };
+        },
+      },
+      writable: {
+        getWriter() {
+          const writer = writable.getWriter();
+          const closed = writer.closed.then(() => {});
+          return { write: (chunk: Uint8Array) => writer.write(chunk), close: () => writer.close(), closed };
+        },
+      },
+    };
   }
 
   close(): void {
