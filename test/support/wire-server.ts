@@ -13,6 +13,16 @@ import { open } from "./scripted-server.js";
 
 export type Frame = string | Uint8Array;
 
+export const POLLING = { transports: ["polling"] } as const;
+export const WEBSOCKET = { transports: ["websocket"] } as const;
+/** For tests that hold for each. */
+export const BOTH = [
+  ["polling", POLLING],
+  ["websocket", WEBSOCKET],
+] as const;
+/** The open packet of a session that may move to WebSocket. */
+export const OFFERS_WEBSOCKET = open({ upgrades: ["websocket"] });
+
 const SEPARATOR = "\x1e";
 
 /** The packets of a payload as literally as a test writes them: `b` and base64 becomes the bytes. */
@@ -68,6 +78,13 @@ export class Exchange {
     this.#response.writeHead(status, headers).end(body);
   }
 
+  /** Ends the connection in the middle of an answer. */
+  cutOff(body: string): void {
+    this.answered = true;
+    this.#response.writeHead(200, { "content-length": `${Buffer.byteLength(body) + 1}` }).write(body);
+    setImmediate(() => this.#response.socket?.destroy());
+  }
+
   /** Ends the connection without an answer. */
   reset(): void {
     this.answered = true;
@@ -75,11 +92,26 @@ export class Exchange {
   }
 }
 
+export const isPoll = ({ method, query }: Exchange) => method === "GET" && query.has("sid");
+export const isPost = ({ method }: Exchange) => method === "POST";
+
+/** A script that answers the first request that `matches`, or leaves it unanswered. */
+export function once(matches: (exchange: Exchange) => boolean, answer: (exchange: Exchange) => void) {
+  let isDone = false;
+  return (exchange: Exchange) => {
+    if (isDone || !matches(exchange)) return false;
+    isDone = true;
+    answer(exchange);
+    return true;
+  };
+}
+
 /** One WebSocket, seen from the server. */
 export class WireSocket {
   readonly frames: Frame[] = [];
   readonly query: URLSearchParams;
   readonly path: string;
+  readonly headers: IncomingHttpHeaders;
   /** How the client closed it, `null` while it is open: 1005 for a close frame without a code, 1006 for none. */
   closeCode: number | null = null;
 
@@ -90,6 +122,7 @@ export class WireSocket {
     const url = new URL(request.url!, "http://localhost");
     this.query = url.searchParams;
     this.path = url.pathname;
+    this.headers = request.headers;
   }
 
   send(...frames: Frame[]): void {
@@ -106,6 +139,8 @@ export class WireServer {
   script: ((exchange: Exchange) => boolean) | null = null;
   /** Sees a WebSocket's frame first. */
   socketScript: ((socket: WireSocket, frame: Frame) => boolean) | null = null;
+  /** No WebSocket is accepted: the answer is 503. */
+  refusesSockets = false;
   /** What a GET is released with when its session is about to move. */
   release: Frame[] = ["6"];
   readonly exchanges: Exchange[] = [];
@@ -116,6 +151,7 @@ export class WireServer {
   /** The most requests of that method that were in flight at once. */
   readonly most: Record<string, number> = { GET: 0, POST: 0 };
   connections = 0;
+  #all: Exchange[] = [];
   #pending: Exchange | null = null;
   #socket: WireSocket | null = null;
   #outbox: Frame[] = [];
@@ -147,7 +183,9 @@ export class WireServer {
 
   async start(): Promise<this> {
     this.http.on("connection", (socket) => Object.assign(socket, { number: ++this.connections }));
-    const sockets = new WebSocketServer({ server: this.http });
+    const verifyClient = (_: unknown, verdict: (accepts: boolean, status?: number) => void) =>
+      verdict(!this.refusesSockets, 503);
+    const sockets = new WebSocketServer({ server: this.http, verifyClient });
     sockets.on("connection", (socket, request) => this.#accept(new WireSocket(socket, request)));
     this.port = await listen(this.http);
     return this;
@@ -169,7 +207,9 @@ export class WireServer {
     const exchange = new Exchange(request, response, (request.socket as unknown as { number: number }).number);
     const { method } = exchange;
     this.exchanges.push(exchange);
-    const inFlight = this.exchanges.filter((other) => other.method === method && other.inFlight).length;
+    // Whatever a test has forgotten.
+    this.#all = [...this.#all.filter((other) => other.inFlight), exchange];
+    const inFlight = this.#all.filter((other) => other.method === method).length;
     this.most[method] = Math.max(this.most[method] ?? 0, inFlight);
     request.setEncoding("utf8");
     for await (const chunk of request) exchange.body += chunk;
