@@ -30,6 +30,7 @@ import {
 } from "./options.js";
 import { ERR_ALREADY_IN_USE, ERR_INVALID_PARAMETER, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
 import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
+import { isObject } from "./protocol/protocol-error.js";
 import { isNamespacePath } from "./protocol/socket-packet.js";
 import { Runtime } from "./runtime.js";
 import type { ClientStats } from "./stats.js";
@@ -143,8 +144,8 @@ export class SocketIOClient {
       if (!parsed) throw new Error(unusable(this.#url));
       const address = parsed;
       parsed = null;
-      const query = perAttempt(options.query);
-      const headers = perAttempt(options.extra_headers);
+      const query = perAttempt("query", options.query);
+      const headers = perAttempt("extra_headers", options.extra_headers);
       if (options.with_credentials) cookies ??= createCookieStore();
       return (factory: TransportFactory, sid: string) => ({
         url: engineUrl(address, options.path, query, engineName(factory), sid),
@@ -316,6 +317,10 @@ function unusable(url: string): string {
   return `cannot use the URL "${url}"; write one like ws://localhost:3000`;
 }
 
-function perAttempt(value: PerAttempt): Readonly<Record<string, string>> {
-  return typeof value === "function" ? value() : value;
+function perAttempt(option: string, value: PerAttempt): Readonly<Record<string, string>> {
+  const answer = typeof value === "function" ? value() : value;
+  // A promise is an object too, and has no entries: what it brings would be missing, and nobody would know.
+  const isDictionary = isObject(answer) && typeof answer["then"] !== "function";
+  requireThat(isDictionary, `what option "${option}" returns`, "a dictionary, and no promise of one", answer);
+  return answer;
 }

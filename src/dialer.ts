@@ -113,6 +113,11 @@ export class Dialer {
     return finality === "server" || (finality === "transport" && this.#target?.transports.length === 1);
   }
 
+  /** The server has answered the CONNECT of the main namespace: the attempt has no end any more that would be missed. */
+  answered(): void {
+    this.#host.deadlines.cancel(this.#deadline);
+  }
+
   /** Fails the attempt, whatever its transport. */
   fail(message: string): void {
     this.#routes.exhaust();
@@ -120,18 +125,25 @@ export class Dialer {
   }
 
   #connect(now: number): void {
-    this.attempt = {};
+    const attempt = {};
+    this.attempt = attempt;
     this.#attemptEnd = now + this.#host.options.connect_timeout;
     this.#complaints = [];
     this.#routes.restart();
+    let request: Route["request"];
+    let failed = false;
     try {
-      this.#request = this.#target!.prepare();
+      request = this.#target!.prepare();
     } catch (error) {
-      this.#routes.exhaust();
-      this.#request = () => {
+      failed = true;
+      request = () => {
         throw error;
       };
     }
+    // Whoever was asked may have ended this attempt, and begun another.
+    if (attempt !== this.attempt) return;
+    if (failed) this.#routes.exhaust();
+    this.#request = request;
     this.#dial(now);
   }
 
@@ -157,6 +169,6 @@ export class Dialer {
     const connection = new Connection(host, route);
     this.connection = connection;
     host.dialling(this.attempt!);
-    connection.open();
+    if (connection === this.connection) connection.open();
   }
 }

@@ -34,8 +34,10 @@ export interface NamespaceEntry {
   readonly namespace: SocketIONamespace;
   /** `namespace_connected` was emitted, and `namespace_disconnected` not since. */
   announced: boolean;
-  /** How often in a row the server has refused it. */
+  /** How often in a row the server has refused it, or thrown us out soon after. */
   refusals: number;
+  /** When it was joined, in seconds; Infinity when it is not. */
+  joinedAt: number;
   /** Runs the listeners of an event. */
   dispatch(event: string, data: unknown[], ackId: number): void;
   /** Ends what waits in `ready()`: the namespace is connected, or will not be because of `error`. */
@@ -114,6 +116,7 @@ export class SocketIONamespace<
       namespace: this as unknown as SocketIONamespace,
       announced: false,
       refusals: 0,
+      joinedAt: Infinity,
       dispatch: (event, data, ackId) => this.#dispatch(event, data, ackId),
       settle: (error) => this.#settle(error),
     });

@@ -140,6 +140,8 @@ export class Runtime extends Callbacks implements NamespaceHost, DialerHost, Joi
 
   close(): void {
     if (!this.active) return;
+    // By themselves: a server may drop events that come together with the end of their namespace.
+    this.flush();
     this.session.sayGoodbye();
     this.flush();
     this.#end("client disconnect");
@@ -232,7 +234,8 @@ export class Runtime extends Callbacks implements NamespaceHost, DialerHost, Joi
     const entry = this.entries.get(path)!;
     // A callback may end the connection; then nobody is told that it is up after he was told that it is down.
     const isUp = () => generation === core.generation;
-    entry.refusals = 0;
+    // A server that lets in and throws out at once must not be hammered: see #shutOut.
+    entry.joinedAt = this.#now;
     entry.settle();
     entry.namespace.connected.emit(sid);
     if (isUp()) {
@@ -285,9 +288,17 @@ export class Runtime extends Callbacks implements NamespaceHost, DialerHost, Joi
   /** The server does not want us in `core`. Without the main namespace and any other there is nothing to be connected for. */
   #shutOut(core: Core, reason: string, error: ConnectError, tell: () => void): void {
     const { reconnection, random } = this.options;
-    if (this.active && this.#shallRetry(reason, error, false) && this.active) {
-      const refusals = ++this.entries.get(core.path)!.refusals;
-      this.#joins.wantAgain(core, backoffDelay(refusals, reconnection, random()));
+    const entry = this.entries.get(core.path)!;
+    const epoch = this.#epoch;
+    if (this.#now - entry.joinedAt >= reconnection.delay_max) entry.refusals = 0;
+    entry.joinedAt = Infinity;
+    const retry = this.active && this.#shallRetry(reason, error, false);
+    // The filter may have ended the connection, or joined the namespace by itself.
+    if (epoch !== this.#epoch || core.state !== DISCONNECTED) tell();
+    else if (retry) {
+      const delay = backoffDelay(++entry.refusals, reconnection, random());
+      if (core === this.#main) this.#dialer.answered();
+      this.#joins.wantAgain(core, delay);
       tell();
     } else if (core === this.#main && this.active && !this.session.isWanted()) this.#end("server disconnect", tell);
     else tell();
@@ -348,7 +359,8 @@ export class Runtime extends Callbacks implements NamespaceHost, DialerHost, Joi
     this.engineId = "";
     this.session.close(reason, false);
     if (failed && epoch === this.#epoch) connect_error.emit(error);
-    if (epoch === this.#epoch) reconnecting.emit(attempt, delay);
+    // One of them may have called reconnect_now().
+    if (epoch === this.#epoch) reconnecting.emit(attempt, this.connection ? 0 : delay);
   }
 
   /**

@@ -18,6 +18,9 @@ const CLOSE_TIMEOUT = 3000;
 const isNode = typeof globalThis.process?.getBuiltinModule === "function";
 const getModule = (name: string): unknown => process.getBuiltinModule(name);
 
+/** Origins that close connections which they were asked to keep: there every request gets one of its own. */
+const forgetful = new Set<string>();
+
 /** Connections that wait for the next request, for as long as the process lives; they do not keep it alive. */
 const agents: Record<string, Agent> = {};
 
@@ -29,6 +32,7 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
   const kind = `${secure}${tls?.is_unsafe_client()}`;
   agents[kind] ??= new http.Agent({ keepAlive: true });
   const isFirst = !/[?&]sid=/.test(url);
+  const { origin } = new URL(url);
   let isOver = false;
   const end = (status: number, text: string, error: string) => {
     if (isOver) return;
@@ -44,7 +48,7 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
     ...tlsSettings(tls),
     method,
     headers,
-    agent: (request.agent as Agent | null) ?? agents[kind],
+    agent: (request.agent as Agent | null) ?? (forgetful.has(origin) ? false : agents[kind]),
   };
   const call = http.request(url, options, (response: IncomingMessage) => {
     cookies?.store(url, response.headers["set-cookie"] ?? []);
@@ -63,8 +67,10 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
   });
   let retry: Abort | null = null;
   call.on("error", (error: NodeJS.ErrnoException) => {
-    // The server has closed a connection that it had kept; only what is asked twice without harm is asked again.
-    if (!isOver && method === "GET" && call.reusedSocket && error.code === "ECONNRESET") {
+    const wasKept = call.reusedSocket && error.code === "ECONNRESET";
+    if (wasKept) forgetful.add(origin);
+    // Only a handshake is asked for twice without harm: another answer may have been lost, with events in it.
+    if (!isOver && wasKept && isFirst && method === "GET") {
       isOver = true;
       retry = nodeSend(request, method, url, body, isLast, done);
     } else end(0, "", explain(error, secure, isFirst));

@@ -7,6 +7,7 @@
  *
  * Aborting a GET ends the session at the server as well, so one in flight is left alone until all is written.
  */
+import { readHandshake } from "../protocol/engine-packet.js";
 import { decodePayload, encodePayload, payloadLength } from "../protocol/engine-payload.js";
 import { type Abort, type Answer, base64, send } from "./platform-http.js";
 import {
@@ -43,6 +44,8 @@ class Polling implements Transport {
   /** What has arrived and was not handed over, because reading is paused. */
   #unread: Frame[] = [];
   #unwritten: OutFrame[] = [];
+  /** How many of them came before the last call of `send`. */
+  #earlier = 0;
   /** Abort the GET, the POST. */
   #get: Abort | null = null;
   #post: Abort | null = null;
@@ -68,6 +71,11 @@ class Polling implements Transport {
   }
 
   send(frames: readonly OutFrame[]): void {
+    this.#earlier = this.#unwritten.length;
+    this.#add(frames);
+  }
+
+  #add(frames: readonly OutFrame[]): void {
     for (const frame of frames) {
       this.#unwritten.push(frame);
       this.bufferedAmount += sizeOf(frame);
@@ -78,10 +86,12 @@ class Polling implements Transport {
   close(dead = false): void {
     if (this.#handler === null) return;
     this.#handler = this.#leaving = null;
-    if (dead || this.#sid === "") this.#abort();
+    if (dead) this.#abort();
+    // Its answer may open a session, which is to be ended then.
+    else if (this.#sid === "") this.#get?.(true);
     else {
       this.#post?.(true);
-      this.send([CLOSE]);
+      this.#add([CLOSE]);
     }
   }
 
@@ -118,10 +128,22 @@ class Polling implements Transport {
     this.#get = send(this.#request, "GET", this.#url, "", false, (answer) => {
       this.#get = null;
       if (this.#failed("GET", answer)) return;
+      if (this.#handler === null && this.#sid === "") this.#endUnborn(answer.text);
       this.#unread = decodePayload(answer.text, base64);
       this.#isUnasked = true;
       this.#handOver();
     });
+  }
+
+  /** Nobody waits any more for the session that this answer opens. */
+  #endUnborn(text: string): void {
+    try {
+      const { sid, maxPayload } = readHandshake(String(decodePayload(text, base64)[0]));
+      this.established(sid, maxPayload);
+    } catch {
+      return;
+    }
+    this.#add([CLOSE]);
   }
 
   /** Hands over what has arrived. Who hears it may pause us, close us, or send. */
@@ -147,7 +169,10 @@ class Polling implements Transport {
       this.#readBlobs();
       return;
     }
-    const count = payloadLength(waiting as Frame[], this.#maxPayload, this.#request.maxPackets);
+    let count = payloadLength(waiting as Frame[], this.#maxPayload, this.#request.maxPackets);
+    // A server may drop what comes in one request with the end of its namespace: the farewell has a request of its own.
+    if (this.#handler === null && this.#earlier > 0) count = Math.min(count, this.#earlier);
+    this.#earlier -= count;
     const frames = waiting.slice(0, count) as Frame[];
     this.#unwritten = waiting.slice(count);
     const isLast = this.#handler === null && this.#unwritten.length === 0;
