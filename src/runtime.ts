@@ -9,25 +9,25 @@
  *   CONNECTING     no connection, but a deadline for the next           that moment → a new connection
  *   CONNECTED      an open session; `/` joined, or not wanted           lost → waiting or end; close(), kicked → end
  */
+
+import { Announcer } from "./announcer.js";
 import type { Auth } from "./auth.js";
-import { Callbacks } from "./callbacks.js";
 import type { Connection } from "./connection.js";
 import type { ConnectionState } from "./connection-state.js";
 import { Dialer, type DialerHost, type Target } from "./dialer.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
 import type { DisconnectReason, InboxItem } from "./inbox.js";
 import { Joins, type JoinsHost } from "./joins.js";
-import type { AckOwner, NamespaceEntry, NamespaceHost } from "./namespace.js";
+import type { AckOwner, NamespaceHost } from "./namespace.js";
 import { watchNetwork } from "./network-hints.js";
 import type { ClientOptions } from "./options.js";
 import { backoffDelay } from "./protocol/backoff.js";
-import { ERR_CANT_CONNECT, ERR_CONNECTION_ERROR, ERR_INVALID_DATA, ERR_TIMEOUT, OK } from "./protocol/codes.js";
+import { ERR_CANT_CONNECT, ERR_CONNECTION_ERROR, ERR_INVALID_DATA, ERR_TIMEOUT } from "./protocol/codes.js";
 import { Deadlines } from "./protocol/deadlines.js";
-import type { AckCode } from "./protocol/delivery.js";
 import { CONNECTED, CONNECTING, DISCONNECTED, type NamespaceSession } from "./protocol/namespace-session.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
 import { RttEstimator } from "./protocol/rtt.js";
-import { type SessionSink, SocketSession } from "./protocol/socket-session.js";
+import { SocketSession } from "./protocol/socket-session.js";
 import type { Finality, OutFrame } from "./transport/transport.js";
 
 /** With more than this in the socket a volatile packet would be stale when it gets out. Bytes. */
@@ -35,24 +35,19 @@ const VOLATILE_BACKLOG = 16384;
 
 type Core = NamespaceSession<AckOwner>;
 
-export class Runtime extends Callbacks implements NamespaceHost, DialerHost, JoinsHost, SessionSink<AckOwner> {
+export class Runtime extends Announcer implements NamespaceHost, DialerHost, JoinsHost {
   readonly rtt = new RttEstimator();
   readonly deadlines = new Deadlines();
   readonly latestEvents = new Set<string>();
-  readonly entries = new Map<string, NamespaceEntry>();
   readonly session: SocketSession<AckOwner>;
-  lastError = "";
   /** The id of the open session as the game knows it; `""` before the poll that told it. */
   engineId = "";
-
   /** What the open session goes over as the game knows it. */
   transportName = "";
 
   readonly #dialer = new Dialer(this);
   readonly #joins = new Joins(this);
   readonly #main: Core;
-  /** `connected` was emitted, and `disconnected` not since. */
-  #announced = false;
   /** When the last session opened; less than 0 before the first. */
   #openedAt = -1;
   /** How many attempts in a row have failed. */
@@ -217,76 +212,8 @@ export class Runtime extends Callbacks implements NamespaceHost, DialerHost, Joi
     this.session.base64 = transport!.textOnly === true;
   }
 
-  // Told by the session
-
-  event(core: Core, event: string, data: unknown[], ackId: number): void {
-    this.counters.events_dispatched++;
-    this.entries.get(core.path)?.dispatch(event, data, ackId);
-    this.signals.event_received.emit(event, data, core.path);
-  }
-
-  acknowledged({ callback, event, path }: AckOwner, data: unknown[], code: AckCode): void {
-    this.invoke(callback, [(code === OK ? data : ["timeout"]) as never, code], event, path);
-  }
-
-  connected(core: Core): void {
-    const { path, sid, generation } = core;
-    const entry = this.entries.get(path)!;
-    // A callback may end the connection; then nobody is told that it is up after he was told that it is down.
-    const isUp = () => generation === core.generation;
-    // A server that lets in and throws out at once must not be hammered: see #shutOut.
-    entry.joinedAt = this.#now;
-    entry.settle();
-    entry.namespace.connected.emit(sid);
-    if (isUp()) {
-      entry.announced = true;
-      this.signals.namespace_connected.emit(path);
-    }
-    if (core === this.#main && isUp()) {
-      this.#announced = true;
-      this.signals.connected.emit(sid);
-    }
-  }
-
-  disconnected(core: Core, reason: string): void {
-    const entry = this.entries.get(core.path)!;
-    const tell = () => {
-      entry.namespace.disconnected.emit(reason);
-      if (entry.announced) {
-        entry.announced = false;
-        this.signals.namespace_disconnected.emit(core.path);
-      }
-      if (core === this.#main && this.#announced) {
-        this.#announced = false;
-        this.signals.disconnected.emit(reason);
-      }
-    };
-    if (reason !== "server disconnect") tell();
-    else {
-      const message = "the server disconnected the namespace";
-      this.#shutOut(core, reason, { message, namespace: core.path, code: ERR_CONNECTION_ERROR }, tell);
-    }
-  }
-
-  refused(core: Core, message: string, code: Err, data?: unknown): void {
-    const error: ConnectError = { message, namespace: core.path, code };
-    if (data !== undefined) error.data = data;
-    const { namespace, settle } = this.entries.get(core.path)!;
-    const tell = () => {
-      this.lastError = message;
-      settle(new SocketIOError(message, code, data));
-      namespace.connect_error.emit(error);
-      this.signals.connect_error.emit(error);
-    };
-    this.#shutOut(core, "connect_error", error, tell);
-  }
-
-  undeliverable({ path }: Core, message: string): void {
-    this.listenerError(new Error(message), "", path);
-  }
-
   /** The server does not want us in `core`. Without the main namespace and any other there is nothing to be connected for. */
-  #shutOut(core: Core, reason: string, error: ConnectError, tell: () => void): void {
+  protected override shutOut(core: Core, reason: string, error: ConnectError, tell: () => void): void {
     const { reconnection, random } = this.options;
     const entry = this.entries.get(core.path)!;
     const epoch = this.#epoch;
@@ -367,7 +294,7 @@ export class Runtime extends Callbacks implements NamespaceHost, DialerHost, Joi
    * Back to DISCONNECTED for good. `tell` comes after what the namespaces are told, unless that started something new.
    */
   #end(reason: string, tell = () => {}): void {
-    const told = this.#announced;
+    const told = this.announced;
     this.#dialer.stop();
     this.engineId = "";
     this.#polledAt = Infinity;

@@ -15,6 +15,8 @@ import { requestTo, ScriptedHttp, until } from "./support/scripted-http.js";
 
 const OPEN = '0{"sid":"lv_VI97HAXpY6yYWAAAC","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100}';
 const SID = "&sid=lv_VI97HAXpY6yYWAAAC";
+/** Longer than a dead server is waited for. Seconds. */
+const LONG = 10;
 const PATH = "/socket.io/?EIO=4&transport=polling";
 
 interface Closed {
@@ -522,12 +524,50 @@ describe.each([
   });
 
   describe("closing", () => {
-    test("before the session is open: the request is given up", async () => {
+    test("before the session is open: its answer is awaited, and the session that it opens ended", async () => {
+      const link = await start();
+      const get = await link.server.get();
+      link.transport.close();
+      await link.server.quiet();
+      expect(get.aborted).toBe(false);
+      get.answer(`${OPEN}\x1e2`);
+      const post = await link.server.post();
+      expect([post.url, post.body]).toEqual([PATH + SID, "1"]);
+      post.answer();
+      await link.server.quiet();
+      expect([link.told, link.server.exchanges.length]).toEqual([[], 2]);
+    });
+
+    test.each([
+      ["opens nothing", "6", 200],
+      ["cannot be read", "0{", 200],
+      ["is binary", "bAQID", 200],
+      ["is a refusal", '{"code":5}', 400],
+    ])("before the session is open: an answer that %s leaves nothing to be done", async (_, body, status) => {
+      const link = await start();
+      const get = await link.server.get();
+      link.transport.close();
+      get.answer(body, status);
+      await link.server.quiet();
+      expect([link.told, link.server.exchanges.length]).toEqual([[], 1]);
+    });
+
+    test("dead, before the session is open: the request is given up", async () => {
       const { server, transport, told } = await start();
       const get = await server.get();
-      transport.close();
+      transport.close(true);
       await until(() => get.aborted);
+      await server.quiet();
       expect([told, server.exchanges.length]).toEqual([[], 1]);
+    });
+
+    test("after the server's own `1`: there is nothing to be ended", async () => {
+      const { link, server, transport, get } = await session();
+      link.heard = () => transport.close();
+      get.answer("1");
+      await link.hears(1);
+      await server.quiet();
+      expect(server.exchanges).toHaveLength(2);
     });
 
     test("writes `1`, so that the server ends the session at once, and then gives up the GET", async () => {
@@ -551,19 +591,24 @@ describe.each([
       expect([link.told, server.exchanges.length]).toEqual([[], 3]);
     });
 
-    test("after what was sent, in the same request", async () => {
+    test("after what was sent; the farewell, which was sent last, has a request of its own", async () => {
       const { server, transport } = await session();
       transport.send(["4a"]);
       const first = await server.post();
-      transport.send(["4b", "41"]);
+      transport.send(["4b"]);
+      transport.send(["4c"]);
+      transport.send(["41"]);
       transport.close();
       transport.close();
       first.answer();
+      const second = await server.post();
+      expect(second.body).toBe("4b\x1e4c");
+      second.answer();
       const last = await server.post();
-      expect(last.body).toBe("4b\x1e41\x1e1");
+      expect(last.body).toBe("41\x1e1");
       last.answer();
       await until(() => server.inFlight("GET") === 0);
-      expect(server.exchanges.filter(({ method }) => method === "POST")).toHaveLength(2);
+      expect(server.exchanges.filter(({ method }) => method === "POST")).toHaveLength(3);
     });
 
     test("after what was sent, in as many requests as it takes, and the GET lives as long", async () => {
@@ -793,7 +838,7 @@ describe("polling over node:http alone", () => {
       get.answer(`4${round}`);
     }
     await link.server.get();
-    const ports = new Set(link.server.exchanges.map(({ socket }) => socket.remotePort));
+    const ports = new Set(link.server.exchanges.map(({ port }) => port));
     expect([link.server.exchanges.length, ports.size]).toEqual([22, 2]);
   });
 
@@ -837,60 +882,122 @@ describe("polling over node:http alone", () => {
       first.answer(OPEN);
       (await link.server.get()).answer("6");
       const stale = await link.server.get();
-      expect(stale.socket.remotePort).toBe(first.socket.remotePort);
+      expect(stale.port).toBe(first.port);
       link.news();
       return { link, server: link.server, transport: link.transport, stale };
     }
 
-    test("a GET is made again", async () => {
+    test("ends a session: events may have been lost with the answer, and a second GET would not bring them", async () => {
       const { link, server, stale } = await usedAgain();
       stale.cut();
-      const again = await server.get();
-      expect(again.url).toBe(stale.url);
-      again.answer("4a");
-      await server.get();
-      expect(link.told).toEqual(["4a"]);
+      expect((await link.closed()).message).toMatch(/^GET http/);
+      await server.quiet();
+      expect(server.exchanges).toHaveLength(3);
     });
 
-    test("a POST is not: it may have arrived", async () => {
+    test("and from then on every request to that server has a connection of its own", async () => {
+      const { link, server, stale } = await usedAgain();
+      stale.cut();
+      await link.closed();
+      const before = server.exchanges.length;
+      const next = new Link(nodePolling, server, {});
+      (await server.get()).answer(OPEN);
+      for (let round = 0; round < 3; round++) (await server.get()).answer("6");
+      await server.get();
+      const ports = server.exchanges.slice(before).map(({ port }) => port);
+      expect([ports.length, new Set(ports).size]).toEqual([5, 5]);
+      expect(next.told).toEqual([OPEN, "6", "6", "6"]);
+    });
+
+    test("is not made up for by a second POST: the first may have arrived", async () => {
       const { link, server, transport } = await usedAgain();
       transport.send(["4a"]);
       const post = await server.post();
-      expect(server.exchanges.filter(({ socket }) => socket.remotePort === post.socket.remotePort)).toHaveLength(2);
+      expect(server.exchanges.filter(({ port }) => port === post.port)).toHaveLength(2);
       post.cut();
       expect((await link.closed()).message).toMatch(/^POST http/);
       await server.quiet();
       expect(server.exchanges.filter(({ method }) => method === "POST")).toHaveLength(1);
     });
 
-    test("a GET on a fresh connection is not: this is no such moment", async () => {
-      const link = await start();
-      (await link.server.get()).cut();
-      expect((await link.closed()).reason).toBe("transport error");
-      await link.server.quiet();
-      expect(link.server.exchanges).toHaveLength(1);
-    });
+    /** A handshake over a connection that another session has left. */
+    async function handshake() {
+      const { server, transport } = await usedAgain();
+      transport.close();
+      (await server.post()).answer();
+      await until(() => server.inFlight("GET") === 0);
+      const before = server.exchanges.length;
+      const link = new Link(nodePolling, server, {});
+      const get = await server.get();
+      const ports = server.exchanges.slice(0, before).map(({ port }) => port);
+      expect(ports).toContain(get.port);
+      return { link, server, get };
+    }
 
-    test("each connection that was kept has such a moment; a fresh one that fails ends it", async () => {
-      const { link, server, stale } = await usedAgain();
-      const ports = [stale.socket.remotePort];
-      stale.cut();
-      for (let count = 0; count < 2; count++) {
-        const again = await server.get();
-        ports.push(again.socket.remotePort);
-        again.cut();
-      }
-      expect((await link.closed()).reason).toBe("transport error");
-      expect(new Set(ports).size).toBe(3);
-    });
-
-    test("closing gives up the repetition", async () => {
-      const { server, transport, stale } = await usedAgain();
-      stale.cut();
+    test("does not matter to a handshake, which is made again", async () => {
+      const { link, server, get } = await handshake();
+      get.cut();
       const again = await server.get();
-      transport.close(true);
+      expect([again.url, again.port === get.port]).toEqual([PATH, false]);
+      again.answer(OPEN);
+      expect(await link.hears(1)).toEqual([OPEN]);
+    });
+
+    test("does matter when it is made again on a fresh connection, and fails", async () => {
+      const { link, server, get } = await handshake();
+      get.cut();
+      (await server.get()).cut();
+      expect((await link.closed()).reason).toBe("transport error");
+    });
+
+    test("is not what it is when we give up a request", async () => {
+      const { link, server, get } = await handshake();
+      link.transport.close(true);
+      await until(() => get.aborted);
+      const next = new Link(nodePolling, server, {});
+      (await server.get()).answer(OPEN);
+      (await server.get()).answer("6");
+      (await server.get()).answer("6");
+      await server.get();
+      const ports = server.exchanges.slice(-4).map(({ port }) => port);
+      expect([next.told.length, new Set(ports).size]).toEqual([3, 2]);
+    });
+
+    test("closing gives up the repetition of a handshake", async () => {
+      const { link, server, get } = await handshake();
+      get.cut();
+      const again = await server.get();
+      link.transport.close(true);
       await until(() => again.aborted);
     });
+
+    test("a handshake that is given up because nobody answers is not made again", {
+      timeout: LONG * 1000,
+    }, async () => {
+      const { link, server, get } = await handshake();
+      link.transport.close();
+      await until(() => get.aborted, "it is given up", LONG);
+      await server.quiet();
+      expect(server.inFlight("GET")).toBe(0);
+    });
+  });
+
+  test("a server that does not answer any more: the last request is given up after some seconds, and the GET with it", {
+    timeout: LONG * 1000,
+  }, async () => {
+    const hanging = async () => {
+      const link = await start();
+      (await link.server.get()).answer(OPEN);
+      return { link, get: await link.server.get() };
+    };
+    const [idle, writing] = await Promise.all([hanging(), hanging()]);
+    writing.link.transport.send(["4a"]);
+    const inFlight = await writing.link.server.post();
+    for (const { link } of [idle, writing]) link.transport.close();
+    const last = await idle.link.server.post();
+    const requests = [last, inFlight, idle.get, writing.get];
+    await until(() => requests.every(({ aborted }) => aborted), "all of them are given up", LONG);
+    expect([idle.link.told, writing.link.told]).toEqual([[OPEN], [OPEN]]);
   });
 
   describe("https", () => {
@@ -907,7 +1014,9 @@ describe("polling over node:http alone", () => {
 
     test.runIf(certificates)("a certificate that nobody vouches for is refused with a sentence", async () => {
       const { message } = await (await start({}, secure())).closed();
-      expect(message).toMatch(/^GET https:.*: the server.s certificate is not trusted \(unable to verify the first certificate\): give the authority that signed it/);
+      expect(message).toMatch(
+        /^GET https:.*: the server.s certificate is not trusted \(unable to verify the first certificate\): give the authority that signed it/,
+      );
     });
 
     test.runIf(certificates)(

@@ -2,8 +2,8 @@ import { requireThat } from "../errors.js";
 import { Signal } from "../signal.js";
 import { checkArguments, defaultClock, isPositive, listOf, type Pollable, type Polled, pass } from "./pollable.js";
 
-/** How much earlier than due a timer of `"hybrid"` goes off, in milliseconds: no timer is later than that on an idle machine. */
-const TAIL = 1;
+/** What `"hybrid"` does not leave to a timer, in milliseconds: rounding takes up to 1, and up to 1 it is late on an idle machine. */
+const TAIL = 2;
 /** What a platform's timer can hold, in milliseconds; with more it goes off at once. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 /** How many ticks the percentiles are of: some seconds. */
@@ -172,10 +172,10 @@ export class FixedTickLoop {
   #wait(): void {
     const timers = this.#timers;
     const wait = (this.#due - this.#clock()) * 1000;
-    if (this.#isHybrid && wait < 2 * TAIL) this.#immediate = timers.setImmediate!(this.#wake);
+    if (this.#isHybrid && wait < TAIL) this.#immediate = timers.setImmediate!(this.#wake);
     else {
       // Rounded up: a timer that goes off too early has to be set again, for 1 ms in Node and 4 ms in browsers.
-      const timeout = Math.ceil(this.#isHybrid ? wait - TAIL - 1 : wait);
+      const timeout = Math.ceil(this.#isHybrid ? wait - TAIL : wait);
       this.#timeout = timers.setTimeout(this.#wake, Math.min(Math.max(0, timeout), LONGEST_TIMEOUT));
     }
   }
@@ -197,8 +197,11 @@ export class FixedTickLoop {
   };
 
   #skip(until: number): void {
-    const count = Math.max(1, Math.floor((until - this.#startedAt) * this.#rate) - this.#done);
-    this.#done += count;
+    const before = this.#done;
+    // The division may be off by one in its last digit; what is due decides.
+    this.#done = Math.max(before, Math.floor((until - this.#startedAt) * this.#rate) - 1);
+    while (this.#due <= until) this.#done++;
+    const count = this.#done - before;
     this.#skipped += count;
     this.behind.emit(count, count / this.#rate);
   }

@@ -67,15 +67,15 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
   });
   let retry: Abort | null = null;
   call.on("error", (error: NodeJS.ErrnoException) => {
-    const wasKept = call.reusedSocket && error.code === "ECONNRESET";
+    const wasKept = !isOver && call.reusedSocket && error.code === "ECONNRESET";
     if (wasKept) forgetful.add(origin);
     // Only a handshake is asked for twice without harm: another answer may have been lost, with events in it.
-    if (!isOver && wasKept && isFirst && method === "GET") {
+    if (wasKept && isFirst && method === "GET") {
       isOver = true;
       retry = nodeSend(request, method, url, body, isLast, done);
     } else end(0, "", explain(error, secure, isFirst));
   });
-  const hurry = () => call.setTimeout(CLOSE_TIMEOUT, () => call.destroy());
+  const hurry = () => call.setTimeout(CLOSE_TIMEOUT, () => call.destroy(new Error("no answer in time")));
   if (isLast) hurry();
   call.end(body);
   return (isLate) => {

@@ -1,0 +1,92 @@
+/*
+ * Telling the game what has become of its namespaces, its events and its acknowledgements.
+ */
+import { Callbacks } from "./callbacks.js";
+import { type ConnectError, type Err, SocketIOError } from "./errors.js";
+import type { AckOwner, NamespaceEntry } from "./namespace.js";
+import { ERR_CONNECTION_ERROR, OK } from "./protocol/codes.js";
+import type { AckCode } from "./protocol/delivery.js";
+import type { NamespaceSession } from "./protocol/namespace-session.js";
+import type { SessionSink } from "./protocol/socket-session.js";
+
+type Core = NamespaceSession<AckOwner>;
+
+export abstract class Announcer extends Callbacks implements SessionSink<AckOwner> {
+  readonly entries = new Map<string, NamespaceEntry>();
+  /** A sentence about what failed last. */
+  lastError = "";
+  /** `connected` was emitted, and `disconnected` not since. */
+  protected announced = false;
+
+  /** Monotonic seconds. */
+  abstract now(): number;
+
+  /** The server does not want us in `core`; `tell` says so to the game. */
+  protected abstract shutOut(core: Core, reason: string, error: ConnectError, tell: () => void): void;
+
+  event(core: Core, event: string, data: unknown[], ackId: number): void {
+    this.counters.events_dispatched++;
+    this.entries.get(core.path)?.dispatch(event, data, ackId);
+    this.signals.event_received.emit(event, data, core.path);
+  }
+
+  acknowledged({ callback, event, path }: AckOwner, data: unknown[], code: AckCode): void {
+    this.invoke(callback, [(code === OK ? data : ["timeout"]) as never, code], event, path);
+  }
+
+  connected(core: Core): void {
+    const { path, sid, generation } = core;
+    const entry = this.entries.get(path)!;
+    // A callback may end the connection; then nobody is told that it is up after he was told that it is down.
+    const isUp = () => generation === core.generation;
+    // A server that lets in and throws out at once must not be hammered: see `shutOut`.
+    entry.joinedAt = this.now();
+    entry.settle();
+    entry.namespace.connected.emit(sid);
+    if (isUp()) {
+      entry.announced = true;
+      this.signals.namespace_connected.emit(path);
+    }
+    if (core.path === "/" && isUp()) {
+      this.announced = true;
+      this.signals.connected.emit(sid);
+    }
+  }
+
+  disconnected(core: Core, reason: string): void {
+    const entry = this.entries.get(core.path)!;
+    const tell = () => {
+      entry.namespace.disconnected.emit(reason);
+      if (entry.announced) {
+        entry.announced = false;
+        this.signals.namespace_disconnected.emit(core.path);
+      }
+      if (core.path === "/" && this.announced) {
+        this.announced = false;
+        this.signals.disconnected.emit(reason);
+      }
+    };
+    if (reason !== "server disconnect") tell();
+    else {
+      const message = "the server disconnected the namespace";
+      this.shutOut(core, reason, { message, namespace: core.path, code: ERR_CONNECTION_ERROR }, tell);
+    }
+  }
+
+  refused(core: Core, message: string, code: Err, data?: unknown): void {
+    const error: ConnectError = { message, namespace: core.path, code };
+    if (data !== undefined) error.data = data;
+    const { namespace, settle } = this.entries.get(core.path)!;
+    const tell = () => {
+      this.lastError = message;
+      settle(new SocketIOError(message, code, data));
+      namespace.connect_error.emit(error);
+      this.signals.connect_error.emit(error);
+    };
+    this.shutOut(core, "connect_error", error, tell);
+  }
+
+  undeliverable({ path }: Core, message: string): void {
+    this.listenerError(new Error(message), "", path);
+  }
+}
