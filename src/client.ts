@@ -133,7 +133,7 @@ export class SocketIOClient {
     if (transports.length === 0)
       return runtime.fail(ERR_UNAVAILABLE, 'there is no "polling" here; import from "socketio-gameloop" for it');
     this.#url = first;
-    const isLocal = /^(?:localhost|127\.|\[::1])/.test(parsed.hostname);
+    const isLocal = /(^|\.)localhost$|^127\.[\d.]+$|^\[::1]$/.test(parsed.hostname);
     let cookies: CookieStore | null = null;
     const prepare = () => {
       const { options } = runtime;

@@ -81,7 +81,7 @@ export class Dialer {
 
   /** Does not wait for the next attempt; false when none is waited for. */
   connectNow(): boolean {
-    if (this.#target === null || this.connection !== null) return false;
+    if (this.#target === null || this.attempt !== null) return false;
     this.#host.deadlines.cancel(this.#deadline);
     this.#connect(this.#host.now());
     return true;

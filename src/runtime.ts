@@ -116,6 +116,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     this.#failures = 0;
     this.#openedAt = -1;
     this.transportName = "";
+    this.#isBackOnline = false;
     this.#unwatchNetwork = watchNetwork((online) => {
       this.#isBackOnline = online;
       if (!online && !target.isLocal) this.connection?.fail("transport close", "the browser is offline");

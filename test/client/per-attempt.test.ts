@@ -286,6 +286,18 @@ describe("one that calls the client", () => {
       if (what !== "url") expect(rig.client.get_connection_url()).toBe("ws://new");
     });
 
+    test("reconnect_now(): its own attempt is not waited for any more", () => {
+      const results: Err[] = [];
+      const { rig, start } = meddling(what, 2, (client) => results.push(client.reconnect_now()));
+      start();
+      rig.lose();
+      rig.step(1);
+      expect(results).toEqual([Err.ERR_UNAVAILABLE]);
+      expect(rig.peers).toHaveLength(2);
+      rig.serve(OPEN, JOINED);
+      expect(rig.client.get_connection_state()).toBe(STATE_CONNECTED);
+    });
+
     test("poll() inside it does nothing, emit() waits for the namespace", () => {
       const results: unknown[] = [];
       const { rig, start } = meddling(what, 1, (client) => {
