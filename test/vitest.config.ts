@@ -10,6 +10,8 @@ export default defineConfig({
       "": "index.ts",
       "/websocket": "websocket.ts",
       "/webtransport": "transport/webtransport.ts",
+      "/loop": "loop/index.ts",
+      "/testing": "testing/index.ts",
       "/msgpack": "codec/msgpack.ts",
     }).map(([subpath, file]) => ({
       find: new RegExp(`^socketio-gameloop${subpath}$`),
