@@ -286,7 +286,11 @@ describe.each([
       const { server, transport } = await session();
       transport.send(["451-", new Blob(["abc"]), "4after"]);
       transport.send(["4behind", new Blob([])]);
-      expect((await server.post()).body).toBe("451-\x1ebYWJj\x1e4after\x1e4behind\x1eb");
+      const post = await server.post();
+      expect(post.body).toBe("451-\x1ebYWJj\x1e4after\x1e4behind\x1eb");
+      post.answer();
+      await server.quiet();
+      expect([transport.bufferedAmount, server.exchanges.length]).toEqual([0, 3]);
     });
 
     test("a Blob that is sent while a POST is in flight", async () => {
@@ -298,17 +302,21 @@ describe.each([
       expect((await server.post()).body).toBe("bYWJj\x1e4b");
     });
 
-    test("a Blob that cannot be read ends the transport: nothing may be missing in the middle", async () => {
-      const { link, server, transport } = await session();
-      const broken = { size: 3, type: "", arrayBuffer: () => Promise.reject(new Error("the file has changed")) };
-      transport.send(["4a", broken, "4b"]);
-      expect(await link.closed()).toMatchObject({
-        reason: "transport error",
-        message: "a Blob could not be read: the file has changed",
-      });
-      await until(() => server.inFlight("GET") === 0);
-      expect(server.exchanges.filter(({ method }) => method === "POST")).toEqual([]);
-    });
+    test.each([
+      ["an Error", new Error("the file has changed"), "the file has changed"],
+      ["a word", "gone", "gone"],
+    ])(
+      "a Blob that cannot be read ends the transport, nothing may be missing in the middle: %s",
+      async (_, error, text) => {
+        const { link, server, transport } = await session();
+        const broken = { size: 3, type: "", arrayBuffer: () => Promise.reject(error) };
+        transport.send(["4a", broken, "4b"]);
+        const message = `a Blob could not be read: ${text}`;
+        expect(await link.closed()).toMatchObject({ reason: "transport error", message });
+        await until(() => server.inFlight("GET") === 0);
+        expect(server.exchanges.filter(({ method }) => method === "POST")).toEqual([]);
+      },
+    );
 
     test.each([
       ["no answer that can be used", 500, "oops", ""],

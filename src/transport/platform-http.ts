@@ -18,6 +18,9 @@ const CLOSE_TIMEOUT = 3000;
 const isNode = typeof globalThis.process?.getBuiltinModule === "function";
 const getModule = (name: string): unknown => process.getBuiltinModule(name);
 
+/** Milliseconds within which a kept connection turns out to be none. */
+const KEPT_TIME = 1000;
+
 /** Origins that close connections which they were asked to keep: there every request gets one of its own. */
 const forgetful = new Set<string>();
 
@@ -33,6 +36,7 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
   agents[kind] ??= new http.Agent({ keepAlive: true });
   const isFirst = !/[?&]sid=/.test(url);
   const { origin } = new URL(url);
+  const startedAt = performance.now();
   let isOver = false;
   const end = (status: number, text: string, error: string) => {
     if (isOver) return;
@@ -68,7 +72,8 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
   let retry: Abort | null = null;
   call.on("error", (error: NodeJS.ErrnoException) => {
     const wasKept = !isOver && call.reusedSocket && error.code === "ECONNRESET";
-    if (wasKept) forgetful.add(origin);
+    // One that had waited for long tells of the network, or of a server that went down.
+    if (wasKept && performance.now() - startedAt < KEPT_TIME) forgetful.add(origin);
     // Only a handshake is asked for twice without harm: another answer may have been lost, with events in it.
     if (wasKept && isFirst && method === "GET") {
       isOver = true;
