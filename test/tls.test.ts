@@ -5,7 +5,7 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer, type Server as HttpsServer, type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { Server } from "socket.io";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { type ConnectError, Err, OK, SocketIOClient, TLSOptions } from "../src/index.js";
 import { WebSocketPeer } from "../src/transport/websocket-peer.js";
 import { type Certificates, makeCertificates, PASSPHRASE, whyNoCertificates } from "./support/certificates.js";
@@ -172,5 +172,51 @@ describe.skipIf(obstacle !== "")("TLS", () => {
       () => peer.get_available_packet_count() === 1,
     );
     expect(new TextDecoder().decode(peer.get_packet())).toMatch(/^0\{"sid":/);
+  });
+});
+
+describe("TLS where the platform has a trust store of its own, as browsers have", () => {
+  const pem = (what: string) => `-----BEGIN ${what}-----\nMA==\n-----END ${what}-----\n`;
+  const identity = { certificate: pem("CERTIFICATE"), private_key: pem("PRIVATE KEY") };
+  let Client: typeof SocketIOClient;
+
+  beforeAll(async () => {
+    vi.resetModules();
+    vi.doMock("../src/transport/platform-socket.js", () => import("../src/transport/browser-socket.js"));
+    vi.doMock("../src/transport/platform-http.js", () => import("../src/transport/browser-http.js"));
+    ({ SocketIOClient: Client } = await import("../src/index.js"));
+    vi.doUnmock("../src/transport/platform-socket.js");
+    vi.doUnmock("../src/transport/platform-http.js");
+    vi.resetModules();
+  });
+
+  describe.each([
+    ["websocket", ["websocket"]],
+    ["polling", ["polling"]],
+    ["upgrade", ["polling", "websocket"]],
+  ] as const)("%s", (_, transports) => {
+    test.each([
+      ["an own authority", TLSOptions.client(pem("CERTIFICATE"))],
+      ["another name", TLSOptions.client("", "game.example")],
+      ["a client certificate", TLSOptions.client("", "", identity)],
+      ["unsafe", TLSOptions.client_unsafe()],
+      ["unsafe with an authority", TLSOptions.client_unsafe(pem("CERTIFICATE"))],
+    ])("%s is refused with ERR_UNAVAILABLE before anything is opened", (_, tls) => {
+      const client = new Client({ transports });
+      expect(client.connect_to_url("wss://localhost:1", {}, tls)).toBe(Err.ERR_UNAVAILABLE);
+      expect(client.get_last_error()).toBe("browsers have their own trust store; pass null as tls_options");
+      expect(client.get_connection_state()).toBe(Client.STATE_DISCONNECTED);
+      expect(client.get_connection_url()).toBe("");
+      expect(client.poll()).toBe(0);
+    });
+
+    test.each([
+      ["null", null],
+      ["TLSOptions.client()", TLSOptions.client()],
+    ])("%s asks for nothing special, and is taken", (_, tls) => {
+      const client = new Client({ transports, reconnection: false });
+      expect(client.connect_to_url("wss://localhost:1", {}, tls)).toBe(OK);
+      client.close();
+    });
   });
 });

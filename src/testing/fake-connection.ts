@@ -4,8 +4,7 @@
  */
 import type { Codec } from "../protocol/codec.js";
 import type { TransportRequest } from "../transport/transport.js";
-import type { FakeLine } from "./fake-line.js";
-import { forEach } from "./fake-line.js";
+import { type FakeLine, forEach } from "./fake-line.js";
 import type { FakeNamespace } from "./fake-namespace.js";
 import type { FakeSocket } from "./fake-socket.js";
 import { CONNECT, CONNECT_ERROR, encodePacket, type Frame, type Packet, PacketReader, WireError } from "./fake-wire.js";
@@ -30,6 +29,8 @@ export interface ConnectionHost {
   readonly clock: TimeSource;
   readonly settings: FakeServerSettings;
   findNamespace(path: string): FakeNamespace | undefined;
+  /** Ids are counted, so that a test can say them. */
+  nextId(kind: string): string;
   closed(connection: FakeConnection): void;
 }
 
@@ -83,6 +84,16 @@ export class FakeConnection {
    */
   hang(): void {
     this.#line.hang();
+  }
+
+  /** @internal */
+  get clock(): TimeSource {
+    return this.#host.clock;
+  }
+
+  /** @internal */
+  get codec(): Codec | null {
+    return this.#host.settings.codec;
   }
 
   /** @internal The first word of a session, and its heartbeat. */
@@ -151,7 +162,7 @@ export class FakeConnection {
     if (type === CONNECT) {
       if (socket !== undefined) throw new WireError(`a second CONNECT to ${path}`);
       this.#join(path, (packet.data ?? {}) as Record<string, unknown>);
-    } else if (socket) socket.received_packet(packet);
+    } else if (socket) socket.take(packet);
     else throw new WireError(`a packet for ${path}, which is not joined`);
   }
 
