@@ -67,6 +67,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
   constructor(options: ClientOptions) {
     super(options);
     this.session = new SocketSession(options, this.deadlines, this.rtt, this);
+    this.session.traffic = () => ({ sent: this.counters.bytes_sent, waiting: this.backlog });
     this.#main = this.session.namespace("/");
   }
 
@@ -95,8 +96,13 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     return !this.isOpen || this.#main.state === CONNECTING ? CONNECTING : CONNECTED;
   }
 
+  /** Bytes that wait in the transport. */
+  get backlog(): number {
+    return this.connection?.transport?.bufferedAmount ?? 0;
+  }
+
   get writable(): boolean {
-    return (this.connection?.transport?.bufferedAmount ?? 0) < VOLATILE_BACKLOG;
+    return this.backlog < VOLATILE_BACKLOG;
   }
 
   hearsAll(): boolean {

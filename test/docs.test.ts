@@ -262,7 +262,6 @@ async function runBlock(block: Block, serverPort: number): Promise<string> {
     platform: "node",
     target: "node20",
     outfile,
-    alias: { "socketio-gameloop": join(root, "src/index.ts") },
     external: ["ws", "isomorphic-ws", "mitt", "socket.io"],
     banner: { js: "globalThis.requestAnimationFrame ??= (f) => setTimeout(() => f(performance.now()), 16);" },
     logLevel: "silent",

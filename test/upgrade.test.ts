@@ -618,6 +618,21 @@ describe("a session that was opened by polling", () => {
     expect(websocket.written().at(-1)).toHaveLength(800_000);
   });
 
+  test("a request that is not answered from one ping to the next ends it: behind it no pong gets out", () => {
+    const rig = polled({ upgrade: false });
+    const polling = rig.over("polling");
+    const answers = [false, true];
+    Object.assign(polling, { isStuck: () => answers.shift() });
+    rig.serve("2");
+    expect([rig.told(), polling.written()]).toEqual([[], ["3"]]);
+    rig.serve("2");
+    expect(rig.told()).toContain("disconnected(transport error)");
+    expect([polling.written(), rig.client.get_last_error()]).toEqual([
+      [],
+      "a request was not answered from one ping to the next",
+    ]);
+  });
+
   test("volatile packets look at what the transport of the moment has not written", () => {
     const { rig, polling } = moving("leaving");
     polling.bufferedAmount = 1_000_000;

@@ -1,23 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { ENTRY_POINTS } from "./entry-points.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 export default defineConfig({
   root,
-  resolve: {
-    alias: Object.entries({
-      "": "index.ts",
-      "/websocket": "websocket.ts",
-      "/webtransport": "transport/webtransport.ts",
-      "/loop": "loop/index.ts",
-      "/testing": "testing/index.ts",
-      "/msgpack": "codec/msgpack.ts",
-    }).map(([subpath, file]) => ({
-      find: new RegExp(`^socketio-gameloop${subpath}$`),
-      replacement: fileURLToPath(new URL(`../src/${file}`, import.meta.url)),
-    })),
-  },
+  resolve: { alias: ENTRY_POINTS },
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/browser/**", "test/interop/**", "test/bench/**", "test/.cache/**"],

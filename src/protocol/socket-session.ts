@@ -51,6 +51,8 @@ const HEADER = {} as PacketHeader;
 export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, SessionSink<Owner>> {
   readonly #namespaces = new Map<string, NamespaceSession<Owner>>();
   #open = false;
+  /** Says how many bytes the transport was given, and how many of them it has still to write. */
+  traffic: () => { readonly sent: number; readonly waiting: number } = () => ({ sent: 0, waiting: 0 });
 
   get acksPending(): number {
     let pending = 0;
@@ -301,11 +303,16 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     this.write(namespace, packet, (now) => this.#postpone(namespace, now + REJOIN_DELAY));
   }
 
-  /** Lets no CONNECT out before that moment. */
-  #postpone(namespace: NamespaceSession<Owner>, until: number): void {
+  /** Lets no CONNECT out before that moment, and before the first `mark` bytes have left the transport: a DISCONNECT is in them. */
+  #postpone(namespace: NamespaceSession<Owner>, until: number, mark = Infinity): void {
     namespace.parting = true;
     this.deadlines.cancel(namespace.parted);
     namespace.parted = this.deadlines.add(until, (now) => {
+      const { sent, waiting } = this.traffic();
+      if (waiting > Math.max(0, sent - mark)) {
+        this.#postpone(namespace, now + REJOIN_DELAY, Math.min(mark, sent));
+        return;
+      }
       namespace.parting = false;
       this.#sendConnect(namespace, now);
     });

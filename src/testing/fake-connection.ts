@@ -2,7 +2,7 @@
  * The server's side of one Engine.IO 4 session: open packet, heartbeat, the namespaces that were joined over it. As socket.io
  * does, it ends the whole connection when the client writes what it must not.
  */
-import type { Codec } from "../protocol/codec.js";
+import type { Codec } from "../index.js";
 import type { TransportRequest } from "../transport/transport.js";
 import { type FakeLine, forEach } from "./fake-line.js";
 import type { FakeNamespace } from "./fake-namespace.js";

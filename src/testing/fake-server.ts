@@ -1,6 +1,5 @@
 import { requireThat } from "../errors.js";
 import type { DefaultEvents, EventData, EventName, EventsMap } from "../events.js";
-import { isNamespacePath } from "../protocol/socket-packet.js";
 import type { TransportFactory } from "../transport/transport.js";
 import { type ConnectionHost, FakeConnection, type FakeServerSettings } from "./fake-connection.js";
 import { FakeLine, forEach } from "./fake-line.js";
@@ -13,6 +12,9 @@ export interface FakeServerOptions extends Partial<FakeServerSettings> {
   /** In which it lives; the client needs its `read` as the option `clock`. Default: one of its own. */
   readonly clock?: ManualClock;
 }
+
+/** What a client can ask for. */
+const PATH = /^\/[^?,\p{Cc}]*$/u;
 
 const DEFAULTS: FakeServerSettings = {
   ping_interval: 25,
@@ -103,7 +105,7 @@ export class FakeServer<L extends EventsMap<L> = DefaultEvents, E extends Events
     path: string,
   ): FakeNamespace<NL, NE> {
     const expected = 'like "/chat", without "?", "," and control characters';
-    requireThat(isNamespacePath(path), "a namespace path", expected, path);
+    requireThat(PATH.test(path), "a namespace path", expected, path);
     let namespace = this.#namespaces.get(path);
     if (namespace === undefined) {
       namespace = new FakeNamespace(this.#host, path);

@@ -1,6 +1,5 @@
-import { AckError, type Err, requireCallback, requireThat } from "../errors.js";
+import { AckError, Err, OK, requireCallback, requireThat } from "../errors.js";
 import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "../events.js";
-import { ERR_CONNECTION_ERROR, ERR_TIMEOUT, OK } from "../protocol/codes.js";
 import type { FakeConnection } from "./fake-connection.js";
 import { forEach } from "./fake-line.js";
 import type { FakeNamespace } from "./fake-namespace.js";
@@ -227,7 +226,7 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
       if (each === null) this.#dispatch("disconnect", [reason]);
       else {
         each.cancel();
-        each.settle(["timeout"], ERR_CONNECTION_ERROR);
+        each.settle(["timeout"], Err.ERR_CONNECTION_ERROR);
       }
     });
   }
@@ -261,7 +260,7 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
     const frames = this.#encode(EVENT, [event, ...data], id);
     const expire = () => {
       this.#pending.delete(id);
-      settle(["timeout"], this.#isConnected ? ERR_TIMEOUT : ERR_CONNECTION_ERROR);
+      settle(["timeout"], this.#isConnected ? Err.ERR_TIMEOUT : Err.ERR_CONNECTION_ERROR);
     };
     // Who has gone cannot answer; this is told as soon as time passes.
     const cancel = this.connection.clock.after(this.#isConnected ? timeout : 0, expire);

@@ -3,7 +3,7 @@
  * tested against itself.
  */
 import { requireThat } from "../errors.js";
-import type { Codec, OutgoingPacket } from "../protocol/codec.js";
+import type { Codec, OutgoingPacket } from "../index.js";
 
 export type Packet = OutgoingPacket;
 export type Frame = string | Uint8Array;

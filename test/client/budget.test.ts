@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { connected, join, OPEN, record } from "../support/scripted-server.js";
+import { connected, connecting, join, OPEN, record } from "../support/scripted-server.js";
 
 const burst = (count: number) => Array.from({ length: count }, (_, n) => `42["x",${n}]`);
 const lines = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => `x [${from + n}]`);
@@ -170,4 +170,12 @@ describe("leftovers of a budget", () => {
     expect(seen).toEqual(lines(0, 3));
     expect(rig.told()).toContain("disconnected(ping timeout)");
   });
+});
+
+test("a close behind the last packet of the budget is told in that poll, before a deadline can tell something else", () => {
+  const rig = connecting({ poll_max_packets: 1, connect_timeout: 1.5, reconnection: { jitter: 0 } });
+  rig.push(OPEN, '42["early"]');
+  rig.peer.cut("transport close", "the cable was cut");
+  rig.step(2);
+  expect(rig.told()).toEqual(["connect_error(/, the cable was cut)", "reconnecting(1, 0.25)"]);
 });

@@ -407,6 +407,24 @@ describe("disconnect_from_namespace", () => {
     expect(rig.peer.written()).toEqual(['42/a,["waits"]']);
   });
 
+  test("and connect_to_namespace() at once on a slow line: CONNECT waits until DISCONNECT has left, however much follows it", () => {
+    const rig = connected();
+    const ns = join(rig, "/a");
+    rig.peer.bufferedAmount = 4000;
+    ns.disconnect_from_namespace();
+    ns.connect_to_namespace();
+    expect(rig.sent()).toEqual(["41/a,"]);
+    rig.step(1);
+    rig.main.emit("more");
+    rig.step(1);
+    expect(rig.peer.written()).toEqual(['42["more"]']);
+    // Only what was sent after the DISCONNECT is left.
+    rig.peer.bufferedAmount = 10;
+    rig.step(1);
+    rig.step(1);
+    expect(rig.peer.written()).toEqual(["40/a,"]);
+  });
+
   test("and connect_to_namespace() with a loss in between: the next session joins it as any other", () => {
     const rig = connected();
     const ns = join(rig, "/a");
