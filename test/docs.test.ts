@@ -35,7 +35,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const cache = join(root, "test/.cache/docs");
 const REFERENCE = "docs/reference";
 const LANGUAGES = new Set(["ts", "typescript", "js"]);
-const RUNNABLE = /^(socketio-gameloop|socket\.io|node:.*)$/;
+const RUNNABLE = /^(socketio-gameloop(\/loop|\/testing)?|socket\.io|node:.*)$/;
 
 interface Block {
   /** File and line of its first line of code, for messages. */
