@@ -52,7 +52,8 @@ class Polling implements Transport {
   #postAtPing: Abort | null = null;
   /** Nobody has asked what is stuck since frames arrived last. */
   #isUnasked = true;
-  /** A Blob is being read: what comes after it waits. */
+  /** A Blob is among what is unwritten, or is being read: what comes after it waits. */
+  #hasBlobs = false;
   #reading = false;
   #paused = false;
   #leaving: ((unsent: readonly OutFrame[]) => void) | null = null;
@@ -78,6 +79,7 @@ class Polling implements Transport {
   #add(frames: readonly OutFrame[]): void {
     for (const frame of frames) {
       this.#unwritten.push(frame);
+      this.#hasBlobs ||= isBlob(frame);
       this.bufferedAmount += sizeOf(frame);
     }
     this.#write();
@@ -165,7 +167,7 @@ class Polling implements Transport {
   #write(): void {
     const waiting = this.#unwritten;
     if (waiting.length === 0 || this.#post !== null || this.#reading || this.#leaving !== null) return;
-    if (waiting.some(isBlob)) {
+    if (this.#hasBlobs) {
       this.#readBlobs();
       return;
     }
@@ -173,9 +175,8 @@ class Polling implements Transport {
     // A server may drop what comes in one request with the end of its namespace: the farewell has a request of its own.
     if (this.#handler === null && this.#earlier > 0) count = Math.min(count, this.#earlier);
     this.#earlier -= count;
-    const frames = waiting.slice(0, count) as Frame[];
-    this.#unwritten = waiting.slice(count);
-    const isLast = this.#handler === null && this.#unwritten.length === 0;
+    const frames = waiting.splice(0, count) as Frame[];
+    const isLast = this.#handler === null && waiting.length === 0;
     this.#post = send(this.#request, "POST", this.#url, encodePayload(frames, base64), isLast, (answer) => {
       this.#post = null;
       for (const frame of frames) this.bufferedAmount -= sizeOf(frame);
@@ -189,6 +190,7 @@ class Polling implements Transport {
 
   #readBlobs(): void {
     this.#reading = true;
+    this.#hasBlobs = false;
     const read = this.#unwritten.map((frame) =>
       isBlob(frame) ? frame.arrayBuffer().then((buffer) => new Uint8Array(buffer)) : frame,
     );
