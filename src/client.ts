@@ -32,7 +32,7 @@ import { ERR_ALREADY_IN_USE, ERR_INVALID_PARAMETER, ERR_UNAVAILABLE, OK } from "
 import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
 import { isObject } from "./protocol/protocol-error.js";
 import { isNamespacePath } from "./protocol/socket-packet.js";
-import { Runtime } from "./runtime.js";
+import { type PollLimit, Runtime } from "./runtime.js";
 import type { ClientStats } from "./stats.js";
 import { isTlsOptions, type TLSOptions } from "./tls-options.js";
 import { createCookieStore } from "./transport/platform-http.js";
@@ -40,6 +40,9 @@ import { canHonour } from "./transport/platform-socket.js";
 import { type CookieStore, engineName, type TransportFactory } from "./transport/transport.js";
 import { websocket } from "./transport/websocket.js";
 import { engineUrl, parseUrl } from "./url.js";
+
+/** For `PollGroup`: a poll that takes no more than `limit` allows. */
+export let pollWithin: (client: SocketIOClient, now: number | undefined, limit: PollLimit) => number;
 
 /**
  * A Socket.IO client that does nothing between your calls: `poll()` it once a frame. Godot class: `SocketIOClient`.
@@ -60,6 +63,10 @@ export class SocketIOClient {
   /** The transports that have a name here. */
   protected static readonly builtIn: Readonly<Record<string, TransportFactory>> = { websocket };
   static #singleton: SocketIOClient | null = null;
+
+  static {
+    pollWithin = (client, now, limit) => client.#runtime.poll(now, limit);
+  }
 
   /** The main namespace is connected, for the first time or again; `session_id` is its Socket.IO id. */
   declare readonly connected: ClientSignals["connected"];
@@ -182,6 +189,21 @@ export class SocketIOClient {
    */
   poll(now?: number): number {
     return this.#runtime.poll(now);
+  }
+
+  /**
+   * While paused, `poll()` delivers nothing and lets no deadline expire: events, acknowledgements, signals and attempts to
+   * reconnect wait. The connection is kept, and what was emitted is sent. For a loading screen, behind which the listeners of the
+   * next scene are not there yet. What waits is bounded as ever (`max_queued_packets`).
+   * @throws TypeError for anything but a boolean
+   */
+  set_dispatch_paused(paused: boolean): void {
+    requireThat(typeof paused === "boolean", "set_dispatch_paused(paused)", "true or false", paused);
+    this.#runtime.dispatchPaused = paused;
+  }
+
+  is_dispatch_paused(): boolean {
+    return this.#runtime.dispatchPaused;
   }
 
   /**

@@ -12,6 +12,7 @@ export type {
   ReconnectionFilter,
   ReconnectionOptions,
 } from "./options.js";
+export { PollGroup, type PollGroupOptions } from "./poll-group.js";
 export type { Codec, IncomingPacket, OutgoingPacket, PacketParts } from "./protocol/codec.js";
 export { Signal } from "./signal.js";
 export type { ClientStats } from "./stats.js";

@@ -33,6 +33,16 @@ import type { Finality, OutFrame } from "./transport/transport.js";
 /** With more than this in the socket a volatile packet would be stale when it gets out. Bytes. */
 const VOLATILE_BACKLOG = 16384;
 
+/** What a poll may take, beyond what the options say. */
+export interface PollLimit {
+  /** Packets that may still be taken; counted down. */
+  packets: number;
+  /** No packet is taken after this moment of the option `clock`, in seconds. */
+  readonly until: number;
+}
+
+const UNLIMITED: PollLimit = { packets: Infinity, until: Infinity };
+
 type Core = NamespaceSession<AckOwner>;
 
 export class Runtime extends Announcer implements NamespaceHost, DialerHost, JoinsHost {
@@ -42,6 +52,8 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
   readonly session: SocketSession<AckOwner>;
   /** The id of the open session as the game knows it; `""` before the poll that told it. */
   engineId = "";
+  /** Nothing is told to the game while it is. */
+  dispatchPaused = false;
   /** What the open session goes over as the game knows it. */
   transportName = "";
 
@@ -156,7 +168,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     if (this.session.hasOutput && connection?.writable && !connection.isDead(this.now())) this.#write(connection);
   }
 
-  poll(now?: number): number {
+  poll(now?: number, limit = UNLIMITED): number {
     if (this.#polling || this.depth > 0) return 0;
     this.#advance(now ?? this.options.clock());
     if (this.active) {
@@ -167,8 +179,11 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     this.#polling = true;
     this.callbacks = 0;
     try {
-      this.#deliver();
-      this.#expire();
+      if (this.dispatchPaused) this.connection?.relieve(this.#now);
+      else {
+        this.#deliver(limit);
+        this.#expire(limit);
+      }
       this.connection?.answerPing(this.#now);
       this.flush();
     } finally {
@@ -332,15 +347,19 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
 
   // A poll's steps
 
-  #deliver(): void {
+  #deliver(limit: PollLimit): void {
     const { clock, poll_max_packets, poll_max_time } = this.options;
-    const started = poll_max_time > 0 ? clock() : 0;
+    const until = poll_max_time > 0 ? Math.min(limit.until, clock() + poll_max_time) : limit.until;
     let left = poll_max_packets || Infinity;
     // The connection is looked up each time: a callback may have ended it, or started another.
-    for (let item = this.connection?.inbox.shift(); item; item = this.connection?.inbox.shift()) {
-      this.#take(item, this.connection!);
+    while (!this.dispatchPaused && (limit.packets > 0 || !this.connection?.inbox.length)) {
+      const { connection } = this;
+      const item = connection?.inbox.shift();
+      if (!item) break;
+      this.#take(item, connection!);
       if (item.kind !== "packet") continue;
-      const isSpent = --left <= 0 || (poll_max_time > 0 && clock() - started >= poll_max_time);
+      limit.packets--;
+      const isSpent = --left <= 0 || (until < Infinity && clock() >= until);
       // News costs nothing: what is left of it after the last packet is told now, before any deadline.
       if (isSpent && this.connection?.inbox.length) break;
     }
@@ -375,7 +394,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     }
   }
 
-  #expire(): void {
+  #expire(limit: PollLimit): void {
     const now = this.#now;
     if (this.#isBackOnline) {
       this.#isBackOnline = false;
@@ -383,7 +402,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     }
     const { connection } = this;
     // It is told now, unless the budget has left packets that came before it.
-    if (connection?.writable && connection.isDead(now) && connection.inbox.length === 0) this.#deliver();
+    if (connection?.writable && connection.isDead(now) && connection.inbox.length === 0) this.#deliver(limit);
     // Input before time, with a budget too: a poll's moment counts once all that had arrived by then is delivered.
     const oldest = this.connection?.inbox.oldestTime ?? Infinity;
     if (oldest > this.#collected) {

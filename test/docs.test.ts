@@ -370,6 +370,8 @@ const PAGES: Readonly<Record<string, string>> = {
   TransportRequest: "transport.md",
   TransportFactory: "transport.md",
   CookieStore: "transport.md",
+  PollGroup: "pollgroup.md",
+  PollGroupOptions: "pollgroup.md",
   Codec: "msgpack.md",
   IncomingPacket: "msgpack.md",
   OutgoingPacket: "msgpack.md",

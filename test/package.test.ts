@@ -43,7 +43,7 @@ test("is imported by its name in Node, with every public class", () => {
   writeFileSync(join(folder, "all.mjs"), script);
   const names = execFileSync(process.execPath, ["all.mjs"], { cwd: folder, encoding: "utf8" }).trim();
   expect(names).toBe(
-    "AckError,ConnectionState,Err,EventMode,OK,Signal,SocketIOClient,SocketIOError,SocketIONamespace,TLSOptions,WebSocketPeer,polling,websocket",
+    "AckError,ConnectionState,Err,EventMode,OK,PollGroup,Signal,SocketIOClient,SocketIOError,SocketIONamespace,TLSOptions,WebSocketPeer,polling,websocket",
   );
 });
 

@@ -38,8 +38,6 @@ class Polling implements Transport {
   #url: string;
   /** `""` until the session is open. */
   #sid = "";
-  /** The server has answered a request for the session. */
-  #isKnown = false;
   #maxPayload = Infinity;
   /** What has arrived and was not handed over, because reading is paused. */
   #unread: Frame[] = [];
@@ -217,19 +215,11 @@ class Polling implements Transport {
   }
 
   #failed(method: string, { status, text, error }: Answer): boolean {
-    if (status === 200) {
-      this.#isKnown ||= this.#sid !== "";
-      return false;
-    }
+    if (status === 200) return false;
     const answer = error || `the server answered with HTTP status ${status}: ${text.slice(0, 200)}`;
     // 400 is also the answer for a session that is not known, and that is how a balancer shows which is not sticky.
     const isLost = status === 400 && this.#sid !== "";
-    const isElsewhere = isLost && !this.#isKnown;
-    const hint = isElsewhere
-      ? "; several servers behind one address need sticky sessions"
-      : isLost
-        ? "; the session is gone"
-        : "";
+    const hint = isLost ? "; the session is gone, or several servers behind one address need sticky sessions" : "";
     this.#end(`${method} ${this.#url}: ${answer}${hint}`, this.#finality(text));
     return true;
   }

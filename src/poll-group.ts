@@ -1,0 +1,125 @@
+import { pollWithin, type SocketIOClient } from "./client.js";
+import { requireThat } from "./errors.js";
+
+/** What all clients of a group together may take in one poll; 0 is no limit. */
+export interface PollGroupOptions {
+  readonly max_packets?: number;
+  /** Seconds. */
+  readonly max_time?: number;
+  /** Seconds, for `max_time`; by default `performance.now() / 1000`. */
+  readonly clock?: () => number;
+}
+
+/**
+ * Many clients under one budget, which is shared fairly: each has its part, what one does not need goes to the others, and another
+ * one begins in each poll. Every client's timeouts are looked at and its emits are sent in every poll, whatever the budget. Leave the
+ * clients' own budgets (`poll_max_packets`, `poll_max_time`) at 0: they would count for each of their turns.
+ *
+ * @example
+ * const bots = new PollGroup({ max_time: 0.004 });
+ * for (let n = 0; n < 200; n++) {
+ *   const bot = new SocketIOClient();
+ *   bot.connect_to_url("ws://localhost:3000");
+ *   bots.add(bot);
+ * }
+ * setInterval(() => bots.poll(), 16);
+ */
+export class PollGroup {
+  readonly #clients: SocketIOClient[] = [];
+  readonly #maxPackets: number;
+  readonly #maxTime: number;
+  readonly #clock: () => number;
+  /** Who begins. */
+  #first = 0;
+  #polling = false;
+
+  /** @throws TypeError for a limit that is no number of 0 or more */
+  constructor({ max_packets = 0, max_time = 0, clock = () => performance.now() / 1000 }: PollGroupOptions = {}) {
+    for (const [name, limit] of Object.entries({ max_packets, max_time }))
+      requireThat(typeof limit === "number" && limit >= 0, `PollGroup: ${name}`, "a number of 0 or more", limit);
+    requireThat(typeof clock === "function", "PollGroup: clock", "a function", clock);
+    this.#maxPackets = max_packets || Number.MAX_SAFE_INTEGER;
+    this.#maxTime = max_time || Infinity;
+    this.#clock = clock;
+  }
+
+  /** How many clients it has. */
+  get size(): number {
+    return this.#clients.length;
+  }
+
+  /**
+   * Adds a client; false when it is in already.
+   * @throws TypeError for anything but a `SocketIOClient`
+   */
+  add(client: SocketIOClient): boolean {
+    requireThat(typeof client?.connect_to_url === "function", "PollGroup.add(client)", "a SocketIOClient", client);
+    const isNew = !this.#clients.includes(client);
+    if (isNew) this.#clients.push(client);
+    return isNew;
+  }
+
+  /** Takes a client out; false when it is not in. It stays connected. */
+  remove(client: SocketIOClient): boolean {
+    const index = this.#clients.indexOf(client);
+    if (index < 0) return false;
+    this.#clients.splice(index, 1);
+    // The next one stays the next one.
+    if (index < this.#first) this.#first--;
+    return true;
+  }
+
+  /**
+   * Polls every client once, and those that have more to deliver again as long as the budget lasts. Called from inside a
+   * callback it does nothing and returns 0.
+   * @param now seconds, as for `SocketIOClient.poll`
+   * @returns how many callbacks were run
+   */
+  poll(now?: number): number {
+    if (this.#polling) return 0;
+    this.#polling = true;
+    const clients = [...this.#clients.slice(this.#first), ...this.#clients.slice(0, this.#first)];
+    this.#first = clients.length > 0 ? (this.#first + 1) % clients.length : 0;
+    const time = this.#maxTime < Infinity ? this.#clock : () => 0;
+    const end = time() + this.#maxTime;
+    let packets = this.#maxPackets;
+    let callbacks = 0;
+    try {
+      for (let round = clients; round.length > 0; ) {
+        const busy: SocketIOClient[] = [];
+        for (const [index, client] of round.entries()) {
+          // A callback may have taken it out.
+          if (!this.#clients.includes(client)) continue;
+          const left = round.length - index;
+          const started = time();
+          const share = started < end ? Math.ceil(packets / left) : 0;
+          const limit = { packets: share, until: started + (end - started) / left };
+          callbacks += pollWithin(client, now, limit);
+          const taken = share - limit.packets;
+          packets -= taken;
+          // Who took nothing would take nothing in the next round either.
+          if (taken > 0 && client.get_pending_count() > 0) busy.push(client);
+        }
+        round = packets > 0 && time() < end ? busy : [];
+      }
+    } finally {
+      this.#polling = false;
+    }
+    return callbacks;
+  }
+
+  /** `flush()` of every client. */
+  flush(): void {
+    for (const client of this.#clients) client.flush();
+  }
+
+  /** What the clients' own statistics add up to. */
+  get_stats(): { readonly packets_received: number; readonly events_skipped: number; readonly inbox_length: number } {
+    const sum = { packets_received: 0, events_skipped: 0, inbox_length: 0 };
+    for (const client of this.#clients) {
+      const stats = client.get_stats();
+      for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += stats[name];
+    }
+    return sum;
+  }
+}
