@@ -11,9 +11,9 @@ import { beforeAll, expect, test } from "vitest";
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** What is bundled, how many bytes it may have, and how many it should. */
 const LIMITS: readonly [name: string, source: string, limit: number, target: number][] = [
-  ["the WebSocket-only client", 'export { SocketIOClient } from "./dist/websocket.js"', 14_400, 6000],
+  ["the WebSocket-only client", 'export { SocketIOClient } from "./dist/websocket.js"', 14_500, 6000],
   ["the client", 'export { SocketIOClient } from "./dist/index.js"', 15_900, 8000],
-  ["every export", 'export * from "./dist/index.js"', 18_200, 8000],
+  ["every export", 'export * from "./dist/index.js"', 18_500, 8000],
 ];
 
 beforeAll(() => {
