@@ -54,11 +54,13 @@ test("has its subpaths, and none of them needs more than it says", () => {
     const lacking = Object.keys(all).filter((name) => !(name in small));
     const { webtransport } = await import("socketio-gameloop/webtransport");
     const { msgpack } = await import("socketio-gameloop/msgpack");
-    console.log(lacking.join(), typeof webtransport, typeof msgpack().encode);
+    const { FixedTickLoop } = await import("socketio-gameloop/loop");
+    const { FakeServer } = await import("socketio-gameloop/testing");
+    console.log(lacking.join(), typeof webtransport, typeof msgpack().encode, FixedTickLoop.name, FakeServer.name);
   `;
   writeFileSync(join(folder, "subpaths.mjs"), script);
   const printed = execFileSync(process.execPath, ["subpaths.mjs"], { cwd: folder, encoding: "utf8" }).trim();
-  expect(printed).toBe("polling function function");
+  expect(printed).toBe("polling function function FixedTickLoop FakeServer");
 });
 
 test("its types need neither those of ws nor those of Node", () => {
