@@ -143,7 +143,7 @@ async function takePicture({ page, name }: Player, what: string): Promise<Buffer
 
 /** What may be complained about while the server is away. */
 function isExpected(error: string): boolean {
-  return /^WebSocket connection to .* failed/.test(error);
+  return /^WebSocket connection to .* failed|net::ERR_CONNECTION_REFUSED$/.test(error);
 }
 
 describeInBrowser("Gem Heist in two pages", () => {
