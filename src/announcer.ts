@@ -24,6 +24,19 @@ export abstract class Announcer extends Callbacks implements SessionSink<AckOwne
   /** The server does not want us in `core`; `tell` says so to the game. */
   protected abstract shutOut(core: Core, reason: string, error: ConnectError, tell: () => void): void;
 
+  /** Asks the game, if it wants to be asked, whether to try again. */
+  protected shallRetry(reason: string, error: ConnectError, byDefault: boolean): boolean {
+    const { enabled, filter } = this.options.reconnection;
+    let answer = byDefault;
+    if (enabled && filter) {
+      const ask = () => {
+        answer = filter(reason, error, byDefault);
+      };
+      this.invoke(ask, [], "reconnection.filter", error.namespace);
+    }
+    return enabled && answer;
+  }
+
   event(core: Core, event: string, data: unknown[], ackId: number): void {
     this.counters.events_dispatched++;
     this.entries.get(core.path)?.dispatch(event, data, ackId);

@@ -28,11 +28,12 @@ import {
   mergeOptions,
   type PerAttempt,
 } from "./options.js";
+import type { PollLimit } from "./poll-limit.js";
 import { ERR_ALREADY_IN_USE, ERR_INVALID_PARAMETER, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
 import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
 import { isObject } from "./protocol/protocol-error.js";
 import { isNamespacePath } from "./protocol/socket-packet.js";
-import { type PollLimit, Runtime } from "./runtime.js";
+import { Runtime } from "./runtime.js";
 import type { ClientStats } from "./stats.js";
 import { isTlsOptions, type TLSOptions } from "./tls-options.js";
 import { createCookieStore } from "./transport/platform-http.js";

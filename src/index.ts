@@ -1,31 +1,5 @@
 /** socketio-gameloop: a polled Socket.IO v5 client. Every public name, and nothing else. */
-export type { Auth, AuthData } from "./auth.js";
+// The client of this entry takes the place of the one that has WebSocket alone.
 export { SocketIOClient } from "./client-with-polling.js";
-export { ConnectionState } from "./connection-state.js";
-export { AckError, type ConnectError, Err, OK, SocketIOError } from "./errors.js";
-export type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "./events.js";
-export { EventMode, type Reply, SocketIONamespace } from "./namespace.js";
-export type {
-  ClientOptions,
-  ClientOptionsInput,
-  PerAttempt,
-  ReconnectionFilter,
-  ReconnectionOptions,
-} from "./options.js";
-export { PollGroup, type PollGroupOptions } from "./poll-group.js";
-export type { Codec, IncomingPacket, OutgoingPacket, PacketParts } from "./protocol/codec.js";
-export { Signal } from "./signal.js";
-export type { ClientStats } from "./stats.js";
-export { type TLSIdentity, TLSOptions } from "./tls-options.js";
 export { polling } from "./transport/polling.js";
-export type {
-  CookieStore,
-  Finality,
-  OutFrame,
-  Transport,
-  TransportFactory,
-  TransportHandler,
-  TransportRequest,
-} from "./transport/transport.js";
-export { websocket } from "./transport/websocket.js";
-export { WebSocketPeer } from "./transport/websocket-peer.js";
+export * from "./websocket.js";

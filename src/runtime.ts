@@ -21,6 +21,7 @@ import { Joins, type JoinsHost } from "./joins.js";
 import type { AckOwner, NamespaceHost } from "./namespace.js";
 import { watchNetwork } from "./network-hints.js";
 import type { ClientOptions } from "./options.js";
+import { type PollLimit, UNLIMITED } from "./poll-limit.js";
 import { backoffDelay } from "./protocol/backoff.js";
 import { ERR_CANT_CONNECT, ERR_CONNECTION_ERROR, ERR_INVALID_DATA, ERR_TIMEOUT } from "./protocol/codes.js";
 import { Deadlines } from "./protocol/deadlines.js";
@@ -32,16 +33,6 @@ import type { Finality, OutFrame } from "./transport/transport.js";
 
 /** With more than this in the socket a volatile packet would be stale when it gets out. Bytes. */
 const VOLATILE_BACKLOG = 16384;
-
-/** What a poll may take, beyond what the options say. */
-export interface PollLimit {
-  /** Packets that may still be taken; counted down. */
-  packets: number;
-  /** No packet is taken after this moment of the option `clock`, in seconds. */
-  readonly until: number;
-}
-
-const UNLIMITED: PollLimit = { packets: Infinity, until: Infinity };
 
 type Core = NamespaceSession<AckOwner>;
 
@@ -241,7 +232,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     const epoch = this.#epoch;
     if (this.#now - entry.joinedAt >= reconnection.delay_max) entry.refusals = 0;
     entry.joinedAt = Infinity;
-    const retry = this.active && this.#shallRetry(reason, error, false);
+    const retry = this.active && this.shallRetry(reason, error, false);
     // The filter may have ended the connection, or joined the namespace by itself.
     if (epoch !== this.#epoch || core.state !== DISCONNECTED) tell();
     else if (retry) {
@@ -251,19 +242,6 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
       tell();
     } else if (core === this.#main && this.active && !this.session.isWanted()) this.#end("server disconnect", tell);
     else tell();
-  }
-
-  /** Asks the game, if it wants to be asked, whether to try again. */
-  #shallRetry(reason: string, error: ConnectError, byDefault: boolean): boolean {
-    const { enabled, filter } = this.options.reconnection;
-    let answer = byDefault;
-    if (enabled && filter) {
-      const ask = () => {
-        answer = filter(reason, error, byDefault);
-      };
-      this.invoke(ask, [], "reconnection.filter", error.namespace);
-    }
-    return enabled && answer;
   }
 
   // A connection's life
@@ -293,7 +271,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     const error: ConnectError = { message, namespace: "/", code };
     if (transport) error.transport = transport;
     const { connect_error, reconnecting, reconnect_failed } = this.signals;
-    const retry = this.#shallRetry(failed ? "connect_error" : reason, error, !this.#dialer.isFinal(finality));
+    const retry = this.shallRetry(failed ? "connect_error" : reason, error, !this.#dialer.isFinal(finality));
     if (epoch !== this.#epoch) return;
     if (!retry || attempt > reconnection.attempts) {
       this.#end(reason, () => {
