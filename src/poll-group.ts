@@ -25,7 +25,7 @@ export interface PollGroupOptions {
  * setInterval(() => bots.poll(), 16);
  */
 export class PollGroup {
-  readonly #clients: SocketIOClient[] = [];
+  readonly #clients = new Set<SocketIOClient>();
   readonly #maxPackets: number;
   readonly #maxTime: number;
   readonly #clock: () => number;
@@ -45,7 +45,7 @@ export class PollGroup {
 
   /** How many clients it has. */
   get size(): number {
-    return this.#clients.length;
+    return this.#clients.size;
   }
 
   /**
@@ -54,19 +54,17 @@ export class PollGroup {
    */
   add(client: SocketIOClient): boolean {
     requireThat(typeof client?.connect_to_url === "function", "PollGroup.add(client)", "a SocketIOClient", client);
-    const isNew = !this.#clients.includes(client);
-    if (isNew) this.#clients.push(client);
+    const isNew = !this.#clients.has(client);
+    this.#clients.add(client);
     return isNew;
   }
 
   /** Takes a client out; false when it is not in. It stays connected. */
   remove(client: SocketIOClient): boolean {
-    const index = this.#clients.indexOf(client);
-    if (index < 0) return false;
-    this.#clients.splice(index, 1);
+    const index = [...this.#clients].indexOf(client);
     // The next one stays the next one.
-    if (index < this.#first) this.#first--;
-    return true;
+    if (index >= 0 && index < this.#first) this.#first--;
+    return this.#clients.delete(client);
   }
 
   /**
@@ -78,8 +76,9 @@ export class PollGroup {
   poll(now?: number): number {
     if (this.#polling) return 0;
     this.#polling = true;
-    const clients = [...this.#clients.slice(this.#first), ...this.#clients.slice(0, this.#first)];
-    this.#first = clients.length > 0 ? (this.#first + 1) % clients.length : 0;
+    const all = [...this.#clients];
+    const clients = [...all.slice(this.#first), ...all.slice(0, this.#first)];
+    this.#first = all.length > 0 ? (this.#first + 1) % all.length : 0;
     const time = this.#maxTime < Infinity ? this.#clock : () => 0;
     const end = time() + this.#maxTime;
     let packets = this.#maxPackets;
@@ -89,7 +88,7 @@ export class PollGroup {
         const busy: SocketIOClient[] = [];
         for (const [index, client] of round.entries()) {
           // A callback may have taken it out.
-          if (!this.#clients.includes(client)) continue;
+          if (!this.#clients.has(client)) continue;
           const left = round.length - index;
           const started = time();
           const share = started < end ? Math.ceil(packets / left) : 0;

@@ -6,6 +6,7 @@ import { TLSOptions } from "../src/tls-options.js";
 import type { TransportRequest } from "../src/transport/transport.js";
 import { type WebTransportConstructor, webtransport } from "../src/transport/webtransport.js";
 import { type FakeSession, FakeWebTransportError, fakePlatform, wire } from "./support/fake-webtransport.js";
+import { requestTo } from "./support/scripted-http.js";
 
 const problems: unknown[] = [];
 const noteProblem = (error: unknown): unknown => problems.push(error);
@@ -34,22 +35,8 @@ async function settled(turns = 60): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-function request(changes: Partial<TransportRequest> = {}): TransportRequest {
-  return {
-    url: "https://game.example/socket.io/?EIO=4&transport=webtransport",
-    sid: "",
-    tls: null,
-    headers: {},
-    protocols: [],
-    perMessageDeflate: false,
-    maxPayload: 1_000_000,
-    withCredentials: false,
-    agent: null,
-    cookies: null,
-    maxPackets: 16,
-    ...changes,
-  };
-}
+const request = (changes: Partial<TransportRequest> = {}): TransportRequest =>
+  requestTo("https://game.example/socket.io/?EIO=4&transport=webtransport", changes);
 
 type Options = Parameters<typeof webtransport>[0];
 

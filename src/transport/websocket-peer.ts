@@ -12,35 +12,12 @@
  */
 import { Err, OK, requireThat } from "../errors.js";
 import { isTlsOptions, type TLSOptions } from "../tls-options.js";
-import { canHonour, PlatformSocket } from "./platform-socket.js";
+import { PeerSocket } from "./peer-socket.js";
+import { canHonour } from "./platform-socket.js";
 
 interface Packet {
   readonly bytes: Uint8Array;
   readonly isText: boolean;
-}
-
-/** What a peer wants of its socket beyond what a transport does. */
-class PeerSocket extends PlatformSocket {
-  get readyState(): number {
-    return this.socket.readyState;
-  }
-
-  get protocol(): string {
-    return this.socket.protocol;
-  }
-
-  /**
-   * Starts the closing handshake, of whose end the handler hears.
-   *
-   * A page may not send the codes 1001 to 1014 (WHATWG WebSockets, `close`): their counterpart in the range for applications,
-   * 4001 to 4014, goes instead.
-   */
-  startClose(code: number, reason: string): void {
-    const isPage = this.resume === undefined;
-    this.socket.close(isPage && code > 1000 && code < 3000 ? code + 3000 : code, reason);
-    // A paused socket would not read the peer's answer.
-    this.resume?.();
-  }
 }
 
 /** How a connection ended. */

@@ -118,6 +118,17 @@ test("a client is in it once; one that is taken out stays connected and is not p
   expect(heard).toEqual(["1:0", "0:0"]);
 });
 
+test("who begins is not passed over when another one is taken out", () => {
+  const { group: bots, rigs, heard } = group(3, { max_packets: 1 });
+  for (const rig of rigs) push(rig, 2);
+  bots.poll();
+  bots.poll();
+  bots.remove(rigs[0]!.client);
+  bots.poll();
+  bots.poll();
+  expect(heard).toEqual(["0:0", "1:0", "2:0", "1:1"]);
+});
+
 test("a callback may add and remove clients, and poll: that does nothing then", () => {
   const { group: bots, rigs, heard } = group(3);
   rigs[0]!.main.on("n", () => {

@@ -1,20 +1,7 @@
-/** A small seeded generator (mulberry32), so that a failure can be played back. */
-export class Random {
-  #state: number;
+import { SeededRandom } from "../../src/testing/seeded-random.js";
 
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** From 0 to below 1. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let bits = this.#state;
-    bits = Math.imul(bits ^ (bits >>> 15), bits | 1);
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  }
-
+/** What a random test draws, so that a failure can be played back. */
+export class Random extends SeededRandom {
   /** An integer from 0 to below `limit`. */
   below(limit: number): number {
     return Math.floor(this.next() * limit);
