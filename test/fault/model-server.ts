@@ -42,6 +42,8 @@ export interface Mood {
 
 /** How long a lost session can be recovered. Seconds. */
 const RECOVERY_TIME = 4;
+/** How long a server that does not answer goes on like that unasked. Seconds. */
+const MUTE_STEP = 0.25;
 /** How long an answer takes that is late. Seconds. */
 const LATE = 0.7;
 
@@ -223,17 +225,22 @@ export class ModelServer implements ServerSide, EngineOwner {
     this.#crossing.get(engine)!.delete(path);
     const auth = packet.json === "" ? {} : JSON.parse(packet.json);
     if (auth.token !== `token ${path}`) this.violation(`CONNECT without its auth: ${path} ${packet.json}`);
-    const wait = Math.max(this.mood.connectDelay, this.mood.muteUntil - this.agenda.now);
+    const due = this.agenda.now + this.mood.connectDelay;
     const answer = () => {
       if (engine.over) return;
+      // Looked at again and again: peace ends the silence for those too who came before it.
+      const wait = Math.max(due, this.mood.muteUntil) - this.agenda.now;
+      if (wait > 0) {
+        this.agenda.after(Math.min(wait, MUTE_STEP), answer);
+        return;
+      }
       pending.delete(path);
       if (this.mood.refuse > 0) {
         this.mood.refuse--;
         engine.send([{ frame: writePacket("4", path, null, { message: "full" }) }]);
       } else this.#accept(engine, path, auth, stamp);
     };
-    if (wait > 0) this.agenda.after(wait, answer);
-    else answer();
+    answer();
   }
 
   #accept(engine: ModelEngine, path: string, auth: { pid?: string; offset?: string }, stamp: number): void {
