@@ -71,7 +71,9 @@ export class Link implements Transport, ServerEnd {
   resume?: () => void;
   #serverOver = false;
   /** Something was handed to the client after which nothing counts. */
-  #spoiled = false;
+  spoiled = false;
+  /** What the session went over before: what has spoiled that has spoiled the session. */
+  below: { readonly spoiled: boolean } | null = null;
   #paused = false;
   #upBytes = 0;
   #upDead = false;
@@ -215,8 +217,8 @@ export class Link implements Transport, ServerEnd {
         this.#handler.closed(item.end, "the link is gone");
         return;
       }
-      if (item.garbage) this.#spoiled = true;
-      else if (!this.#spoiled) item.handed?.();
+      if (item.garbage) this.spoiled = true;
+      else if (!this.spoiled && !this.below?.spoiled) item.handed?.();
       if (isSignOfLife(item.frame)) this.#world.alive();
       this.#handler.received(item.frame);
     }

@@ -34,7 +34,7 @@ export class PollingLink implements Transport, ServerEnd {
   #upDead = false;
   #downDead = false;
   #serverOver = false;
-  #spoiled = false;
+  spoiled = false;
   /** The client's requests in flight. */
   #getting = false;
   #posting = false;
@@ -145,8 +145,8 @@ export class PollingLink implements Transport, ServerEnd {
       }
       for (const { frame, handed, garbage } of answer.items) {
         if (this.clientOver) return;
-        if (garbage) this.#spoiled = true;
-        else if (!this.#spoiled) handed?.();
+        if (garbage) this.spoiled = true;
+        else if (!this.spoiled) handed?.();
         if (isSignOfLife(frame)) this.#world.alive();
         this.#handler.received(frame);
       }

@@ -219,6 +219,7 @@ export class World implements Surroundings {
     const { sid } = request;
     const link = new Link(this, handler, this.server, this.config.canPause);
     if (sid !== "") {
+      link.below = this.links.findLast((other) => other instanceof PollingLink && !other.clientOver) ?? null;
       this.#moveTo(link, sid, handler);
       return link;
     }
