@@ -3,7 +3,7 @@
  */
 import { Callbacks } from "./callbacks.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
-import type { AckOwner, NamespaceEntry } from "./namespace.js";
+import type { AckOwner, NamespaceEntry, TakenEvent } from "./namespace.js";
 import { ERR_CONNECTION_ERROR, OK } from "./protocol/codes.js";
 import type { AckCode } from "./protocol/delivery.js";
 import type { NamespaceSession } from "./protocol/namespace-session.js";
@@ -13,6 +13,8 @@ type Core = NamespaceSession<AckOwner>;
 
 export abstract class Announcer extends Callbacks implements SessionSink<AckOwner> {
   readonly entries = new Map<string, NamespaceEntry>();
+  /** Events that wait for `take_event()`, decoded: one, unless several came at once. */
+  readonly pulled: TakenEvent[] = [];
   /** A sentence about what failed last. */
   lastError = "";
   /** `connected` was emitted, and `disconnected` not since. */
@@ -38,9 +40,15 @@ export abstract class Announcer extends Callbacks implements SessionSink<AckOwne
   }
 
   event(core: Core, event: string, data: unknown[], ackId: number): void {
+    const { path } = core;
+    const entry = this.entries.get(path)!;
     this.counters.events_dispatched++;
-    this.entries.get(core.path)?.dispatch(event, data, ackId);
-    this.signals.event_received.emit(event, data, core.path);
+    if (this.options.event_delivery === "pull")
+      this.pulled.push({ event, data, path, reply: ackId < 0 ? null : entry.replyTo(event, ackId) });
+    else {
+      entry.dispatch(event, data, ackId);
+      this.signals.event_received.emit(event, data, path);
+    }
   }
 
   acknowledged({ callback, event, path }: AckOwner, data: unknown[], code: AckCode): void {

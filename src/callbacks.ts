@@ -3,6 +3,7 @@
  */
 import type { ConnectError } from "./errors.js";
 import { NAMESPACE_SIGNALS } from "./namespace.js";
+import { Observers } from "./observer.js";
 import type { ClientOptions } from "./options.js";
 import { makeSignals, report, type Signal, type SignalOwner } from "./signal.js";
 import { Counters } from "./stats.js";
@@ -34,6 +35,7 @@ const SIGNALS: readonly (keyof ClientSignals)[] = [
 export abstract class Callbacks implements SignalOwner {
   readonly signals = makeSignals<ClientSignals>(this, "/", SIGNALS);
   readonly counters = new Counters();
+  readonly observers = new Observers(report);
   /** How many are running, one inside the other. */
   protected depth = 0;
   /** How many have run in this poll. */
@@ -49,14 +51,19 @@ export abstract class Callbacks implements SignalOwner {
     const started = clock();
     this.depth++;
     this.callbacks++;
+    let failure: { thrown: unknown } | null = null;
     try {
       callback(...args);
     } catch (error) {
-      this.listenerError(error, event, path);
+      failure = { thrown: error };
+    }
+    const took = clock() - started;
+    if (this.observers.any) this.observers.tell("callback_ran", event, path, args, took, failure);
+    try {
+      if (failure !== null) this.listenerError(failure.thrown, event, path);
     } finally {
       this.depth--;
     }
-    const took = clock() - started;
     if (took > counters.longest_callback) {
       counters.longest_callback = took;
       counters.longest_callback_event = event;

@@ -21,7 +21,8 @@ import type { ClientSignals } from "./callbacks.js";
 import type { ConnectionState } from "./connection-state.js";
 import { type Err, requireThat } from "./errors.js";
 import type { DefaultEvents, EventsMap } from "./events.js";
-import { SocketIONamespace } from "./namespace.js";
+import { SocketIONamespace, type TakenEvent } from "./namespace.js";
+import type { ClientObserver } from "./observer.js";
 import {
   type ClientOptionsInput,
   changesConnection,
@@ -217,6 +218,35 @@ export class SocketIOClient {
   }
 
   /**
+   * With the option `event_delivery: "pull"`: takes the next event, for a game that loops over its input instead of being called.
+   * What came before it and is no event (connections, acknowledgements) calls back on the way, so everything keeps its order. Call it
+   * after `poll()` until it returns `null`: what waits here, waits with everything behind it. Budgets do not count.
+   * @returns `null` when nothing waits, dispatch is paused, or events are delivered to listeners
+   * @example
+   * client.configure({ event_delivery: "pull" });
+   * client.poll();
+   * for (let taken = client.take_event(); taken; taken = client.take_event()) console.log(taken.event, taken.data);
+   */
+  take_event(): TakenEvent | null {
+    return this.#runtime.takeEvent();
+  }
+
+  /**
+   * Lets `observer` see what the client does: statistics by event, an overlay, a recording. Several can.
+   * @returns false when it observes already
+   * @throws TypeError for anything but an object
+   */
+  add_observer(observer: ClientObserver): boolean {
+    requireThat(isObject(observer), "add_observer(observer)", "an object with callbacks", observer);
+    return this.#runtime.observers.add(observer);
+  }
+
+  /** Ends `add_observer`; false when it does not observe. */
+  remove_observer(observer: ClientObserver): boolean {
+    return this.#runtime.observers.remove(observer);
+  }
+
+  /**
    * Makes the next attempt to connect now rather than after its delay.
    * @returns `OK`, or `ERR_UNAVAILABLE` when no attempt is waited for
    */
@@ -304,7 +334,8 @@ export class SocketIOClient {
 
   /** Received packets that wait for a later `poll()`. */
   get_pending_count(): number {
-    return this.#runtime.connection?.inbox.length ?? 0;
+    const { connection, pulled } = this.#runtime;
+    return (connection?.inbox.length ?? 0) + pulled.length;
   }
 
   /**

@@ -13,7 +13,7 @@ import { type Frame, PONG } from "./protocol/engine-packet.js";
 import { EngineSession, OPEN } from "./protocol/engine-session.js";
 import { ProtocolError, violation } from "./protocol/protocol-error.js";
 import type { RttEstimator } from "./protocol/rtt.js";
-import { SocketDecoder } from "./protocol/socket-decoder.js";
+import { type RawPacket, SocketDecoder } from "./protocol/socket-decoder.js";
 import type { Counters } from "./stats.js";
 import {
   engineName,
@@ -40,6 +40,8 @@ export interface ConnectionOwner {
   now(): number;
   /** The handshake is done: time to write what has to go first. Not the moment to call the game. */
   engineOpened(connection: Connection, now: number): void;
+  /** A packet that waited was left out for a newer one. */
+  skipped(packet: RawPacket): void;
   /** The session goes over another transport. */
   engineMoved(connection: Connection): void;
 }
@@ -209,7 +211,8 @@ export class Connection {
     if (packet === null) return;
     const { counters } = this.#owner;
     counters.packets_received++;
-    if (this.inbox.push(packet)) counters.events_skipped++;
+    const skipped = this.inbox.push(packet);
+    if (skipped !== null) this.#owner.skipped(skipped);
     const fill = this.#fill();
     if (fill < 1) return;
     const { transport } = this;

@@ -55,10 +55,10 @@ export class Inbox {
   }
 
   /**
-   * Adds an item; true when it took the place of an older one of the same event.
+   * Adds an item; returns the older one of the same event whose place it took, if it did.
    * @throws ProtocolError when a packet's header is malformed
    */
-  push(item: InboxItem): boolean {
+  push(item: InboxItem): RawPacket | null {
     // Read first: a packet that cannot be read is thrown back before it is here.
     const key = item.kind === "packet" && this.#latest.size > 0 ? peekEventKey(item.text) : "";
     // What was taken or dropped still has a place; sweep before they are many.
@@ -66,13 +66,13 @@ export class Inbox {
       this.#items = this.#items.slice(this.#head).filter((other) => other.kind !== "packet" || other.waiting);
       this.#head = 0;
     }
-    if (item.kind !== "packet") return false;
+    if (item.kind !== "packet") return null;
     this.length++;
     this.bytes += item.size;
-    if (!this.#latest.has(key)) return false;
+    if (!this.#latest.has(key)) return null;
     const older = this.#newest.get(key);
     this.#newest.set(key, item);
-    return older !== undefined && this.#take(older);
+    return older !== undefined && this.#take(older) ? older : null;
   }
 
   /** Takes the next item; `null` when there is none. */

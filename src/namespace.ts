@@ -22,6 +22,16 @@ export const NAMESPACE_SIGNALS = ["connected", "disconnected", "event_received",
  */
 export type Reply = (response_array: readonly unknown[]) => Err;
 
+/** An event as `SocketIOClient.take_event()` returns it. */
+export interface TakenEvent {
+  readonly event: string;
+  readonly data: unknown[];
+  /** Of the namespace. */
+  readonly path: string;
+  /** `null` unless the server asked for an acknowledgement. */
+  readonly reply: Reply | null;
+}
+
 /** Who gets the answer to an acknowledged emit. */
 export interface AckOwner {
   readonly callback: (response: never, error: Err) => void;
@@ -40,6 +50,8 @@ export interface NamespaceEntry {
   joinedAt: number;
   /** Runs the listeners of an event. */
   dispatch(event: string, data: unknown[], ackId: number): void;
+  /** What answers the event that has this acknowledgement id. */
+  replyTo(event: string, ackId: number): Reply;
   /** Ends what waits in `ready()`: the namespace is connected, or will not be because of `error`. */
   settle(error?: SocketIOError): void;
 }
@@ -54,7 +66,7 @@ export interface NamespaceHost extends SignalOwner {
   /** True when little enough waits in the socket for a volatile packet to be fresh when it gets out. */
   readonly writable: boolean;
   now(): number;
-  /** True when somebody listens to the events of all namespaces. */
+  /** True when somebody wants the events of all namespaces. */
   hearsAll(): boolean;
   join(core: NamespaceSession<AckOwner>, auth: Auth): void;
 }
@@ -118,6 +130,7 @@ export class SocketIONamespace<
       refusals: 0,
       joinedAt: Infinity,
       dispatch: (event, data, ackId) => this.#dispatch(event, data, ackId),
+      replyTo: (event, ackId) => this.#replyTo(event, ackId),
       settle: (error) => this.#settle(error),
     });
   }

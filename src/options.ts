@@ -44,6 +44,7 @@ export interface ClientOptions extends SessionOptions {
   readonly poll_max_packets: number;
   readonly poll_max_time: number;
   readonly heartbeat: "arrival" | "poll";
+  readonly event_delivery: "push" | "pull";
   readonly clock: () => number;
   readonly random: () => number;
   readonly transport_factory: TransportFactory | null;
@@ -110,6 +111,8 @@ export const DEFAULT_OPTIONS: ClientOptions = /* @__PURE__ */ Object.freeze<Clie
   /** 0: one `poll()` delivers all that waits. */
   poll_max_packets: 0,
   poll_max_time: 0,
+  /** `"pull"`: no listener is called; `take_event()` returns the events one by one. */
+  event_delivery: "push",
   random: Math.random,
 });
 
@@ -117,6 +120,7 @@ export const DEFAULT_OPTIONS: ClientOptions = /* @__PURE__ */ Object.freeze<Clie
 const EXPECTED: Readonly<Record<string, string>> = {
   offline: '"buffer", "drop" or "error"',
   heartbeat: '"arrival" or "poll"',
+  event_delivery: '"push" or "pull"',
   jitter: "a number from 0 to 1",
   transport_factory: "a function or null",
   filter: "a function or null",

@@ -18,16 +18,26 @@ import { Dialer, type DialerHost, type Target } from "./dialer.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
 import type { DisconnectReason, InboxItem } from "./inbox.js";
 import { Joins, type JoinsHost } from "./joins.js";
-import type { AckOwner, NamespaceHost } from "./namespace.js";
+import type { AckOwner, NamespaceHost, TakenEvent } from "./namespace.js";
 import { watchNetwork } from "./network-hints.js";
 import type { ClientOptions } from "./options.js";
-import { type PollLimit, UNLIMITED } from "./poll-limit.js";
+import { UNLIMITED } from "./poll-limit.js";
+import { frameSize } from "./protocol/attachments.js";
 import { backoffDelay } from "./protocol/backoff.js";
+import { type Codec, decodeMessage } from "./protocol/codec.js";
 import { ERR_CANT_CONNECT, ERR_CONNECTION_ERROR, ERR_INVALID_DATA, ERR_TIMEOUT } from "./protocol/codes.js";
 import { Deadlines } from "./protocol/deadlines.js";
-import { CONNECTED, CONNECTING, DISCONNECTED, type NamespaceSession } from "./protocol/namespace-session.js";
+import {
+  CONNECTED,
+  CONNECTING,
+  DISCONNECTED,
+  type Frames,
+  type NamespaceSession,
+} from "./protocol/namespace-session.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
 import { RttEstimator } from "./protocol/rtt.js";
+import type { RawPacket } from "./protocol/socket-decoder.js";
+import { describePacket, type PacketSource } from "./protocol/socket-packet.js";
 import { SocketSession } from "./protocol/socket-session.js";
 import type { Finality, OutFrame } from "./transport/transport.js";
 
@@ -109,7 +119,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
   }
 
   hearsAll(): boolean {
-    return this.signals.event_received.has_connections();
+    return this.options.event_delivery === "pull" || this.signals.event_received.has_connections();
   }
 
   /** Monotonic seconds. */
@@ -169,18 +179,35 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     }
     this.#polling = true;
     this.callbacks = 0;
+    if (this.observers.any) this.observers.tell("poll_started", now);
     try {
       if (this.dispatchPaused) this.connection?.relieve(this.#now);
       else {
-        this.#deliver(limit);
-        this.#expire(limit);
+        const { clock, poll_max_packets, poll_max_time } = this.options;
+        const until = poll_max_time > 0 ? Math.min(limit.until, clock() + poll_max_time) : limit.until;
+        limit.packets -= this.#deliver(Math.min(limit.packets, poll_max_packets || Infinity), until);
+        this.#expire();
       }
       this.connection?.answerPing(this.#now);
       this.flush();
     } finally {
       this.#polling = false;
     }
+    if (this.observers.any) this.observers.tell("poll_ended", this.callbacks);
     return this.callbacks;
+  }
+
+  /** With the option `event_delivery: "pull"`: the next event. What came before it and is none is delivered on the way. */
+  takeEvent(): TakenEvent | null {
+    if (!this.#polling && this.depth === 0) {
+      this.#polling = true;
+      try {
+        this.#deliver(Infinity, Infinity);
+      } finally {
+        this.#polling = false;
+      }
+    }
+    return (!this.dispatchPaused && this.pulled.shift()) || null;
   }
 
   // For namespaces, their joins, and signals
@@ -193,6 +220,11 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     this.depth++;
     run();
     this.depth--;
+  }
+
+  skipped(packet: RawPacket): void {
+    this.counters.events_skipped++;
+    if (this.observers.any) this.#tell("packet_skipped", packet);
   }
 
   failAttempt(message: string): void {
@@ -314,8 +346,17 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     for (const packet of this.session.takeOutput(this.now())) {
       frames.push(...packet.frames);
       this.counters.packets_sent++;
+      if (this.observers.any) this.#tell("packet_sent", sentPacket(packet.frames, this.options.codec));
     }
     if (frames.length > 0) connection.send(frames);
+  }
+
+  #tell(
+    name: "packet_received" | "packet_skipped" | "packet_sent",
+    { text, size }: Pick<RawPacket, "text" | "size">,
+  ): void {
+    const { event, path } = describePacket(text);
+    this.observers.tell(name, event, path, size);
   }
 
   /** Never backwards, and never to what is no time: neither NaN nor Infinity would ever pass again. */
@@ -325,23 +366,23 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
 
   // A poll's steps
 
-  #deliver(limit: PollLimit): void {
-    const { clock, poll_max_packets, poll_max_time } = this.options;
-    const until = poll_max_time > 0 ? Math.min(limit.until, clock() + poll_max_time) : limit.until;
-    let left = poll_max_packets || Infinity;
+  /** Delivers up to so many packets until that moment of the option `clock`; returns how many it were. */
+  #deliver(packets: number, until: number): number {
+    const { clock } = this.options;
+    let taken = 0;
     // The connection is looked up each time: a callback may have ended it, or started another.
-    while (!this.dispatchPaused && (limit.packets > 0 || !this.connection?.inbox.length)) {
+    while (!this.dispatchPaused && this.pulled.length === 0 && (taken < packets || !this.connection?.inbox.length)) {
       const { connection } = this;
       const item = connection?.inbox.shift();
       if (!item) break;
       this.#take(item, connection!);
       if (item.kind !== "packet") continue;
-      limit.packets--;
-      const isSpent = --left <= 0 || (until < Infinity && clock() >= until);
+      const isSpent = ++taken >= packets || (until < Infinity && clock() >= until);
       // News costs nothing: what is left of it after the last packet is told now, before any deadline.
       if (isSpent && this.connection?.inbox.length) break;
     }
     this.connection?.relieve(this.#now);
+    return taken;
   }
 
   #take(item: InboxItem, connection: Connection): void {
@@ -362,6 +403,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
       this.#lost(item.reason, item.message, code, item.finality);
     } else {
       try {
+        if (this.observers.any) this.#tell("packet_received", item);
         this.session.receive(item);
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
@@ -372,7 +414,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     }
   }
 
-  #expire(limit: PollLimit): void {
+  #expire(): void {
     const now = this.#now;
     if (this.#isBackOnline) {
       this.#isBackOnline = false;
@@ -380,7 +422,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     }
     const { connection } = this;
     // It is told now, unless the budget has left packets that came before it.
-    if (connection?.writable && connection.isDead(now) && connection.inbox.length === 0) this.#deliver(limit);
+    if (connection?.writable && connection.isDead(now) && connection.inbox.length === 0) this.#deliver(0, Infinity);
     // Input before time, with a budget too: a poll's moment counts once all that had arrived by then is delivered.
     const oldest = this.connection?.inbox.oldestTime ?? Infinity;
     if (oldest > this.#collected) {
@@ -389,4 +431,11 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     }
     if (this.#heard >= this.deadlines.next) this.deadlines.advance(this.#heard);
   }
+}
+
+/** What was written, as it would look when it arrives. */
+function sentPacket(frames: Frames, codec: Codec | null): { text: PacketSource; size: number } {
+  const head = frames[0] as string | Uint8Array;
+  const text = codec ? decodeMessage(codec, head) : (head as string);
+  return { text, size: frames.reduce((sum, frame) => sum + frameSize(frame), 0) };
 }

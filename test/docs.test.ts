@@ -364,6 +364,8 @@ const PAGES: Readonly<Record<string, string>> = {
   ConnectionState: "socketioclient.md",
   ClientOptions: "options.md",
   ReconnectionOptions: "options.md",
+  TakenEvent: "socketioclient.md",
+  ClientObserver: "socketioclient.md",
   ClientStats: "statistics.md",
   Transport: "transport.md",
   TransportHandler: "transport.md",

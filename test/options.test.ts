@@ -31,6 +31,7 @@ describe("defaults", () => {
       poll_max_packets: 0,
       poll_max_time: 0,
       heartbeat: "arrival",
+      event_delivery: "push",
       transport_factory: null,
       codec: null,
     });

@@ -119,6 +119,16 @@ export function peekEventKey(text: PacketSource): string {
   return name === null ? "" : eventKey(namespace, name);
 }
 
+/**
+ * What a message is about, for those who only watch: the name of its event (`""` if it is none) and its namespace.
+ * @throws ProtocolError when its header is malformed
+ */
+export function describePacket(text: PacketSource): { readonly event: string; readonly path: string } {
+  const { type, namespace } = typeof text === "string" ? readHeader(text, PEEKED) : text;
+  const isOne = type === EVENT || type === EVENT + BINARY;
+  return { event: (isOne && peekEventName(text, PEEKED.end)) || "", path: namespace };
+}
+
 function isEvent(value: unknown): value is [string, ...unknown[]] {
   if (!Array.isArray(value)) return false;
   // A number is a legal event name on the wire; JavaScript makes no difference between the keys 1 and "1".

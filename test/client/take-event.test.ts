@@ -1,0 +1,139 @@
+import { SocketIOClient, type TakenEvent } from "socketio-gameloop";
+import { describe, expect, test } from "vitest";
+import { connected, connecting, OPEN, record } from "../support/scripted-server.js";
+
+const PULL = { event_delivery: "pull" } as const;
+
+/** All that can be taken now. */
+function takeAll(client: SocketIOClient): TakenEvent[] {
+  const taken: TakenEvent[] = [];
+  for (let next = client.take_event(); next; next = client.take_event()) taken.push(next);
+  return taken;
+}
+
+describe('with event_delivery: "pull"', () => {
+  test("events are taken one by one, in order, and no listener is called", () => {
+    const rig = connected(PULL);
+    const seen = record(rig);
+    expect(rig.serve('42["a",1]', '42["b",{"x":2}]')).toBe(0);
+    expect(rig.client.get_pending_count()).toBe(2);
+    expect(takeAll(rig.client)).toEqual([
+      { event: "a", data: [1], path: "/", reply: null },
+      { event: "b", data: [{ x: 2 }], path: "/", reply: null },
+    ]);
+    expect(rig.client.get_pending_count()).toBe(0);
+    expect(seen).toEqual([]);
+    expect(rig.client.get_stats().events_dispatched).toBe(2);
+  });
+
+  test("an event that no listener waits for is taken as well", () => {
+    const rig = connected(PULL);
+    rig.serve('42["unheard"]');
+    expect(rig.client.take_event()?.event).toBe("unheard");
+  });
+
+  test("acknowledgements and signals keep their place among the events", () => {
+    const rig = connected(PULL);
+    const order: string[] = [];
+    rig.main.emit_with_ack("ask", [], () => order.push("answered"));
+    rig.client.disconnected.connect(() => order.push("disconnected"));
+    rig.poll();
+    rig.serve('42["before"]', '430["yes"]', '42["after"]', "1");
+    expect(order).toEqual([]);
+    for (let next = rig.client.take_event(); next; next = rig.client.take_event()) order.push(next.event);
+    expect(order).toEqual(["before", "answered", "after", "disconnected"]);
+  });
+
+  test("an event that asks for an acknowledgement brings what answers it", () => {
+    const rig = connected(PULL);
+    rig.serve('427["question"]');
+    expect(rig.client.take_event()?.reply?.(["answer"])).toBe(0);
+    rig.poll();
+    expect(rig.sent()).toEqual(['437["answer"]']);
+  });
+
+  test("what is not taken is kept for later, and counts as waiting", () => {
+    const rig = connected(PULL);
+    rig.serve('42["a"]', '42["b"]', '42["c"]');
+    expect(rig.client.take_event()?.event).toBe("a");
+    rig.poll();
+    rig.poll();
+    expect(rig.client.get_pending_count()).toBe(2);
+    expect(takeAll(rig.client).map(({ event }) => event)).toEqual(["b", "c"]);
+  });
+
+  test("budgets do not count", () => {
+    const rig = connected({ ...PULL, poll_max_packets: 1 });
+    rig.serve('42["a"]', '42["b"]', '42["c"]');
+    expect(takeAll(rig.client)).toHaveLength(3);
+  });
+
+  test("the newest of EVENT_LATEST alone is taken, and the others are never parsed", () => {
+    const rig = connected(PULL);
+    rig.main.set_event_mode("s", 1);
+    rig.serve('42["first"]', '42["s",not json]', '42["s",2]');
+    expect(takeAll(rig.client).map(({ event, data }) => [event, data])).toEqual([
+      ["first", []],
+      ["s", [2]],
+    ]);
+  });
+
+  test("events that came before the namespace was joined are all there", () => {
+    const rig = connecting(PULL);
+    rig.serve(OPEN, '42["early",1]', '42["early",2]', '40{"sid":"a"}', '42["late"]');
+    expect(takeAll(rig.client).map(({ event, data }) => [event, ...data])).toEqual([
+      ["early", 1],
+      ["early", 2],
+      ["late"],
+    ]);
+  });
+
+  test("what arrived before the connection ended can be taken after it", () => {
+    const rig = connected(PULL);
+    rig.serve('42["last words"]');
+    rig.client.close();
+    expect(takeAll(rig.client).map(({ event }) => event)).toEqual(["last words"]);
+  });
+
+  test("while dispatch is paused nothing is taken", () => {
+    const rig = connected(PULL);
+    rig.serve('42["a"]');
+    rig.client.set_dispatch_paused(true);
+    expect(rig.client.take_event()).toBeNull();
+    rig.client.set_dispatch_paused(false);
+    expect(rig.client.take_event()?.event).toBe("a");
+  });
+
+  test("inside a callback it takes what is decoded already, and goes no further", () => {
+    const rig = connected(PULL);
+    const inside: unknown[] = [];
+    rig.main.emit_with_ack("ask", [], () => inside.push(rig.client.take_event()));
+    rig.poll();
+    rig.serve('430["yes"]', '42["a"]');
+    expect(inside).toEqual([null]);
+    expect(rig.client.take_event()?.event).toBe("a");
+  });
+});
+
+test("without it there is nothing to take", () => {
+  const rig = connected();
+  const seen = record(rig);
+  rig.push('42["a"]');
+  expect(rig.client.take_event()).toBeNull();
+  rig.poll();
+  expect(seen).toEqual(["a []"]);
+});
+
+test("it may be switched while connected: what was decoded for the one is not lost for the other", () => {
+  const rig = connected(PULL);
+  const seen = record(rig);
+  rig.serve('42["a"]', '42["b"]');
+  rig.client.configure({ event_delivery: "push" });
+  expect(rig.client.take_event()?.event).toBe("a");
+  rig.poll();
+  expect(seen).toEqual(["b []"]);
+});
+
+test("another value is an error that says which there are", () => {
+  expect(() => new SocketIOClient({ event_delivery: "poll" as "pull" })).toThrow('"push" or "pull"');
+});
