@@ -3,7 +3,7 @@
  */
 import { Callbacks } from "./callbacks.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
-import type { AckOwner, NamespaceEntry, TakenEvent } from "./namespace.js";
+import type { AckOwner, NamespaceEntry, TakenEvent } from "./namespace-entry.js";
 import { ERR_CONNECTION_ERROR, OK } from "./protocol/codes.js";
 import type { AckCode } from "./protocol/delivery.js";
 import type { NamespaceSession } from "./protocol/namespace-session.js";
@@ -47,7 +47,7 @@ export abstract class Announcer extends Callbacks implements SessionSink<AckOwne
       this.pulled.push({ event, data, path, reply: ackId < 0 ? null : entry.replyTo(event, ackId) });
     else {
       entry.dispatch(event, data, ackId);
-      this.signals.event_received.emit(event, data, path);
+      this.signals.emit("event_received", event, data, path);
     }
   }
 
@@ -63,28 +63,28 @@ export abstract class Announcer extends Callbacks implements SessionSink<AckOwne
     // A server that lets in and throws out at once must not be hammered: see `shutOut`.
     entry.joinedAt = this.now();
     entry.settle();
-    entry.namespace.connected.emit(sid);
+    entry.signals.emit("connected", sid);
     if (isUp()) {
       entry.announced = true;
-      this.signals.namespace_connected.emit(path);
+      this.signals.emit("namespace_connected", path);
     }
     if (core.path === "/" && isUp()) {
       this.announced = true;
-      this.signals.connected.emit(sid);
+      this.signals.emit("connected", sid);
     }
   }
 
   disconnected(core: Core, reason: string): void {
     const entry = this.entries.get(core.path)!;
     const tell = () => {
-      entry.namespace.disconnected.emit(reason);
+      entry.signals.emit("disconnected", reason);
       if (entry.announced) {
         entry.announced = false;
-        this.signals.namespace_disconnected.emit(core.path);
+        this.signals.emit("namespace_disconnected", core.path);
       }
       if (core.path === "/" && this.announced) {
         this.announced = false;
-        this.signals.disconnected.emit(reason);
+        this.signals.emit("disconnected", reason);
       }
     };
     if (reason !== "server disconnect") tell();
@@ -97,12 +97,12 @@ export abstract class Announcer extends Callbacks implements SessionSink<AckOwne
   refused(core: Core, message: string, code: Err, data?: unknown): void {
     const error: ConnectError = { message, namespace: core.path, code };
     if (data !== undefined) error.data = data;
-    const { namespace, settle } = this.entries.get(core.path)!;
+    const entry = this.entries.get(core.path)!;
     const tell = () => {
       this.lastError = message;
-      settle(new SocketIOError(message, code, data));
-      namespace.connect_error.emit(error);
-      this.signals.connect_error.emit(error);
+      entry.settle(new SocketIOError(message, code, data));
+      entry.signals.emit("connect_error", error);
+      this.signals.emit("connect_error", error);
     };
     this.shutOut(core, "connect_error", error, tell);
   }

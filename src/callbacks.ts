@@ -2,10 +2,10 @@
  * Running the game's callbacks: none that throws gets in the way of the others, and what they cost is known.
  */
 import type { ConnectError } from "./errors.js";
-import { NAMESPACE_SIGNALS } from "./namespace.js";
-import { Observers } from "./observer.js";
+import { NAMESPACE_SIGNALS } from "./namespace-entry.js";
+import type { Observers } from "./observer.js";
 import type { ClientOptions } from "./options.js";
-import { makeSignals, report, type Signal, type SignalOwner } from "./signal.js";
+import { report, type Signal, type SignalOwner, SignalSet } from "./signal.js";
 import { Counters } from "./stats.js";
 
 /** The signals of a client; it says itself what they mean. */
@@ -22,7 +22,7 @@ export interface ClientSignals {
   readonly listener_error: Signal<[error: unknown, event: string, path: string]>;
 }
 
-const SIGNALS: readonly (keyof ClientSignals)[] = [
+export const SIGNALS: readonly (keyof ClientSignals)[] = [
   ...NAMESPACE_SIGNALS,
   "namespace_connected",
   "namespace_disconnected",
@@ -33,9 +33,12 @@ const SIGNALS: readonly (keyof ClientSignals)[] = [
 ];
 
 export abstract class Callbacks implements SignalOwner {
-  readonly signals = makeSignals<ClientSignals>(this, "/", SIGNALS);
+  readonly signals = new SignalSet<ClientSignals>(this, "/");
   readonly counters = new Counters();
-  readonly observers = new Observers(report);
+  /** `null` while there are none. */
+  observers: Observers | null = null;
+  /** When the last callback ended, unless something else has taken time since; then NaN. */
+  protected mark = NaN;
   /** How many are running, one inside the other. */
   protected depth = 0;
   /** How many have run in this poll. */
@@ -46,9 +49,10 @@ export abstract class Callbacks implements SignalOwner {
   abstract expireAfter(seconds: number, expire: () => void): void;
 
   invoke<Args extends unknown[]>(callback: (...args: Args) => unknown, args: Args, event: string, path: string): void {
-    const { counters } = this;
+    const { counters, mark } = this;
     const { clock } = this.options;
-    const started = clock();
+    // Reading the clock costs as much as a small callback, so the end of one is the start of the next.
+    const started = this.depth > 0 || Number.isNaN(mark) ? clock() : mark;
     this.depth++;
     this.callbacks++;
     let failure: { thrown: unknown } | null = null;
@@ -57,23 +61,25 @@ export abstract class Callbacks implements SignalOwner {
     } catch (error) {
       failure = { thrown: error };
     }
-    const took = clock() - started;
-    if (this.observers.any) this.observers.tell("callback_ran", event, path, args, took, failure);
-    try {
-      if (failure !== null) this.listenerError(failure.thrown, event, path);
-    } finally {
-      this.depth--;
-    }
+    this.mark = clock();
+    const took = this.mark - started;
     if (took > counters.longest_callback) {
       counters.longest_callback = took;
       counters.longest_callback_event = event;
     }
+    try {
+      if (this.observers !== null) this.observers.tell("callback_ran", event, path, args, took, failure);
+      if (failure !== null) this.listenerError(failure.thrown, event, path);
+    } finally {
+      this.depth--;
+    }
   }
 
   protected listenerError(error: unknown, event: string, path: string): void {
-    const { listener_error } = this.signals;
+    const { signals } = this;
     // A callback that throws while it is told of an error must not be told of its own.
-    if (event !== "listener_error" && listener_error.has_connections()) listener_error.emit(error, event, path);
+    if (event !== "listener_error" && signals.has_connections("listener_error"))
+      signals.emit("listener_error", error, event, path);
     else report(error);
   }
 }

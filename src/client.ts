@@ -17,12 +17,13 @@
  * 10. Reconnecting joins every namespace again that was connected or connecting, each with its own auth; listeners stay.
  */
 import { type Auth, checkAuth } from "./auth.js";
-import type { ClientSignals } from "./callbacks.js";
+import { type ClientSignals, SIGNALS } from "./callbacks.js";
 import type { ConnectionState } from "./connection-state.js";
 import { type Err, requireThat } from "./errors.js";
 import type { DefaultEvents, EventsMap } from "./events.js";
-import { SocketIONamespace, type TakenEvent } from "./namespace.js";
-import type { ClientObserver } from "./observer.js";
+import { SocketIONamespace } from "./namespace.js";
+import { NamespaceEntry, type TakenEvent } from "./namespace-entry.js";
+import { type ClientObserver, Observers } from "./observer.js";
 import {
   type ClientOptionsInput,
   changesConnection,
@@ -36,6 +37,7 @@ import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-sessio
 import { isObject } from "./protocol/protocol-error.js";
 import { isNamespacePath } from "./protocol/socket-packet.js";
 import { Runtime } from "./runtime.js";
+import { defineSignals, report } from "./signal.js";
 import type { ClientStats } from "./stats.js";
 import { isTlsOptions, type TLSOptions } from "./tls-options.js";
 import { createCookieStore } from "./transport/platform-http.js";
@@ -69,6 +71,11 @@ export class SocketIOClient {
 
   static {
     pollWithin = (client, now, limit) => client.#runtime.poll(now, limit);
+    defineSignals<SocketIOClient, ClientSignals>(
+      SocketIOClient.prototype,
+      SIGNALS,
+      (client) => client.#runtime.signals,
+    );
   }
 
   /** The main namespace is connected, for the first time or again; `session_id` is its Socket.IO id. */
@@ -111,7 +118,6 @@ export class SocketIOClient {
    */
   constructor(options: ClientOptionsInput = {}) {
     this.#runtime = new Runtime(mergeOptions(DEFAULT_OPTIONS, options));
-    Object.assign(this, this.#runtime.signals);
     this.create_namespace("/");
   }
 
@@ -238,12 +244,16 @@ export class SocketIOClient {
    */
   add_observer(observer: ClientObserver): boolean {
     requireThat(isObject(observer), "add_observer(observer)", "an object with callbacks", observer);
+    this.#runtime.observers ??= new Observers(report);
     return this.#runtime.observers.add(observer);
   }
 
   /** Ends `add_observer`; false when it does not observe. */
   remove_observer(observer: ClientObserver): boolean {
-    return this.#runtime.observers.remove(observer);
+    const runtime = this.#runtime;
+    const wasThere = runtime.observers?.remove(observer) ?? false;
+    if (runtime.observers?.size === 0) runtime.observers = null;
+    return wasThere;
   }
 
   /**
@@ -286,7 +296,9 @@ export class SocketIOClient {
     );
     const runtime = this.#runtime;
     if (!this.has_namespace(path)) {
-      new SocketIONamespace(runtime, runtime.session.namespace(path), (entry) => runtime.entries.set(path, entry));
+      const entry = new NamespaceEntry(runtime, runtime.session.namespace(path));
+      new SocketIONamespace(entry);
+      runtime.entries.set(path, entry);
     }
     return runtime.entries.get(path)!.namespace as unknown as SocketIONamespace<L, E>;
   }

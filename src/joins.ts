@@ -3,7 +3,7 @@
  * waits for the answer; an answer to an earlier question is not taken.
  */
 import { type Auth, askAuth, checkAuth, encodeAuth } from "./auth.js";
-import type { AckOwner } from "./namespace.js";
+import type { AckOwner } from "./namespace-entry.js";
 import type { Deadlines } from "./protocol/deadlines.js";
 import { CONNECTING, type NamespaceSession } from "./protocol/namespace-session.js";
 import type { SocketSession } from "./protocol/socket-session.js";

@@ -2,80 +2,22 @@ import { type Auth, checkAuth } from "./auth.js";
 import type { ConnectionState } from "./connection-state.js";
 import { AckError, type ConnectError, type Err, requireCallback, requireThat, SocketIOError } from "./errors.js";
 import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "./events.js";
-import type { ClientOptions } from "./options.js";
+import {
+  type AckOwner,
+  NAMESPACE_SIGNALS,
+  type NamespaceEntry,
+  type NamespaceSignals,
+  type Reply,
+  requireData,
+} from "./namespace-entry.js";
 import { ERR_ALREADY_IN_USE, ERR_CONNECTION_ERROR, ERR_TIMEOUT, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
-import { CONNECTED, CONNECTING, DISCONNECTED, type NamespaceSession } from "./protocol/namespace-session.js";
+import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
 import { eventKey, RESERVED_EVENTS } from "./protocol/socket-packet.js";
-import type { SocketSession } from "./protocol/socket-session.js";
-import { makeSignals, type Signal, type SignalOwner } from "./signal.js";
+import { defineSignals, type Signal } from "./signal.js";
 
 /** Whether all waiting packets of an event are delivered or only the newest. */
 export const EventMode = /* @__PURE__ */ Object.freeze({ EVENT_QUEUE: 0, EVENT_LATEST: 1 });
 export type EventMode = (typeof EventMode)[keyof typeof EventMode];
-
-/** What is told of a namespace, by itself and by its client. */
-export const NAMESPACE_SIGNALS = ["connected", "disconnected", "event_received", "connect_error"] as const;
-
-/**
- * Answers an event for which the server asked for an acknowledgement. Only the first call sends: it returns `OK`, later
- * ones `ERR_ALREADY_IN_USE`. After the connection on which the event came it returns `ERR_UNAVAILABLE` and does nothing.
- */
-export type Reply = (response_array: readonly unknown[]) => Err;
-
-/** An event as `SocketIOClient.take_event()` returns it. */
-export interface TakenEvent {
-  readonly event: string;
-  readonly data: unknown[];
-  /** Of the namespace. */
-  readonly path: string;
-  /** `null` unless the server asked for an acknowledgement. */
-  readonly reply: Reply | null;
-}
-
-/** Who gets the answer to an acknowledged emit. */
-export interface AckOwner {
-  readonly callback: (response: never, error: Err) => void;
-  readonly event: string;
-  readonly path: string;
-}
-
-/** A namespace as its client knows it. */
-export interface NamespaceEntry {
-  readonly namespace: SocketIONamespace;
-  /** `namespace_connected` was emitted, and `namespace_disconnected` not since. */
-  announced: boolean;
-  /** How often in a row the server has refused it, or thrown us out soon after. */
-  refusals: number;
-  /** When it was joined, in seconds; Infinity when it is not. */
-  joinedAt: number;
-  /** Runs the listeners of an event. */
-  dispatch(event: string, data: unknown[], ackId: number): void;
-  /** What answers the event that has this acknowledgement id. */
-  replyTo(event: string, ackId: number): Reply;
-  /** Ends what waits in `ready()`: the namespace is connected, or will not be because of `error`. */
-  settle(error?: SocketIOError): void;
-}
-
-/** What a namespace needs of its client. */
-export interface NamespaceHost extends SignalOwner {
-  readonly session: SocketSession<AckOwner>;
-  readonly options: ClientOptions;
-  readonly latestEvents: Set<string>;
-  /** True unless the client is DISCONNECTED. */
-  readonly active: boolean;
-  /** True when little enough waits in the socket for a volatile packet to be fresh when it gets out. */
-  readonly writable: boolean;
-  now(): number;
-  /** True when somebody wants the events of all namespaces. */
-  hearsAll(): boolean;
-  join(core: NamespaceSession<AckOwner>, auth: Auth): void;
-}
-
-interface Listener {
-  readonly callback: (data: never, reply?: Reply) => unknown;
-  readonly once: boolean;
-  active: boolean;
-}
 
 /**
  * A namespace of the server, with listeners and emits of its own. Made by `SocketIOClient.create_namespace()`; the main one,
@@ -111,28 +53,20 @@ export class SocketIONamespace<
   /** The server refused the namespace, or did not answer. */
   declare readonly connect_error: Signal<[error: ConnectError]>;
 
-  readonly #host: NamespaceHost;
-  readonly #core: NamespaceSession<AckOwner>;
-  readonly #listeners = new Map<string, readonly Listener[]>();
-  /** What waits in `ready()`. */
-  readonly #waiting = new Set<(error?: SocketIOError) => void>();
+  readonly #entry: NamespaceEntry;
+
+  static {
+    defineSignals<SocketIONamespace, NamespaceSignals>(
+      SocketIONamespace.prototype,
+      NAMESPACE_SIGNALS,
+      (namespace) => namespace.#entry.signals,
+    );
+  }
 
   /** @internal */
-  constructor(host: NamespaceHost, core: NamespaceSession<AckOwner>, attach: (entry: NamespaceEntry) => void) {
-    this.#host = host;
-    this.#core = core;
-    Object.assign(this, makeSignals<SocketIONamespace>(host, core.path, NAMESPACE_SIGNALS));
-    core.isListening = (event) =>
-      this.#listeners.has(event) || this.event_received.has_connections() || host.hearsAll();
-    attach({
-      namespace: this as unknown as SocketIONamespace,
-      announced: false,
-      refusals: 0,
-      joinedAt: Infinity,
-      dispatch: (event, data, ackId) => this.#dispatch(event, data, ackId),
-      replyTo: (event, ackId) => this.#replyTo(event, ackId),
-      settle: (error) => this.#settle(error),
-    });
+  constructor(entry: NamespaceEntry) {
+    this.#entry = entry;
+    entry.namespace = this as unknown as SocketIONamespace;
   }
 
   // Listening
@@ -146,7 +80,8 @@ export class SocketIONamespace<
     event: E,
     callback: (data: EventData<ListenEvents, E>, reply?: Reply) => unknown,
   ): void {
-    this.#listen(event, callback, false);
+    requireListener(event, callback);
+    this.#entry.listen(event, callback, false);
   }
 
   /** As `on`, for the next such event only. */
@@ -154,7 +89,8 @@ export class SocketIONamespace<
     event: E,
     callback: (data: EventData<ListenEvents, E>, reply?: Reply) => unknown,
   ): void {
-    this.#listen(event, callback, true);
+    requireListener(event, callback);
+    this.#entry.listen(event, callback, true);
   }
 
   /** Removes the first listener that is `callback`, or all of the event. One that is removed is not called any more. */
@@ -163,13 +99,8 @@ export class SocketIONamespace<
     callback?: (data: EventData<ListenEvents, E>, reply?: Reply) => unknown,
   ): void {
     requireEvent(event);
-    const listeners = this.#listeners.get(event) ?? [];
-    if (callback === undefined) this.#remove(event, listeners);
-    else {
-      requireCallback(callback, `off "${event}"`);
-      const first = listeners.find((listener) => listener.callback === callback);
-      if (first) this.#remove(event, [first]);
-    }
+    if (callback !== undefined) requireCallback(callback, `off "${event}"`);
+    this.#entry.unlisten(event, callback);
   }
 
   /**
@@ -181,7 +112,7 @@ export class SocketIONamespace<
   set_event_mode(event: EventName<ListenEvents>, mode: EventMode): void {
     requireEvent(event);
     requireThat(mode === 0 || mode === 1, "the event mode", "EVENT_QUEUE (0) or EVENT_LATEST (1)", mode);
-    this.#host.latestEvents[mode === 1 ? "add" : "delete"](eventKey(this.#core.path, event));
+    this.#entry.host.latestEvents[mode === 1 ? "add" : "delete"](eventKey(this.#entry.core.path, event));
   }
 
   // Sending
@@ -196,7 +127,7 @@ export class SocketIONamespace<
    */
   emit<E extends EventName<EmitEvents>>(event: E, data: EventData<EmitEvents, E> | [] = []): Err {
     requireEmit(event, data);
-    return this.#host.session.emit(this.#core, event, data, 0);
+    return this.#entry.host.session.emit(this.#entry.core, event, data, 0);
   }
 
   /**
@@ -206,7 +137,7 @@ export class SocketIONamespace<
    */
   emit_volatile<E extends EventName<EmitEvents>>(event: E, data: EventData<EmitEvents, E> | [] = []): Err {
     requireEmit(event, data);
-    return this.#host.session.emitVolatile(this.#core, event, data, this.#host.writable);
+    return this.#entry.host.session.emitVolatile(this.#entry.core, event, data, this.#entry.host.writable);
   }
 
   /**
@@ -232,14 +163,14 @@ export class SocketIONamespace<
     event: E,
     data: EventData<EmitEvents, E> | [] = [],
     callback?: number | ((response: AckData<EmitEvents, E>, error: Err) => void),
-    timeout = this.#host.options.ack_timeout,
+    timeout = this.#entry.host.options.ack_timeout,
   ): Err | Promise<AckData<EmitEvents, E>> {
     requireEmit(event, data);
     const emit = (settle: AckOwner["callback"], seconds: number): Err => {
       requireTimeout(seconds);
-      const { session } = this.#host;
-      const ack = { owner: { callback: settle, event, path: this.#core.path }, timeout: seconds };
-      return session.emit(this.#core, event, data, this.#host.now(), ack);
+      const { session } = this.#entry.host;
+      const ack = { owner: { callback: settle, event, path: this.#entry.core.path }, timeout: seconds };
+      return session.emit(this.#entry.core, event, data, this.#entry.host.now(), ack);
     };
     if (callback !== undefined && typeof callback !== "number") {
       requireCallback(callback, `emit_with_ack "${event}"`);
@@ -264,7 +195,7 @@ export class SocketIONamespace<
    * @returns how many packets it were
    */
   clear_buffer(): number {
-    return this.#host.session.clearBuffer(this.#core);
+    return this.#entry.host.session.clearBuffer(this.#entry.core);
   }
 
   // Joining and leaving
@@ -278,9 +209,9 @@ export class SocketIONamespace<
    */
   connect_to_namespace(auth: Auth = {}): Err {
     checkAuth(auth);
-    if (!this.#host.active) return ERR_UNAVAILABLE;
-    if (this.#core.state !== DISCONNECTED) return ERR_ALREADY_IN_USE;
-    this.#host.join(this.#core, auth);
+    if (!this.#entry.host.active) return ERR_UNAVAILABLE;
+    if (this.#entry.core.state !== DISCONNECTED) return ERR_ALREADY_IN_USE;
+    this.#entry.host.join(this.#entry.core, auth);
     return OK;
   }
 
@@ -288,30 +219,30 @@ export class SocketIONamespace<
    * Leaves the namespace; the others stay. Pending acknowledgements fail and `disconnected` is emitted before this returns.
    */
   disconnect_from_namespace(): void {
-    this.#host.session.disconnect(this.#core);
-    this.#settle(new SocketIOError("the namespace was left", ERR_CONNECTION_ERROR));
+    this.#entry.host.session.disconnect(this.#entry.core);
+    this.#entry.settle(new SocketIOError("the namespace was left", ERR_CONNECTION_ERROR));
   }
 
   is_namespace_connected(): boolean {
-    return this.#core.state === CONNECTED;
+    return this.#entry.core.state === CONNECTED;
   }
 
   get_connection_state(): ConnectionState {
-    return this.#core.state;
+    return this.#entry.core.state;
   }
 
   get_namespace_path(): string {
-    return this.#core.path;
+    return this.#entry.core.path;
   }
 
   /** The Socket.IO id that the server gave to this namespace; `""` when it is not connected. */
   get_session_id(): string {
-    return this.#core.sid;
+    return this.#entry.core.sid;
   }
 
   /** True when the last connect resumed the session that was lost before it (connection state recovery). */
   is_recovered(): boolean {
-    return this.#core.recovered;
+    return this.#entry.core.recovered;
   }
 
   /**
@@ -324,62 +255,20 @@ export class SocketIONamespace<
     requireTimeout(timeout);
     return new Promise((resolve, reject) => {
       if (this.is_namespace_connected()) {
-        resolve(this.#core.sid);
+        resolve(this.#entry.core.sid);
         return;
       }
+      const { core, host } = this.#entry;
       const finish = (error?: SocketIOError) => {
-        this.#waiting.delete(finish);
+        forget();
         if (error) reject(error);
-        else resolve(this.#core.sid);
+        else resolve(core.sid);
       };
-      const expired = new SocketIOError(`${this.#core.path} was not connected within ${timeout} s`, ERR_TIMEOUT);
+      const expired = new SocketIOError(`${core.path} was not connected within ${timeout} s`, ERR_TIMEOUT);
       // When the answer comes first this changes nothing any more.
-      this.#host.expireAfter(timeout, () => finish(expired));
-      this.#waiting.add(finish);
+      host.expireAfter(timeout, () => finish(expired));
+      const forget = this.#entry.await(finish);
     });
-  }
-
-  // Inside
-
-  #settle(error?: SocketIOError): void {
-    for (const finish of this.#waiting) finish(error);
-  }
-
-  #listen(event: string, callback: Listener["callback"], once: boolean): void {
-    requireEvent(event);
-    requireCallback(callback, `on "${event}"`);
-    // A new array each time: an emission that is under way goes on with the old one.
-    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), { callback, once, active: true }]);
-  }
-
-  #remove(event: string, removed: readonly Listener[]): void {
-    for (const listener of removed) listener.active = false;
-    const left = (this.#listeners.get(event) ?? []).filter((listener) => listener.active);
-    if (left.length > 0) this.#listeners.set(event, left);
-    else this.#listeners.delete(event);
-  }
-
-  #dispatch(event: string, data: unknown[], ackId: number): void {
-    const listeners = this.#listeners.get(event) ?? [];
-    const args: unknown[] = ackId < 0 ? [data] : [data, this.#replyTo(event, ackId)];
-    for (const listener of listeners) {
-      if (!listener.active) continue;
-      if (listener.once) this.#remove(event, [listener]);
-      this.#host.invoke(listener.callback as (...args: unknown[]) => unknown, args, event, this.#core.path);
-    }
-    this.event_received.emit(event, data);
-  }
-
-  #replyTo(event: string, ackId: number): Reply {
-    const { generation } = this.#core;
-    let used = false;
-    return (response) => {
-      requireData(event, response);
-      if (used) return ERR_ALREADY_IN_USE;
-      const error = this.#host.session.reply(this.#core, generation, ackId, response);
-      used = error === OK;
-      return error;
-    };
   }
 }
 
@@ -399,8 +288,9 @@ function requireEmit(event: unknown, data: unknown): void {
   requireData(event as string, data);
 }
 
-function requireData(event: string, data: unknown): void {
-  requireThat(Array.isArray(data), `the data of "${event}"`, "an array of arguments, like [data]", data);
+function requireListener(event: unknown, callback: unknown): void {
+  requireEvent(event);
+  requireCallback(callback, `on "${event}"`);
 }
 
 function requireTimeout(timeout: unknown): void {

@@ -42,8 +42,8 @@ export class Observers {
     this.#report = report;
   }
 
-  get any(): boolean {
-    return this.#list.length > 0;
+  get size(): number {
+    return this.#list.length;
   }
 
   add(observer: ClientObserver): boolean {

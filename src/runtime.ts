@@ -18,7 +18,7 @@ import { Dialer, type DialerHost, type Target } from "./dialer.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
 import type { DisconnectReason, InboxItem } from "./inbox.js";
 import { Joins, type JoinsHost } from "./joins.js";
-import type { AckOwner, NamespaceHost, TakenEvent } from "./namespace.js";
+import type { AckOwner, NamespaceHost, TakenEvent } from "./namespace-entry.js";
 import { watchNetwork } from "./network-hints.js";
 import type { ClientOptions } from "./options.js";
 import { UNLIMITED } from "./poll-limit.js";
@@ -119,7 +119,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
   }
 
   hearsAll(): boolean {
-    return this.options.event_delivery === "pull" || this.signals.event_received.has_connections();
+    return this.options.event_delivery === "pull" || this.signals.has_connections("event_received");
   }
 
   /** Monotonic seconds. */
@@ -179,7 +179,8 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     }
     this.#polling = true;
     this.callbacks = 0;
-    if (this.observers.any) this.observers.tell("poll_started", now);
+    this.mark = NaN;
+    this.observers?.tell("poll_started", now);
     try {
       if (this.dispatchPaused) this.connection?.relieve(this.#now);
       else {
@@ -192,8 +193,9 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
       this.flush();
     } finally {
       this.#polling = false;
+      this.mark = NaN;
     }
-    if (this.observers.any) this.observers.tell("poll_ended", this.callbacks);
+    this.observers?.tell("poll_ended", this.callbacks);
     return this.callbacks;
   }
 
@@ -205,6 +207,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
         this.#deliver(Infinity, Infinity);
       } finally {
         this.#polling = false;
+        this.mark = NaN;
       }
     }
     return (!this.dispatchPaused && this.pulled.shift()) || null;
@@ -224,7 +227,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
 
   skipped(packet: RawPacket): void {
     this.counters.events_skipped++;
-    if (this.observers.any) this.#tell("packet_skipped", packet);
+    if (this.observers !== null) this.#tell("packet_skipped", packet);
   }
 
   failAttempt(message: string): void {
@@ -302,13 +305,13 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     this.lastError = message;
     const error: ConnectError = { message, namespace: "/", code };
     if (transport) error.transport = transport;
-    const { connect_error, reconnecting, reconnect_failed } = this.signals;
+    const { signals } = this;
     const retry = this.shallRetry(failed ? "connect_error" : reason, error, !this.#dialer.isFinal(finality));
     if (epoch !== this.#epoch) return;
     if (!retry || attempt > reconnection.attempts) {
       this.#end(reason, () => {
-        if (failed) connect_error.emit(error);
-        if (reconnection.enabled) reconnect_failed.emit();
+        if (failed) signals.emit("connect_error", error);
+        if (reconnection.enabled) signals.emit("reconnect_failed");
       });
       return;
     }
@@ -317,9 +320,9 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     this.#dialer.wait(now + delay);
     this.engineId = "";
     this.session.close(reason, false);
-    if (failed && epoch === this.#epoch) connect_error.emit(error);
+    if (failed && epoch === this.#epoch) signals.emit("connect_error", error);
     // One of them may have called reconnect_now().
-    if (epoch === this.#epoch) reconnecting.emit(attempt, this.connection ? 0 : delay);
+    if (epoch === this.#epoch) signals.emit("reconnecting", attempt, this.connection ? 0 : delay);
   }
 
   /**
@@ -335,10 +338,10 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     const epoch = ++this.#epoch;
     this.session.close(reason, true);
     if (epoch === this.#epoch) tell();
-    if (epoch === this.#epoch && !told) this.signals.disconnected.emit(reason);
+    if (epoch === this.#epoch && !told) this.signals.emit("disconnected", reason);
     if (epoch !== this.#epoch) return;
     const error = new SocketIOError(`disconnected: ${reason}`, ERR_CONNECTION_ERROR);
-    for (const { settle } of this.entries.values()) settle(error);
+    for (const entry of this.entries.values()) entry.settle(error);
   }
 
   #write(connection: Connection): void {
@@ -346,7 +349,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     for (const packet of this.session.takeOutput(this.now())) {
       frames.push(...packet.frames);
       this.counters.packets_sent++;
-      if (this.observers.any) this.#tell("packet_sent", sentPacket(packet.frames, this.options.codec));
+      if (this.observers !== null) this.#tell("packet_sent", sentPacket(packet.frames, this.options.codec));
     }
     if (frames.length > 0) connection.send(frames);
   }
@@ -356,7 +359,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     { text, size }: Pick<RawPacket, "text" | "size">,
   ): void {
     const { event, path } = describePacket(text);
-    this.observers.tell(name, event, path, size);
+    this.observers?.tell(name, event, path, size);
   }
 
   /** Never backwards, and never to what is no time: neither NaN nor Infinity would ever pass again. */
@@ -394,16 +397,16 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
       const fellBack = this.#dialer.opened();
       const before = this.transportName;
       this.transportName = item.name;
-      if (before === "" ? fellBack : before !== item.name) signals.transport_changed.emit(item.name);
+      if (before === "" ? fellBack : before !== item.name) signals.emit("transport_changed", item.name);
     } else if (item.kind === "moved") {
       this.transportName = item.name;
-      signals.transport_changed.emit(item.name);
+      signals.emit("transport_changed", item.name);
     } else if (item.kind === "close") {
       const code = item.reason === "parse error" ? ERR_INVALID_DATA : ERR_CANT_CONNECT;
       this.#lost(item.reason, item.message, code, item.finality);
     } else {
       try {
-        if (this.observers.any) this.#tell("packet_received", item);
+        if (this.observers !== null) this.#tell("packet_received", item);
         this.session.receive(item);
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;

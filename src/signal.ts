@@ -50,7 +50,7 @@ export class Signal<Args extends unknown[] = []> {
   readonly #path: string;
   // Made when the first callback comes: most signals of most clients are never connected.
   #emitter: Emitter<{ emitted: Args }> | null = null;
-  readonly #handlers = new Map<Callback<Args>, Handler<Args>>();
+  #handlers: Map<Callback<Args>, Handler<Args>> | null = null;
 
   /** `new Signal<[score: number]>()` makes a signal of your own; the arguments are for the signals of a client. */
   constructor(owner: SignalOwner = UNOWNED, name = "", path = "") {
@@ -67,36 +67,38 @@ export class Signal<Args extends unknown[] = []> {
   connect(callback: Callback<Args>, flags = 0): Err {
     requireCallback(callback, "signal.connect");
     this.#emitter ??= mitt();
-    if (this.#handlers.has(callback)) return ERR_INVALID_PARAMETER;
+    this.#handlers ??= new Map();
+    const handlers = this.#handlers;
+    if (handlers.has(callback)) return ERR_INVALID_PARAMETER;
     const handler = (args: Args): void => {
       // Disconnected by a callback that ran before it in this very emission.
-      if (this.#handlers.get(callback) !== handler) return;
+      if (handlers.get(callback) !== handler) return;
       if (flags & Signal.CONNECT_ONE_SHOT) this.disconnect(callback);
       this.#owner.invoke(callback, args, this.#name, this.#path);
     };
-    this.#handlers.set(callback, handler);
+    handlers.set(callback, handler);
     this.#emitter.on("emitted", handler);
     return OK;
   }
 
   /** Disconnects `callback`; nothing happens when it is not connected. */
   disconnect(callback: Callback<Args>): void {
-    const handler = this.#handlers.get(callback);
-    if (this.#handlers.delete(callback)) this.#emitter!.off("emitted", handler);
+    const handler = this.#handlers?.get(callback);
+    if (this.#handlers?.delete(callback)) this.#emitter!.off("emitted", handler);
   }
 
   is_connected(callback: Callback<Args>): boolean {
-    return this.#handlers.has(callback);
+    return this.#handlers?.has(callback) ?? false;
   }
 
   /** True when any callback is connected. */
   has_connections(): boolean {
-    return this.#handlers.size > 0;
+    return this.#handlers !== null && this.#handlers.size > 0;
   }
 
   /** The connected callbacks, in order. */
   get_connections(): Callback<Args>[] {
-    return [...this.#handlers.keys()];
+    return [...(this.#handlers?.keys() ?? [])];
   }
 
   /** Runs every connected callback with `args`. */
@@ -124,11 +126,47 @@ export class Signal<Args extends unknown[] = []> {
   }
 }
 
-/** The signals of these names that belong to `owner` and to the namespace `path`. */
-export function makeSignals<Signals>(
-  owner: SignalOwner,
-  path: string,
+type ArgsOf<S> = S extends Signal<infer Args> ? Args : never;
+
+/**
+ * The signals of one client, or of one of its namespaces. Each is made when it is asked for: of most clients most are never
+ * connected, and a process with thousands of bots would hold them all.
+ */
+export class SignalSet<Signals> {
+  readonly #owner: SignalOwner;
+  readonly #path: string;
+  #made: Partial<Record<keyof Signals, Signal<unknown[]>>> | null = null;
+
+  constructor(owner: SignalOwner, path: string) {
+    this.#owner = owner;
+    this.#path = path;
+  }
+
+  get(name: keyof Signals & string): Signal<unknown[]> {
+    this.#made ??= {};
+    this.#made[name] ??= new Signal(this.#owner, name, this.#path);
+    return this.#made[name];
+  }
+
+  has_connections(name: keyof Signals): boolean {
+    return this.#made?.[name]?.has_connections() ?? false;
+  }
+
+  emit<Name extends keyof Signals>(name: Name, ...args: ArgsOf<Signals[Name]>): void {
+    this.#made?.[name]?.emit(...args);
+  }
+}
+
+/** Gives a class a read-only property for each of these signals. */
+export function defineSignals<Self extends object, Signals>(
+  prototype: Self,
   names: readonly (keyof Signals & string)[],
-): Signals {
-  return Object.fromEntries(names.map((name) => [name, new Signal(owner, name, path)])) as Signals;
+  setOf: (self: Self) => SignalSet<Signals>,
+): void {
+  for (const name of names) {
+    const get = function (this: Self) {
+      return setOf(this).get(name);
+    };
+    Object.defineProperty(prototype, name, { get, enumerable: true });
+  }
 }

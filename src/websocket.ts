@@ -4,7 +4,8 @@ export { SocketIOClient } from "./client.js";
 export { ConnectionState } from "./connection-state.js";
 export { AckError, type ConnectError, Err, OK, SocketIOError } from "./errors.js";
 export type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "./events.js";
-export { EventMode, type Reply, SocketIONamespace, type TakenEvent } from "./namespace.js";
+export { EventMode, SocketIONamespace } from "./namespace.js";
+export type { Reply, TakenEvent } from "./namespace-entry.js";
 export type { ClientObserver } from "./observer.js";
 export type {
   ClientOptions,

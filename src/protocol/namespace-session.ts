@@ -34,6 +34,11 @@ export interface AckRequest<Owner> {
   readonly timeout: number;
 }
 
+/** Says whether anybody listens: an event for nobody is not parsed. */
+export interface EventFilter {
+  isListening(event: string): boolean;
+}
+
 /** A packet on its way out, and what is waited for because of it. */
 export interface OutPacket<Owner> {
   readonly frames: Frames;
@@ -91,8 +96,7 @@ export class NamespaceSession<Owner> {
   heldBytes = 0;
   /** It was left on this connection: until it is joined anew, what comes is for the session that was left. */
   stale = false;
-  /** Says whether anybody listens: an event for nobody is not parsed. */
-  isListening: (event: string) => boolean = () => true;
+  filter: EventFilter | null = null;
 
   /** Connection state recovery: the server's private session id, `""` when it offers none. */
   pid = "";

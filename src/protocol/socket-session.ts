@@ -288,7 +288,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   ): void {
     if (namespace.pid === "") {
       const name = peekEventName(packet.text, end);
-      if (name !== null && !namespace.isListening(name)) return;
+      if (name !== null && namespace.filter?.isListening(name) === false) return;
     }
     const payload = readEvent(packet.text, end);
     restoreAttachments(payload, packet.attachments);

@@ -238,7 +238,7 @@ describe("a session", () => {
 
   test("does not decode what nobody listens to, and what it held until the join it decodes once", () => {
     const bench = new Bench();
-    bench.main.isListening = (event) => event === "wanted";
+    bench.main.filter = { isListening: (event) => event === "wanted" };
     bench.serve('[2,"/",-1,["wanted"]]');
     bench.serve('[2,"/",-1,["unwanted"]]');
     expect(bench.codec.decoded).toBe(0);

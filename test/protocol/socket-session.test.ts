@@ -571,14 +571,14 @@ describe("events", () => {
 
   test("an escaped name is the same name", () => {
     const bench = joined();
-    bench.ns().isListening = (event) => event === "move";
+    bench.ns().filter = { isListening: (event) => event === "move" };
     bench.serve('42["\\u006dove"]');
     expect(bench.told()).toEqual(["event / move []"]);
   });
 
   test("for nobody are not even parsed", () => {
     const bench = joined();
-    bench.ns().isListening = (event) => event === "heard";
+    bench.ns().filter = { isListening: (event) => event === "heard" };
     bench.serve('42["unheard",nonsense]');
     bench.serve('42["heard"]');
     expect(bench.told()).toEqual(["event / heard []"]);
@@ -587,7 +587,7 @@ describe("events", () => {
 
   test("for nobody are parsed all the same when the session can be recovered: the offset is in them", () => {
     const bench = joined({}, '40{"sid":"a","pid":"p"}');
-    bench.ns().isListening = () => false;
+    bench.ns().filter = { isListening: () => false };
     bench.serve('42["unheard","CA1B2C3.1"]');
     bench.session.close("transport close", false);
     bench.open();

@@ -1,0 +1,166 @@
+/*
+ * A namespace as its client knows it: the listeners, the signals, and what waits for it to be connected. `SocketIONamespace` is the
+ * public face of it.
+ */
+import type { Auth } from "./auth.js";
+import { type ConnectError, type Err, requireThat, type SocketIOError } from "./errors.js";
+import type { SocketIONamespace } from "./namespace.js";
+import type { ClientOptions } from "./options.js";
+import { ERR_ALREADY_IN_USE, OK } from "./protocol/codes.js";
+import type { EventFilter, NamespaceSession } from "./protocol/namespace-session.js";
+import type { SocketSession } from "./protocol/socket-session.js";
+import { type Signal, type SignalOwner, SignalSet } from "./signal.js";
+
+/**
+ * Answers an event for which the server asked for an acknowledgement. Only the first call sends: it returns `OK`, later
+ * ones `ERR_ALREADY_IN_USE`. After the connection on which the event came it returns `ERR_UNAVAILABLE` and does nothing.
+ */
+export type Reply = (response_array: readonly unknown[]) => Err;
+
+/** An event as `SocketIOClient.take_event()` returns it. */
+export interface TakenEvent {
+  readonly event: string;
+  readonly data: unknown[];
+  /** Of the namespace. */
+  readonly path: string;
+  /** `null` unless the server asked for an acknowledgement. */
+  readonly reply: Reply | null;
+}
+
+/** Who gets the answer to an acknowledged emit. */
+export interface AckOwner {
+  readonly callback: (response: never, error: Err) => void;
+  readonly event: string;
+  readonly path: string;
+}
+
+/** The signals of a namespace; it says itself what they mean. */
+export interface NamespaceSignals {
+  readonly connected: Signal<[session_id: string]>;
+  readonly disconnected: Signal<[reason: string]>;
+  readonly event_received: Signal<[event: string, data: unknown[]]>;
+  readonly connect_error: Signal<[error: ConnectError]>;
+}
+
+/** What is told of a namespace, by itself and by its client. */
+export const NAMESPACE_SIGNALS = ["connected", "disconnected", "event_received", "connect_error"] as const;
+
+/** What a namespace needs of its client. */
+export interface NamespaceHost extends SignalOwner {
+  readonly session: SocketSession<AckOwner>;
+  readonly options: ClientOptions;
+  readonly latestEvents: Set<string>;
+  /** True unless the client is DISCONNECTED. */
+  readonly active: boolean;
+  /** True when little enough waits in the socket for a volatile packet to be fresh when it gets out. */
+  readonly writable: boolean;
+  now(): number;
+  /** True when somebody wants the events of all namespaces. */
+  hearsAll(): boolean;
+  join(core: NamespaceSession<AckOwner>, auth: Auth): void;
+}
+
+export type Callback = (data: never, reply?: Reply) => unknown;
+
+interface Listener {
+  readonly callback: Callback;
+  readonly once: boolean;
+  active: boolean;
+}
+
+const NONE: readonly Listener[] = [];
+
+export class NamespaceEntry implements EventFilter {
+  readonly signals: SignalSet<NamespaceSignals>;
+  /** Set by its constructor. */
+  namespace!: SocketIONamespace;
+  /** `namespace_connected` was emitted, and `namespace_disconnected` not since. */
+  announced = false;
+  /** How often in a row the server has refused it, or thrown us out soon after. */
+  refusals = 0;
+  /** When it was joined, in seconds; Infinity when it is not. */
+  joinedAt = Infinity;
+  // Made when they are needed: thousands of bots have few of them.
+  #listeners: Map<string, readonly Listener[]> | null = null;
+  /** What waits in `ready()`. */
+  #waiting: Set<(error?: SocketIOError) => void> | null = null;
+
+  constructor(
+    readonly host: NamespaceHost,
+    readonly core: NamespaceSession<AckOwner>,
+  ) {
+    this.signals = new SignalSet(host, core.path);
+    core.filter = this;
+  }
+
+  isListening(event: string): boolean {
+    return this.#listeners?.has(event) || this.signals.has_connections("event_received") || this.host.hearsAll();
+  }
+
+  listen(event: string, callback: Callback, once: boolean): void {
+    this.#listeners ??= new Map();
+    // A new array each time: an emission that is under way goes on with the old one.
+    this.#listeners.set(event, [...this.#of(event), { callback, once, active: true }]);
+  }
+
+  /** Removes the first listener of the event that is `callback`, or all. */
+  unlisten(event: string, callback?: Callback): void {
+    const listeners = this.#of(event);
+    const first = listeners.find((listener) => listener.callback === callback);
+    if (callback === undefined) this.#remove(event, listeners);
+    else if (first) this.#remove(event, [first]);
+  }
+
+  /** Runs the listeners of an event. */
+  dispatch(event: string, data: unknown[], ackId: number): void {
+    const { host, signals } = this;
+    const args: unknown[] = ackId < 0 ? [data] : [data, this.replyTo(event, ackId)];
+    for (const listener of this.#of(event)) {
+      if (!listener.active) continue;
+      if (listener.once) this.#remove(event, [listener]);
+      host.invoke(listener.callback as (...args: unknown[]) => unknown, args, event, this.core.path);
+    }
+    signals.emit("event_received", event, data);
+  }
+
+  /** What answers the event that has this acknowledgement id. */
+  replyTo(event: string, ackId: number): Reply {
+    const { generation } = this.core;
+    let used = false;
+    return (response) => {
+      requireData(event, response);
+      if (used) return ERR_ALREADY_IN_USE;
+      const error = this.host.session.reply(this.core, generation, ackId, response);
+      used = error === OK;
+      return error;
+    };
+  }
+
+  /** Calls back once: when the namespace is connected, or will not be because of an error. Returns what takes it back. */
+  await(finish: (error?: SocketIOError) => void): () => void {
+    this.#waiting ??= new Set();
+    const waiting = this.#waiting.add(finish);
+    return () => waiting.delete(finish);
+  }
+
+  /** Ends what waits for the namespace to be connected. */
+  settle(error?: SocketIOError): void {
+    for (const finish of this.#waiting ?? []) finish(error);
+  }
+
+  #of(event: string): readonly Listener[] {
+    return this.#listeners?.get(event) ?? NONE;
+  }
+
+  #remove(event: string, removed: readonly Listener[]): void {
+    for (const listener of removed) listener.active = false;
+    const left = this.#of(event).filter((listener) => listener.active);
+    if (left.length > 0) this.#listeners?.set(event, left);
+    else this.#listeners?.delete(event);
+  }
+}
+
+/** @throws TypeError unless `data` is the array of an event's or an answer's arguments */
+export function requireData(event: string, data: unknown): void {
+  requireThat(Array.isArray(data), `the data of "${event}"`, "an array of arguments, like [data]", data);
+}
