@@ -6,6 +6,7 @@
  * the session that followed it.
  */
 import { type DisconnectReason, Inbox } from "./inbox.js";
+import type { LatestEvents } from "./latest-events.js";
 import type { ClientOptions } from "./options.js";
 import { frameSize } from "./protocol/attachments.js";
 import type { Deadline, Deadlines } from "./protocol/deadlines.js";
@@ -29,13 +30,15 @@ import { Upgrade } from "./upgrade.js";
 /** Seconds for the way to another transport: as long as servers wait for its end. */
 const UPGRADE_TIMEOUT = 10;
 
+/** How many events may share the moment at which the first of them arrived. */
+const MOST_SHARING = 16;
+
 export interface ConnectionOwner {
   readonly options: ClientOptions;
   readonly counters: Counters;
   readonly rtt: RttEstimator;
   readonly deadlines: Deadlines;
-  /** See `eventKey`. */
-  readonly latestEvents: ReadonlySet<string>;
+  readonly latestEvents: LatestEvents;
   /** The client's clock, in seconds; never goes backwards. */
   now(): number;
   /** The handshake is done: time to write what has to go first. Not the moment to call the game. */
@@ -70,6 +73,10 @@ export class Connection {
   #upgradeDeadline: Deadline | null = null;
   #over = false;
   #pongDue = false;
+  /** When the last frame arrived, if that was after the last poll; otherwise NaN. */
+  #moment = NaN;
+  /** How many frames share that moment. */
+  #sharing = 0;
   /** Less than 0 while the socket is read. */
   #pausedAt = -1;
   /** No heartbeat is missed before this: pings may have waited in a paused socket. */
@@ -123,6 +130,7 @@ export class Connection {
 
   /** After a poll has emptied the inbox as far as it would: reads on, or gives up when it cannot keep up. */
   relieve(now: number): void {
+    this.#moment = NaN;
     if (this.#pausedAt < 0) return;
     const patience = this.engine.handshake!.pingTimeout / 2;
     if (this.#fill() <= 0.5) {
@@ -136,7 +144,7 @@ export class Connection {
   fail(reason: DisconnectReason, message: string, finality: Finality = ""): void {
     if (this.#over) return;
     this.dispose(reason === "ping timeout");
-    this.inbox.push({ kind: "close", reason, message, finality });
+    this.inbox.pushNews({ kind: "close", reason, message, finality });
   }
 
   /** Ends the connection without a word to its inbox. */
@@ -151,8 +159,8 @@ export class Connection {
   #received(frame: Frame): void {
     if (this.#over) return;
     const { counters, options } = this.#owner;
-    const now = this.#owner.now();
     const { engine } = this;
+    const now = this.#momentOf(frame);
     const size = frameSize(frame);
     counters.bytes_received += size;
     try {
@@ -170,7 +178,7 @@ export class Connection {
         if (options.heartbeat === "arrival") this.answerPing(now);
       } else if (input === "open") {
         const { sid, maxPayload, upgrades } = engine.handshake!;
-        this.inbox.push({ kind: "open", name: this.transport!.name });
+        this.inbox.pushNews({ kind: "open", name: this.transport!.name });
         this.transport?.established?.(sid, maxPayload);
         this.#owner.engineOpened(this, now);
         this.#move(this.#route.upgrades.filter((factory) => upgrades.includes(engineName(factory))));
@@ -179,6 +187,18 @@ export class Connection {
       if (!(error instanceof ProtocolError)) throw error;
       this.fail("parse error", error.message);
     }
+  }
+
+  /**
+   * When a frame arrived. Reading the clock costs more than taking in a small event, and when exactly an event came matters little:
+   * those between two polls share one moment, some at a time. What a round trip or the heartbeat is measured by has its own.
+   */
+  #momentOf(frame: Frame): number {
+    const isEvent = typeof frame === "string" && frame.charCodeAt(0) === 52 && frame.charCodeAt(1) === 50;
+    if (isEvent && !Number.isNaN(this.#moment) && ++this.#sharing < MOST_SHARING) return this.#moment;
+    this.#sharing = 0;
+    this.#moment = this.#owner.now();
+    return this.#moment;
   }
 
   /** Moves the session to the first of these transports that lets it. */
@@ -203,18 +223,19 @@ export class Connection {
     this.transport = transport;
     this.#pausedAt = -1;
     this.#owner.engineMoved(this);
-    this.inbox.push({ kind: "moved", name: transport.name });
+    this.inbox.pushNews({ kind: "moved", name: transport.name });
   }
 
   #enqueue(frame: Frame, now: number): void {
-    const packet = this.#decoder.receive(frame, now);
+    const packet = this.#decoder.receive(frame);
     if (packet === null) return;
-    const { counters } = this.#owner;
+    const { inbox } = this;
+    const { counters, options } = this.#owner;
     counters.packets_received++;
-    const skipped = this.inbox.push(packet);
+    const skipped = inbox.push(packet, now);
     if (skipped !== null) this.#owner.skipped(skipped);
+    if (inbox.length < options.max_queued_packets && inbox.bytes < options.max_queued_bytes) return;
     const fill = this.#fill();
-    if (fill < 1) return;
     const { transport } = this;
     // A paused socket still hands over what it had read, but not as much again.
     if (!transport?.pause || fill >= 2) this.#overflow();

@@ -1,5 +1,5 @@
-import type { RawPacket } from "./protocol/socket-decoder.js";
-import { peekEventKey } from "./protocol/socket-packet.js";
+import type { LatestEvents } from "./latest-events.js";
+import { packetSize, packetText, type RawPacket } from "./protocol/socket-decoder.js";
 import type { Finality } from "./transport/transport.js";
 
 /** The engine's session opened, moved or ended; it keeps its place among the packets and does not count as one. */
@@ -24,6 +24,14 @@ export type DisconnectReason =
 
 export type InboxItem = RawPacket | ConnectionNews;
 
+/** An item, or the moment from which on what follows arrived, or the place of what was dropped. */
+type Slot = InboxItem | number | null;
+
+/** A list longer than this is given back when it is empty. */
+const KEPT_SLOTS = 1024;
+
+export const isPacket = (item: InboxItem): item is RawPacket => typeof item === "string" || item.kind === "packet";
+
 /**
  * What arrived and waits for `poll()`, in order, undecoded. It keeps count so that its owner can bound it.
  *
@@ -34,71 +42,130 @@ export class Inbox {
   /** Waiting packets, and their size in bytes. */
   length = 0;
   bytes = 0;
-  readonly #latest: ReadonlySet<string>;
-  #items: InboxItem[] = [];
+  /** When the packet that was taken last arrived, in seconds. */
+  time = NaN;
+  readonly #latest: LatestEvents;
+  // Times stand between the items rather than beside each: many arrive at once.
+  #slots: Slot[] = [];
   #head = 0;
-  /** The last packet of each event in `latest`. */
-  readonly #newest = new Map<string, RawPacket>();
+  #lastTime = NaN;
+  #sweepAt = 64;
+  /** The place of the last packet of each event in `latest`. */
+  #newest: Map<string, number> | null = null;
 
-  /** @param latest keys (see `eventKey`) of the events of which only the newest counts; may change at any time */
-  constructor(latest: ReadonlySet<string>) {
+  /** @param latest may change at any time */
+  constructor(latest: LatestEvents) {
     this.#latest = latest;
+  }
+
+  /** True when neither packets nor news wait. */
+  get isEmpty(): boolean {
+    return this.#head === this.#slots.length;
   }
 
   /** When the packet that is next arrived, in seconds; `Infinity` when none waits. */
   get oldestTime(): number {
+    let { time } = this;
     for (let index = this.#head; this.length > 0; index++) {
-      const item = this.#items[index];
-      if (item?.kind === "packet" && item.waiting) return item.time;
+      const slot = this.#slots[index]!;
+      if (typeof slot === "number") time = slot;
+      else if (slot !== null && isPacket(slot)) return time;
     }
     return Infinity;
   }
 
+  /** Adds what is no packet. */
+  pushNews(news: ConnectionNews): void {
+    this.#slots.push(news);
+  }
+
   /**
-   * Adds an item; returns the older one of the same event whose place it took, if it did.
+   * Adds a packet that arrived at `time` (seconds, never less than before); returns the older one of the same event whose place it
+   * took, if it did.
    * @throws ProtocolError when a packet's header is malformed
    */
-  push(item: InboxItem): RawPacket | null {
+  push(packet: RawPacket, time: number): RawPacket | null {
     // Read first: a packet that cannot be read is thrown back before it is here.
-    const key = item.kind === "packet" && this.#latest.size > 0 ? peekEventKey(item.text) : "";
-    // What was taken or dropped still has a place; sweep before they are many.
-    if (this.#items.push(item) > 2 * this.length + 64) {
-      this.#items = this.#items.slice(this.#head).filter((other) => other.kind !== "packet" || other.waiting);
-      this.#head = 0;
+    const key = this.#latest.size > 0 ? this.#latest.keyOf(packetText(packet)) : "";
+    const slots = this.#slots;
+    if (time !== this.#lastTime) {
+      this.#lastTime = time;
+      slots.push(time);
     }
-    if (item.kind !== "packet") return null;
+    slots.push(packet);
     this.length++;
-    this.bytes += item.size;
-    if (!this.#latest.has(key)) return null;
-    const older = this.#newest.get(key);
-    this.#newest.set(key, item);
-    return older !== undefined && this.#take(older) ? older : null;
+    this.bytes += packetSize(packet);
+    const older = key === "" ? null : this.#replace(key);
+    if (slots.length > this.#sweepAt) this.#sweep();
+    return older;
   }
 
   /** Takes the next item; `null` when there is none. */
   shift(): InboxItem | null {
-    while (this.#head < this.#items.length) {
-      const item = this.#items[this.#head++]!;
-      if (item.kind !== "packet" || this.#take(item)) return item;
+    const slots = this.#slots;
+    while (this.#head < slots.length) {
+      const slot = slots[this.#head]!;
+      slots[this.#head++] = null;
+      if (typeof slot === "number") this.time = slot;
+      else if (slot !== null) {
+        if (this.#head === slots.length) this.#reset();
+        if (!isPacket(slot)) return slot;
+        this.length--;
+        this.bytes -= packetSize(slot);
+        return slot;
+      }
     }
-    if (this.#head > 0) this.#items = [];
-    this.#head = 0;
+    this.#reset();
     return null;
   }
 
   /** Drops everything that waits. */
   clear(): void {
-    this.#items = [];
-    this.#newest.clear();
-    this.#head = this.length = this.bytes = 0;
+    this.length = this.bytes = 0;
+    this.#reset();
   }
 
-  /** Ends the waiting of a packet; false when it has ended already. */
-  #take(packet: RawPacket): boolean {
-    if (!packet.waiting) return false;
-    packet.waiting = false;
+  /** Nothing waits. */
+  #reset(): void {
+    if (this.#head === 0 && this.#slots.length === 0) return;
+    if (this.#slots.length > KEPT_SLOTS) this.#slots = [];
+    else this.#slots.length = 0;
+    this.#head = 0;
+    this.#sweepAt = 64;
+    this.#lastTime = NaN;
+    this.#newest?.clear();
+  }
+
+  /** The last packet is the newest of its event: drops the one before it, if that still waits. */
+  #replace(key: string): RawPacket | null {
+    this.#newest ??= new Map();
+    const place = this.#newest.get(key) ?? -1;
+    this.#newest.set(key, this.#slots.length - 1);
+    const older = place < this.#head ? null : (this.#slots[place] as RawPacket | null);
+    if (older === null) return null;
+    this.#slots[place] = null;
     this.length--;
-    this.bytes -= packet.size;
-    return true;
+    this.bytes -= packetSize(older);
+    return older;
+  }
+
+  /** What was taken or dropped still has a place: closes the gaps before they are many. */
+  #sweep(): void {
+    const places = new Map<number, string>();
+    for (const [key, place] of this.#newest ?? []) if (place >= this.#head) places.set(place, key);
+    this.#newest?.clear();
+    const kept: Slot[] = [];
+    for (let index = this.#head; index < this.#slots.length; index++) {
+      const slot = this.#slots[index]!;
+      if (slot === null) continue;
+      // Of two moments in a row the later one counts.
+      if (typeof slot === "number" && typeof kept.at(-1) === "number") kept.pop();
+      const key = places.get(index);
+      if (key !== undefined) this.#newest!.set(key, kept.length);
+      kept.push(slot);
+    }
+    this.#slots = kept;
+    this.#head = 0;
+    this.#sweepAt = 2 * kept.length + 64;
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { Auth } from "./auth.js";
 import { type ConnectError, type Err, requireThat, type SocketIOError } from "./errors.js";
+import type { LatestEvents } from "./latest-events.js";
 import type { SocketIONamespace } from "./namespace.js";
 import type { ClientOptions } from "./options.js";
 import { ERR_ALREADY_IN_USE, OK } from "./protocol/codes.js";
@@ -49,7 +50,7 @@ export const NAMESPACE_SIGNALS = ["connected", "disconnected", "event_received",
 export interface NamespaceHost extends SignalOwner {
   readonly session: SocketSession<AckOwner>;
   readonly options: ClientOptions;
-  readonly latestEvents: Set<string>;
+  readonly latestEvents: LatestEvents;
   /** True unless the client is DISCONNECTED. */
   readonly active: boolean;
   /** True when little enough waits in the socket for a volatile packet to be fresh when it gets out. */

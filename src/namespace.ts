@@ -12,7 +12,7 @@ import {
 } from "./namespace-entry.js";
 import { ERR_ALREADY_IN_USE, ERR_CONNECTION_ERROR, ERR_TIMEOUT, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
 import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
-import { eventKey, RESERVED_EVENTS } from "./protocol/socket-packet.js";
+import { RESERVED_EVENTS } from "./protocol/socket-packet.js";
 import { defineSignals, type Signal } from "./signal.js";
 
 /** Whether all waiting packets of an event are delivered or only the newest. */
@@ -112,7 +112,7 @@ export class SocketIONamespace<
   set_event_mode(event: EventName<ListenEvents>, mode: EventMode): void {
     requireEvent(event);
     requireThat(mode === 0 || mode === 1, "the event mode", "EVENT_QUEUE (0) or EVENT_LATEST (1)", mode);
-    this.#entry.host.latestEvents[mode === 1 ? "add" : "delete"](eventKey(this.#entry.core.path, event));
+    this.#entry.host.latestEvents.set(this.#entry.core.path, event, mode === 1);
   }
 
   // Sending

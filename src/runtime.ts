@@ -16,15 +16,16 @@ import type { Connection } from "./connection.js";
 import type { ConnectionState } from "./connection-state.js";
 import { Dialer, type DialerHost, type Target } from "./dialer.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
-import type { DisconnectReason, InboxItem } from "./inbox.js";
+import { type ConnectionNews, type DisconnectReason, isPacket } from "./inbox.js";
 import { Joins, type JoinsHost } from "./joins.js";
+import { LatestEvents } from "./latest-events.js";
 import type { AckOwner, NamespaceHost, TakenEvent } from "./namespace-entry.js";
 import { watchNetwork } from "./network-hints.js";
 import type { ClientOptions } from "./options.js";
 import { UNLIMITED } from "./poll-limit.js";
 import { frameSize } from "./protocol/attachments.js";
 import { backoffDelay } from "./protocol/backoff.js";
-import { type Codec, decodeMessage } from "./protocol/codec.js";
+import { decodeMessage } from "./protocol/codec.js";
 import { ERR_CANT_CONNECT, ERR_CONNECTION_ERROR, ERR_INVALID_DATA, ERR_TIMEOUT } from "./protocol/codes.js";
 import { Deadlines } from "./protocol/deadlines.js";
 import {
@@ -36,7 +37,7 @@ import {
 } from "./protocol/namespace-session.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
 import { RttEstimator } from "./protocol/rtt.js";
-import type { RawPacket } from "./protocol/socket-decoder.js";
+import { packetSize, packetText, type RawPacket } from "./protocol/socket-decoder.js";
 import { describePacket, type PacketSource } from "./protocol/socket-packet.js";
 import { SocketSession } from "./protocol/socket-session.js";
 import type { Finality, OutFrame } from "./transport/transport.js";
@@ -44,12 +45,15 @@ import type { Finality, OutFrame } from "./transport/transport.js";
 /** With more than this in the socket a volatile packet would be stale when it gets out. Bytes. */
 const VOLATILE_BACKLOG = 16384;
 
+/** A packet from this size on is decoded for so long that it counts. Bytes. */
+const LARGE = 4096;
+
 type Core = NamespaceSession<AckOwner>;
 
 export class Runtime extends Announcer implements NamespaceHost, DialerHost, JoinsHost {
   readonly rtt = new RttEstimator();
   readonly deadlines = new Deadlines();
-  readonly latestEvents = new Set<string>();
+  readonly latestEvents = new LatestEvents();
   readonly session: SocketSession<AckOwner>;
   /** The id of the open session as the game knows it; `""` before the poll that told it. */
   engineId = "";
@@ -227,7 +231,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
 
   skipped(packet: RawPacket): void {
     this.counters.events_skipped++;
-    if (this.observers !== null) this.#tell("packet_skipped", packet);
+    if (this.observers !== null) this.#tell("packet_skipped", packetText(packet), packetSize(packet));
   }
 
   failAttempt(message: string): void {
@@ -349,17 +353,26 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     for (const packet of this.session.takeOutput(this.now())) {
       frames.push(...packet.frames);
       this.counters.packets_sent++;
-      if (this.observers !== null) this.#tell("packet_sent", sentPacket(packet.frames, this.options.codec));
+      if (this.observers !== null) this.#tellSent(packet.frames);
     }
     if (frames.length > 0) connection.send(frames);
   }
 
-  #tell(
-    name: "packet_received" | "packet_skipped" | "packet_sent",
-    { text, size }: Pick<RawPacket, "text" | "size">,
-  ): void {
+  #tell(name: "packet_received" | "packet_skipped" | "packet_sent", text: PacketSource, size: number): void {
     const { event, path } = describePacket(text);
     this.observers?.tell(name, event, path, size);
+  }
+
+  /** What is written looks to an observer as it would when it arrives. */
+  #tellSent(frames: Frames): void {
+    const { codec } = this.options;
+    const [head] = frames as readonly [string | Uint8Array];
+    const text = codec ? decodeMessage(codec, head) : (head as string);
+    this.#tell(
+      "packet_sent",
+      text,
+      frames.reduce((sum, frame) => sum + frameSize(frame), 0),
+    );
   }
 
   /** Never backwards, and never to what is no time: neither NaN nor Infinity would ever pass again. */
@@ -378,8 +391,11 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
       const { connection } = this;
       const item = connection?.inbox.shift();
       if (!item) break;
-      this.#take(item, connection!);
-      if (item.kind !== "packet") continue;
+      if (!isPacket(item)) {
+        this.#hear(item, connection!);
+        continue;
+      }
+      this.#receive(item, connection!);
       const isSpent = ++taken >= packets || (until < Infinity && clock() >= until);
       // News costs nothing: what is left of it after the last packet is told now, before any deadline.
       if (isSpent && this.connection?.inbox.length) break;
@@ -388,7 +404,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     return taken;
   }
 
-  #take(item: InboxItem, connection: Connection): void {
+  #hear(item: ConnectionNews, connection: Connection): void {
     const { signals } = this;
     if (item.kind === "open") {
       this.engineId = connection.engine.handshake!.sid;
@@ -401,19 +417,24 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     } else if (item.kind === "moved") {
       this.transportName = item.name;
       signals.emit("transport_changed", item.name);
-    } else if (item.kind === "close") {
+    } else {
       const code = item.reason === "parse error" ? ERR_INVALID_DATA : ERR_CANT_CONNECT;
       this.#lost(item.reason, item.message, code, item.finality);
-    } else {
-      try {
-        if (this.observers !== null) this.#tell("packet_received", item);
-        this.session.receive(item);
-      } catch (error) {
-        if (!(error instanceof ProtocolError)) throw error;
-        // What came behind a packet that cannot be read cannot be trusted either.
-        connection.inbox.clear();
-        if (connection === this.connection) this.#lost("parse error", error.message, ERR_INVALID_DATA);
-      }
+    }
+  }
+
+  #receive(packet: RawPacket, connection: Connection): void {
+    const size = packetSize(packet);
+    if (this.observers !== null) this.#tell("packet_received", packetText(packet), size);
+    // Decoding this takes time that is not the callback's.
+    if (size > LARGE) this.mark = NaN;
+    try {
+      this.session.receive(packet, connection.inbox.time);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      // What came behind a packet that cannot be read cannot be trusted either.
+      connection.inbox.clear();
+      if (connection === this.connection) this.#lost("parse error", error.message, ERR_INVALID_DATA);
     }
   }
 
@@ -434,11 +455,4 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     }
     if (this.#heard >= this.deadlines.next) this.deadlines.advance(this.#heard);
   }
-}
-
-/** What was written, as it would look when it arrives. */
-function sentPacket(frames: Frames, codec: Codec | null): { text: PacketSource; size: number } {
-  const head = frames[0] as string | Uint8Array;
-  const text = codec ? decodeMessage(codec, head) : (head as string);
-  return { text, size: frames.reduce((sum, frame) => sum + frameSize(frame), 0) };
 }

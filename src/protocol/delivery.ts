@@ -26,8 +26,7 @@ import {
 } from "./namespace-session.js";
 import { violation } from "./protocol-error.js";
 import type { RttEstimator } from "./rtt.js";
-import type { RawPacket } from "./socket-decoder.js";
-import { encodePacket, readAck } from "./socket-packet.js";
+import { encodePacket, type PacketSource, readAck } from "./socket-packet.js";
 
 export interface DeliveryOptions {
   readonly offline: "buffer" | "drop" | "error";
@@ -255,15 +254,22 @@ export class Delivery<
     for (const { ack } of packets) if (ack) this.sink.acknowledged(ack.owner, [], ERR_CONNECTION_ERROR);
   }
 
-  protected receiveAck(namespace: NamespaceSession<Owner>, packet: RawPacket, id: number, end: number): void {
-    if (id < 0) violation("an acknowledgement with an id", packet.text);
-    const data = readAck(packet.text, end);
-    restoreAttachments(data, packet.attachments);
+  protected receiveAck(
+    namespace: NamespaceSession<Owner>,
+    text: PacketSource,
+    attachments: readonly Uint8Array[],
+    id: number,
+    end: number,
+    time: number,
+  ): void {
+    if (id < 0) violation("an acknowledgement with an id", text);
+    const data = readAck(text, end);
+    restoreAttachments(data, attachments);
     const asked = namespace.acks.get(id);
     // Unknown: it was answered before, or came too late. Not sent: the server invented it.
     if (!asked?.copies) return;
-    if (asked.copies === 1) this.rtt.add(packet.time - asked.sentAt);
-    this.#settle(namespace, asked, data, OK, packet.time);
+    if (asked.copies === 1) this.rtt.add(time - asked.sentAt);
+    this.#settle(namespace, asked, data, OK, time);
   }
 
   /** The acknowledgement is here, or will not come; its turn in the retry queue is over. */

@@ -4,21 +4,32 @@
  * A text message is a packet, except that types 5 and 6 announce n binary messages which must follow at once, in order,
  * with nothing between them. Only the header of those two is read here, on arrival; JSON waits for poll().
  */
-import { type Codec, decodeMessage } from "./codec.js";
+import { type Codec, decodeMessage, type IncomingPacket } from "./codec.js";
 import { violation } from "./protocol-error.js";
 import { type PacketHeader, type PacketSource, readHeader } from "./socket-packet.js";
 
-/** A packet as it came off the wire: not parsed yet. */
-export interface RawPacket {
+/** A packet of more than one text message. */
+export interface CompoundPacket {
   readonly kind: "packet";
-  readonly text: PacketSource;
+  readonly text: string | IncomingPacket;
   readonly attachments: Uint8Array[];
-  /** When its last frame arrived, in seconds. */
-  readonly time: number;
   /** Size of all its frames: bytes of binary, UTF-16 units of text (the same as bytes for ASCII). */
   readonly size: number;
-  /** False once it was taken out of the queue or dropped from it. */
-  waiting: boolean;
+}
+
+/**
+ * A packet as it came off the wire, not parsed yet. Nearly all are one text message, which is kept as it is: an object around each
+ * would be most of what a burst costs.
+ */
+export type RawPacket = string | CompoundPacket;
+
+/** Bytes of binary, UTF-16 units of text. */
+export function packetSize(packet: RawPacket): number {
+  return typeof packet === "string" ? packet.length : packet.size;
+}
+
+export function packetText(packet: RawPacket): PacketSource {
+  return typeof packet === "string" ? packet : packet.text;
 }
 
 export interface DecoderLimits {
@@ -34,7 +45,7 @@ const HEADER = {} as PacketHeader;
 export class SocketDecoder {
   readonly #limits: DecoderLimits;
   #text = "";
-  #attachments: Uint8Array[] = [];
+  #attachments = NO_ATTACHMENTS;
   #size = 0;
   #missing = 0;
 
@@ -43,28 +54,26 @@ export class SocketDecoder {
   }
 
   /**
-   * Takes a message that arrived at `now`: text (with its Engine.IO type `4`) or binary. Returns the packet that it completes,
-   * `null` while attachments are awaited.
+   * Takes a message: text (with its Engine.IO type `4`) or binary. Returns the packet that it completes, `null` while attachments
+   * are awaited.
    * @throws ProtocolError
    */
-  receive(message: string | Uint8Array, now: number): RawPacket | null {
+  receive(message: string | Uint8Array): RawPacket | null {
     const { codec } = this.#limits;
     if (codec) {
       const text = decodeMessage(codec, message);
-      return { kind: "packet", text, attachments: NO_ATTACHMENTS, time: now, size: message.length, waiting: true };
+      return { kind: "packet", text, attachments: NO_ATTACHMENTS, size: message.length };
     }
     if (typeof message === "string") {
       if (this.#missing > 0) violation(`${this.#missing} more attachments`, message);
-      const size = message.length;
       // '4' and less: no attachments follow.
-      if (!(message.charCodeAt(1) > 52))
-        return { kind: "packet", text: message, attachments: NO_ATTACHMENTS, time: now, size, waiting: true };
+      if (!(message.charCodeAt(1) > 52)) return message;
       this.#missing = readHeader(message, HEADER).attachments;
       if (this.#missing > this.#limits.max_attachments)
         violation(`at most ${this.#limits.max_attachments} attachments`, message);
       this.#text = message;
       this.#attachments = [];
-      this.#size = size;
+      this.#size = message.length;
       return null;
     }
     const { byteLength } = message;
@@ -74,13 +83,6 @@ export class SocketDecoder {
       violation(`at most ${this.#limits.max_queued_bytes} bytes`, this.#text);
     this.#attachments.push(message);
     if (--this.#missing > 0) return null;
-    return {
-      kind: "packet",
-      text: this.#text,
-      attachments: this.#attachments,
-      time: now,
-      size: this.#size,
-      waiting: true,
-    };
+    return { kind: "packet", text: this.#text, attachments: this.#attachments, size: this.#size };
   }
 }

@@ -22,8 +22,16 @@ import {
   type OutPacket,
 } from "./namespace-session.js";
 import { violation } from "./protocol-error.js";
-import type { RawPacket } from "./socket-decoder.js";
-import { type PacketHeader, peekEventName, readConnect, readEvent, readHeader, readRefusal } from "./socket-packet.js";
+import { packetSize, type RawPacket } from "./socket-decoder.js";
+import {
+  type PacketHeader,
+  type PacketSource,
+  peekEventName,
+  readConnect,
+  readEvent,
+  readHeader,
+  readRefusal,
+} from "./socket-packet.js";
 
 export interface SessionOptions extends DeliveryOptions {
   readonly max_queued_packets: number;
@@ -47,6 +55,7 @@ export interface SessionSink<Owner> extends DeliverySink<Owner> {
 }
 
 const HEADER = {} as PacketHeader;
+const NO_ATTACHMENTS: readonly Uint8Array[] = [];
 
 export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, SessionSink<Owner>> {
   readonly #namespaces = new Map<string, NamespaceSession<Owner>>();
@@ -92,11 +101,14 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   }
 
   /**
-   * Takes one packet. `replayed` means that an event may be one that was received before the connection was lost.
+   * Takes one packet, which arrived at `time` (seconds). `replayed` means that an event may be one that was received before the
+   * connection was lost.
    * @throws ProtocolError when the server broke the protocol; the caller closes the engine then.
    */
-  receive(packet: RawPacket, replayed = false): void {
-    const { text, time } = packet;
+  receive(packet: RawPacket, time: number, replayed = false): void {
+    const isText = typeof packet === "string";
+    const text = isText ? packet : packet.text;
+    const attachments = isText ? NO_ATTACHMENTS : packet.attachments;
     const { type, id, namespace: path } = typeof text === "string" ? readHeader(text, HEADER) : text;
     // What a codec made needs none.
     const { end } = HEADER;
@@ -104,9 +116,9 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     if (namespace === undefined) return;
     const kind = type > CONNECT_ERROR ? type - BINARY : type;
     if (kind === EVENT) {
-      if (namespace.state === CONNECTED) this.#receiveEvent(namespace, packet, id, end, replayed);
+      if (namespace.state === CONNECTED) this.#receiveEvent(namespace, text, attachments, id, end, replayed);
       else if (namespace.state === CONNECTING && !namespace.stale) this.#hold(namespace, packet);
-    } else if (kind === CONNECT) this.#receiveConnect(namespace, packet, end);
+    } else if (kind === CONNECT) this.#receiveConnect(namespace, text, time, end);
     else if (kind === CONNECT_ERROR) {
       const { message, data } = readRefusal(text, end);
       this.#receiveRefusal(namespace, time, message, data);
@@ -117,7 +129,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
         this.discard(namespace);
         this.#leave(namespace, "server disconnect");
       }
-    } else this.receiveAck(namespace, packet, id, end);
+    } else this.receiveAck(namespace, text, attachments, id, end, time);
   }
 
   /**
@@ -211,8 +223,8 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     this.write(namespace, this.encode(CONNECT, namespace, -1, undefined, namespace.connectPayload()));
   }
 
-  #receiveConnect(namespace: NamespaceSession<Owner>, packet: RawPacket, end: number): void {
-    const { sid, pid } = readConnect(packet.text, end);
+  #receiveConnect(namespace: NamespaceSession<Owner>, text: PacketSource, time: number, end: number): void {
+    const { sid, pid } = readConnect(text, end);
     if (!namespace.awaiting) return;
     namespace.awaiting = false;
     if (namespace.leaving) {
@@ -221,18 +233,18 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
       return;
     }
     this.deadlines.cancel(namespace.wait);
-    this.rtt.add(packet.time - namespace.connectSentAt);
+    this.rtt.add(time - namespace.connectSentAt);
     namespace.established(sid, pid);
     namespace.stale = false;
     const { held, generation } = namespace;
     namespace.held = [];
-    const tooLarge = this.resume(namespace, packet.time);
+    const tooLarge = this.resume(namespace, time);
     this.sink.connected(namespace);
     this.tellTooLarge(tooLarge);
     for (const early of held) {
       // A callback may have left the namespace meanwhile.
       if (namespace.generation !== generation) return;
-      this.receive(early, namespace.recovered);
+      this.receive(early, time, namespace.recovered);
     }
   }
 
@@ -249,11 +261,11 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   /** Keeps an event that came before the answer to CONNECT. */
   #hold(namespace: NamespaceSession<Owner>, packet: RawPacket): void {
     const { max_queued_packets, max_queued_bytes } = this.options;
-    namespace.heldBytes += packet.size;
+    namespace.heldBytes += packetSize(packet);
     if (namespace.held.push(packet) > max_queued_packets || namespace.heldBytes > max_queued_bytes) {
       // A recovery that replays more than there is room for would do so again and again.
       namespace.forgetRecovery();
-      violation("the answer to CONNECT before so many events", packet.text);
+      violation("the answer to CONNECT before so many events", packet);
     }
   }
 
@@ -281,17 +293,18 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
 
   #receiveEvent(
     namespace: NamespaceSession<Owner>,
-    packet: RawPacket,
+    text: PacketSource,
+    attachments: readonly Uint8Array[],
     ackId: number,
     end: number,
     replayed: boolean,
   ): void {
     if (namespace.pid === "") {
-      const name = peekEventName(packet.text, end);
+      const name = peekEventName(text, end);
       if (name !== null && namespace.filter?.isListening(name) === false) return;
     }
-    const payload = readEvent(packet.text, end);
-    restoreAttachments(payload, packet.attachments);
+    const payload = readEvent(text, end);
+    restoreAttachments(payload, attachments);
     const event = payload.shift() as string;
     if (ackId < 0 && !namespace.takeOffset(payload, replayed)) return;
     this.sink.event(namespace, event, payload, ackId);

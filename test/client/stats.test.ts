@@ -61,10 +61,15 @@ describe("get_stats", () => {
     const rig = connected({ poll_max_packets: 1 });
     record(rig);
     rig.push('42["x"]');
+    rig.clock.advance(3);
+    expect(rig.client.get_stats()).toMatchObject({ inbox_length: 1, inbox_age: 3 });
+    rig.poll();
+    for (let n = 0; n < 2; n++) rig.push('42["x"]');
     rig.clock.advance(2);
+    rig.poll();
+    expect(rig.client.get_stats()).toMatchObject({ inbox_length: 1, inbox_age: 2 });
     rig.push('42["x"]');
     rig.clock.advance(1);
-    expect(rig.client.get_stats()).toMatchObject({ inbox_length: 2, inbox_age: 3 });
     rig.poll();
     expect(rig.client.get_stats()).toMatchObject({ inbox_length: 1, inbox_age: 1 });
     rig.poll();
@@ -80,10 +85,22 @@ describe("get_stats", () => {
     rig.clock.advance(2);
     expect(rig.client.get_stats()).toMatchObject({ inbox_length: 1, inbox_age: 2 });
     rig.poll();
+    rig.client.set_dispatch_paused(true);
     rig.push('42["state",1]');
     rig.clock.advance(1);
+    rig.poll();
     rig.push('42["state",2]');
     rig.clock.advance(1);
+    expect(rig.client.get_stats()).toMatchObject({ inbox_length: 1, inbox_age: 1 });
+  });
+
+  test("inbox_age: events that come between two polls share a moment, sixteen at most", () => {
+    const rig = connected();
+    rig.main.set_event_mode("state", 1);
+    for (let n = 0; n < 17; n++) {
+      rig.push(`42["state",${n}]`);
+      rig.clock.advance(1);
+    }
     expect(rig.client.get_stats()).toMatchObject({ inbox_length: 1, inbox_age: 1 });
   });
 

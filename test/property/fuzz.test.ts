@@ -309,8 +309,8 @@ function coreRun(random: Random): number {
         const input = typeof frame === "string" ? engine.receive(frame, now) : "message";
         if (input === "open") session.open(now, engine.handshake!.maxPayload);
         else if (input === "message") {
-          const packet = decoder.receive(frame, now);
-          if (packet !== null) session.receive(packet);
+          const packet = decoder.receive(frame);
+          if (packet !== null) session.receive(packet, now);
         } else if (input === "close") break;
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;

@@ -46,7 +46,8 @@ class Bench implements SessionSink<string> {
 
   /** The server writes a packet. */
   serve(text: string, ...attachments: Uint8Array[]): void {
-    this.session.receive({ kind: "packet", text, attachments, time: this.now, size: text.length, waiting: false });
+    const isPlain = attachments.length === 0;
+    this.session.receive(isPlain ? text : { kind: "packet", text, attachments, size: text.length }, this.now);
   }
 
   /** Time passes. */
