@@ -47,7 +47,7 @@ export abstract class Announcer extends Callbacks implements SessionSink<AckOwne
       this.pulled.push({ event, data, path, reply: ackId < 0 ? null : entry.replyTo(event, ackId) });
     else {
       entry.dispatch(event, data, ackId);
-      this.signals.emit("event_received", event, data, path);
+      if (this.signals.has_connections("event_received")) this.signals.emit("event_received", event, data, path);
     }
   }
 

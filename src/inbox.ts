@@ -49,7 +49,6 @@ export class Inbox {
   #slots: Slot[] = [];
   #head = 0;
   #lastTime = NaN;
-  #sweepAt = 64;
   /** The place of the last packet of each event in `latest`. */
   #newest: Map<string, number> | null = null;
 
@@ -96,7 +95,7 @@ export class Inbox {
     this.length++;
     this.bytes += packetSize(packet);
     const older = key === "" ? null : this.#replace(key);
-    if (slots.length > this.#sweepAt) this.#sweep();
+    if (slots.length > 2 * this.length + 64) this.#sweep();
     return older;
   }
 
@@ -131,7 +130,6 @@ export class Inbox {
     if (this.#slots.length > KEPT_SLOTS) this.#slots = [];
     else this.#slots.length = 0;
     this.#head = 0;
-    this.#sweepAt = 64;
     this.#lastTime = NaN;
     this.#newest?.clear();
   }
@@ -166,6 +164,5 @@ export class Inbox {
     }
     this.#slots = kept;
     this.#head = 0;
-    this.#sweepAt = 2 * kept.length + 64;
   }
 }

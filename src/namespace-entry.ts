@@ -121,7 +121,7 @@ export class NamespaceEntry implements EventFilter {
       if (listener.once) this.#remove(event, [listener]);
       host.invoke(listener.callback as (...args: unknown[]) => unknown, args, event, this.core.path);
     }
-    signals.emit("event_received", event, data);
+    if (signals.has_connections("event_received")) signals.emit("event_received", event, data);
   }
 
   /** What answers the event that has this acknowledgement id. */

@@ -7,7 +7,7 @@
  * before the replacer sees it.
  */
 import { MAX_DEPTH } from "./constants.js";
-import { isObject, violation } from "./protocol-error.js";
+import { violation } from "./protocol-error.js";
 
 /** A Blob as far as the core needs to know it: the transport that carries it can read it. */
 export interface BlobLike {
@@ -71,28 +71,30 @@ export function takeAttachments(data: unknown, attachments: Attachment[]): strin
  * too deeply
  */
 export function restoreAttachments(payload: unknown, attachments: readonly Uint8Array[]): void {
-  const left: (Uint8Array | undefined)[] = [...attachments];
-  const walk = (value: unknown, depth: number): unknown => {
-    if (isObject(value) && value["_placeholder"] === true) {
-      const num = value["num"] as number;
-      const bytes = typeof num === "number" ? left[num] : undefined;
-      if (bytes === undefined)
-        violation(
-          `a placeholder for one of ${left.length} attachments`,
-          typeof num === "number" ? `${num}` : typeof num,
-        );
-      left[num] = undefined;
-      return bytes;
-    }
-    if (typeof value === "object" && value !== null) {
-      if (depth > MAX_DEPTH) violation(`at most ${MAX_DEPTH} levels of nesting`, "more");
-      for (const key of Object.keys(value)) {
-        (value as Record<string, unknown>)[key] = walk((value as Record<string, unknown>)[key], depth + 1);
-      }
-    }
-    return value;
-  };
-  if (attachments.length > 0) walk(payload, 0);
+  if (attachments.length > 0) restoreIn(payload as object, [...attachments], 0);
+}
+
+function restoreIn(container: object, left: (Uint8Array | undefined)[], depth: number): void {
+  if (depth > MAX_DEPTH) violation(`at most ${MAX_DEPTH} levels of nesting`, "more");
+  // An array has no other own keys here, for it comes from JSON.
+  for (const key in container) {
+    const value = (container as Record<string, unknown>)[key];
+    if (typeof value !== "object" || value === null) continue;
+    if ((value as Record<string, unknown>)["_placeholder"] === true && !Array.isArray(value))
+      (container as Record<string, unknown>)[key] = bytesFor((value as Record<string, unknown>)["num"], left);
+    else restoreIn(value, left, depth + 1);
+  }
+}
+
+function bytesFor(num: unknown, left: (Uint8Array | undefined)[]): Uint8Array {
+  const bytes = typeof num === "number" ? left[num] : undefined;
+  if (bytes === undefined)
+    return violation(
+      `a placeholder for one of ${left.length} attachments`,
+      typeof num === "number" ? `${num}` : typeof num,
+    );
+  left[num as number] = undefined;
+  return bytes;
 }
 
 /** The number of bytes of `text` in UTF-8, which is what a server's `maxPayload` counts. */

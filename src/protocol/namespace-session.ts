@@ -128,8 +128,9 @@ export class NamespaceSession<Owner> {
 
   /** Takes the recovery offset off the end of an event's arguments; false when a replayed event was received before. */
   takeOffset(args: unknown[], replayed: boolean): boolean {
+    if (this.pid === "") return true;
     const last = args.at(-1);
-    if (this.pid === "" || typeof last !== "string" || !OFFSET.test(last)) return true;
+    if (typeof last !== "string" || !OFFSET.test(last)) return true;
     const seen = this.#seen;
     if (replayed && seen.has(last)) return false;
     args.pop();

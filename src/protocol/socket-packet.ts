@@ -79,6 +79,19 @@ export function readHeader(text: string, header: PacketHeader): PacketHeader {
   return header;
 }
 
+/**
+ * Names seen lately, each in a place that its length and ends say: most packets of a game are of a few events, and a name that is known
+ * need not be cut out of the text, nor hashed when its listeners are looked up.
+ */
+const KNOWN = /* @__PURE__ */ new Array<string>(64).fill("");
+const LONGEST_KNOWN = 64;
+
+function isAt(name: string, text: string, start: number): boolean {
+  for (let index = 0; index < name.length; index++)
+    if (name.charCodeAt(index) !== text.charCodeAt(start + index)) return false;
+  return true;
+}
+
 const QUOTED = /"(?:[^"\\]|\\.)*"/y;
 
 /**
@@ -87,11 +100,17 @@ const QUOTED = /"(?:[^"\\]|\\.)*"/y;
  */
 export function peekEventName(text: PacketSource, start: number): string | null {
   if (typeof text !== "string") return RESERVED_EVENTS.has(text.event as string) ? null : text.event;
-  const end = text.indexOf('"', start + 2);
-  if (text.charCodeAt(start) !== 91 || text.charCodeAt(start + 1) !== 34 || end < 0) return null;
+  if (text.charCodeAt(start) !== 91 || text.charCodeAt(start + 1) !== 34) return null;
   if (text.charCodeAt(text.length - 1) !== 93) return null;
+  const end = text.indexOf('"', start + 2);
+  if (end < 0) return null;
+  const length = end - start - 2;
+  const place = (7 * length + text.charCodeAt(start + 2) + 3 * text.charCodeAt(end - 1)) & (KNOWN.length - 1);
+  const known = KNOWN[place]!;
+  if (known.length === length && length > 0 && isAt(known, text, start + 2)) return known;
   let name: string = text.slice(start + 2, end);
-  if (name.includes("\\")) {
+  const isEscaped = name.includes("\\");
+  if (isEscaped) {
     QUOTED.lastIndex = start + 1;
     try {
       name = JSON.parse(QUOTED.exec(text)?.[0] ?? "");
@@ -99,7 +118,10 @@ export function peekEventName(text: PacketSource, start: number): string | null 
       return null;
     }
   }
-  return RESERVED_EVENTS.has(name) ? null : name;
+  if (RESERVED_EVENTS.has(name)) return null;
+  // A copy, because a slice keeps the whole packet.
+  if (!isEscaped && length <= LONGEST_KNOWN) KNOWN[place] = JSON.parse(JSON.stringify(name));
+  return name;
 }
 
 /** One string for an event of a namespace. A namespace has no comma, so no two pairs share a key. */
@@ -136,6 +158,8 @@ function isEvent(value: unknown): value is [string, ...unknown[]] {
   return typeof value[0] === "string" && !RESERVED_EVENTS.has(value[0]);
 }
 
+const isNamed = (value: unknown): value is [string, ...unknown[]] => Array.isArray(value) && value.length > 0;
+
 function isRefusal(value: unknown): value is string | { message?: unknown; data?: unknown } {
   return typeof value === "string" || isObject(value);
 }
@@ -143,6 +167,11 @@ function isRefusal(value: unknown): value is string | { message?: unknown; data?
 /** The arguments of an EVENT: a non-empty array that starts with the event's name. */
 export function readEvent(text: PacketSource, start: number): [string, ...unknown[]] {
   return parseJson(text, start, isEvent, 'an event ["name",…]');
+}
+
+/** The same where `peekEventName` has found a name, so that it need not be looked at again. */
+export function readNamedEvent(text: PacketSource, start: number): [string, ...unknown[]] {
+  return parseJson(text, start, isNamed, 'an event ["name",…]');
 }
 
 /** The arguments of an ACK: an array. */

@@ -30,6 +30,7 @@ import {
   readConnect,
   readEvent,
   readHeader,
+  readNamedEvent,
   readRefusal,
 } from "./socket-packet.js";
 
@@ -59,6 +60,7 @@ const NO_ATTACHMENTS: readonly Uint8Array[] = [];
 
 export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, SessionSink<Owner>> {
   readonly #namespaces = new Map<string, NamespaceSession<Owner>>();
+  #main: NamespaceSession<Owner> | null = null;
   #open = false;
   /** Says how many bytes the transport was given, and how many of them it has still to write. */
   traffic: () => { readonly sent: number; readonly waiting: number } = () => ({ sent: 0, waiting: 0 });
@@ -84,6 +86,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     if (namespace === undefined) {
       namespace = new NamespaceSession(path);
       this.#namespaces.set(path, namespace);
+      if (path === "/") this.#main = namespace;
     }
     return namespace;
   }
@@ -107,6 +110,11 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
    */
   receive(packet: RawPacket, time: number, replayed = false): void {
     const isText = typeof packet === "string";
+    // `42[`, an event of the main namespace that wants no acknowledgement, is nearly all that a game receives.
+    if (isText && packet.charCodeAt(1) === 50 && packet.charCodeAt(2) === 91 && this.#main?.state === CONNECTED) {
+      this.#receiveEvent(this.#main, packet, NO_ATTACHMENTS, -1, 2, replayed);
+      return;
+    }
     const text = isText ? packet : packet.text;
     const attachments = isText ? NO_ATTACHMENTS : packet.attachments;
     const { type, id, namespace: path } = typeof text === "string" ? readHeader(text, HEADER) : text;
@@ -299,15 +307,14 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     end: number,
     replayed: boolean,
   ): void {
-    if (namespace.pid === "") {
-      const name = peekEventName(text, end);
-      if (name !== null && namespace.filter?.isListening(name) === false) return;
-    }
-    const payload = readEvent(text, end);
+    const name = peekEventName(text, end);
+    // With recovery the offset of every event counts.
+    if (name !== null && namespace.pid === "" && namespace.filter?.isListening(name) === false) return;
+    const payload = name === null ? readEvent(text, end) : readNamedEvent(text, end);
     restoreAttachments(payload, attachments);
-    const event = payload.shift() as string;
+    const first = payload.shift() as string;
     if (ackId < 0 && !namespace.takeOffset(payload, replayed)) return;
-    this.sink.event(namespace, event, payload, ackId);
+    this.sink.event(namespace, name ?? first, payload, ackId);
   }
 
   #part(namespace: NamespaceSession<Owner>): void {
