@@ -363,6 +363,7 @@ export class SocketIOClient {
     const age = this.#runtime.now() - (connection?.inbox.oldestTime ?? Infinity);
     return {
       ...counters,
+      packets_sent: session.packetsSent,
       ...rtt,
       inbox_length: this.get_pending_count(),
       inbox_age: Math.max(0, age),

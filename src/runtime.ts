@@ -23,24 +23,18 @@ import type { AckOwner, NamespaceHost, TakenEvent } from "./namespace-entry.js";
 import { watchNetwork } from "./network-hints.js";
 import type { ClientOptions } from "./options.js";
 import { UNLIMITED } from "./poll-limit.js";
-import { frameSize } from "./protocol/attachments.js";
+import { type Frames, frameSize } from "./protocol/attachments.js";
 import { backoffDelay } from "./protocol/backoff.js";
 import { decodeMessage } from "./protocol/codec.js";
 import { ERR_CANT_CONNECT, ERR_CONNECTION_ERROR, ERR_INVALID_DATA, ERR_TIMEOUT } from "./protocol/codes.js";
 import { Deadlines } from "./protocol/deadlines.js";
-import {
-  CONNECTED,
-  CONNECTING,
-  DISCONNECTED,
-  type Frames,
-  type NamespaceSession,
-} from "./protocol/namespace-session.js";
+import { CONNECTED, CONNECTING, DISCONNECTED, type NamespaceSession } from "./protocol/namespace-session.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
 import { RttEstimator } from "./protocol/rtt.js";
 import { packetSize, packetText, type RawPacket } from "./protocol/socket-decoder.js";
 import { describePacket, type PacketSource } from "./protocol/socket-packet.js";
 import { SocketSession } from "./protocol/socket-session.js";
-import type { Finality, OutFrame } from "./transport/transport.js";
+import type { Finality } from "./transport/transport.js";
 
 /** With more than this in the socket a volatile packet would be stale when it gets out. Bytes. */
 const VOLATILE_BACKLOG = 16384;
@@ -348,13 +342,9 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     for (const entry of this.entries.values()) entry.settle(error);
   }
 
-  #write(connection: Connection): void {
-    const frames: OutFrame[] = [];
-    for (const packet of this.session.takeOutput(this.now())) {
-      frames.push(...packet.frames);
-      this.counters.packets_sent++;
-      if (this.observers !== null) this.#tellSent(packet.frames);
-    }
+  #write(connection: Connection, most = Infinity): void {
+    const tell = this.observers === null ? null : (written: Frames) => this.#tellSent(written);
+    const frames = this.session.takeOutput(this.now(), most, tell);
     if (frames.length > 0) connection.send(frames);
   }
 
@@ -366,13 +356,11 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
   /** What is written looks to an observer as it would when it arrives. */
   #tellSent(frames: Frames): void {
     const { codec } = this.options;
-    const [head] = frames as readonly [string | Uint8Array];
+    const all = typeof frames === "string" ? [frames] : frames;
+    const head = all[0] as string | Uint8Array;
     const text = codec ? decodeMessage(codec, head) : (head as string);
-    this.#tell(
-      "packet_sent",
-      text,
-      frames.reduce((sum, frame) => sum + frameSize(frame), 0),
-    );
+    const size = all.reduce((sum, frame) => sum + frameSize(frame), 0);
+    this.#tell("packet_sent", text, size);
   }
 
   /** Never backwards, and never to what is no time: neither NaN nor Infinity would ever pass again. */

@@ -28,7 +28,6 @@ export interface ClientStats {
 /** The counters that the client keeps itself. */
 export class Counters {
   packets_received = 0;
-  packets_sent = 0;
   bytes_received = 0;
   bytes_sent = 0;
   events_dispatched = 0;

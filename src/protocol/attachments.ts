@@ -19,6 +19,9 @@ export interface BlobLike {
 /** One outgoing attachment: a private copy of the caller's bytes, or a Blob (immutable, so it needs no copy). */
 export type Attachment = Uint8Array | BlobLike;
 
+/** A packet as it is written: its text, alone or with its attachments. A codec's is binary, or text. */
+export type Frames = string | readonly (string | Attachment)[];
+
 /** What is sent for `value` if it is binary, else `null`. The caller may go on writing into its buffer, so it is a copy. */
 function toAttachment(value: object): Attachment | null {
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
@@ -36,33 +39,61 @@ function toAttachment(value: object): Attachment | null {
  * @throws TypeError for a cycle, a BigInt, or a `toJSON` that throws: nothing that cannot be encoded is ever queued.
  */
 export function takeAttachments(data: unknown, attachments: Attachment[]): string {
-  const walk = (value: unknown, key: string, depth: number, converted = false): unknown => {
-    if (typeof value !== "object" || value === null) return value;
-    const attachment = toAttachment(value);
-    if (attachment !== null) return { _placeholder: true, num: attachments.push(attachment) - 1 };
-    if (depth > MAX_DEPTH) throw new Error("it contains itself, or is nested too deeply");
-    const before = attachments.length;
-    if (!converted && typeof (value as { toJSON?: unknown }).toJSON === "function") {
-      const sent = walk((value as { toJSON(key: string): unknown }).toJSON(key), key, depth + 1, true);
-      return attachments.length > before ? sent : value;
-    }
-    let copy: Record<string, unknown> | null = null;
-    for (const name of Object.keys(value)) {
-      const item = (value as Record<string, unknown>)[name];
-      const sent = walk(item, name, depth + 1);
-      if (sent === item) continue;
-      copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
-      copy[name] = sent;
-    }
-    return copy ?? value;
-  };
   try {
-    return JSON.stringify(walk(data, "", 0));
+    return JSON.stringify(isPlain(data, 0) ? data : replaceBinary(data, "", 0, attachments, false));
   } catch (error) {
     throw new TypeError(
       `data cannot be encoded as JSON: ${(error as Error)?.message}. Send plain data: write String(x) for a BigInt, ids for references`,
     );
   }
+}
+
+/**
+ * True when there are but literals of JSON all the way down: nothing in it can be binary, or turn into it. Nearly all that a game sends
+ * is like that, and finding it out without a closure and a list of keys per object is most of what encoding costs beyond JSON itself.
+ */
+function isPlain(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return typeof value !== "function";
+  if (depth > MAX_DEPTH) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Array.prototype) {
+    for (let index = 0; index < (value as unknown[]).length; index++)
+      if (!isPlain((value as unknown[])[index], depth + 1)) return false;
+    return true;
+  }
+  if (prototype !== Object.prototype) return false;
+  for (const key in value) if (!isPlain((value as Record<string, unknown>)[key], depth + 1)) return false;
+  return true;
+}
+
+/** `value` with placeholders for its binary, which is appended to `attachments`; only the containers on the way to it are copied. */
+function replaceBinary(
+  value: unknown,
+  key: string,
+  depth: number,
+  attachments: Attachment[],
+  isConverted: boolean,
+): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const attachment = toAttachment(value);
+  if (attachment !== null) return { _placeholder: true, num: attachments.push(attachment) - 1 };
+  if (depth > MAX_DEPTH) throw new Error("it contains itself, or is nested too deeply");
+  if (!isConverted && typeof (value as { toJSON?: unknown }).toJSON === "function") {
+    const before = attachments.length;
+    const converted = (value as { toJSON(key: string): unknown }).toJSON(key);
+    const sent = replaceBinary(converted, key, depth + 1, attachments, true);
+    return attachments.length > before ? sent : value;
+  }
+  let copy: Record<string, unknown> | null = null;
+  for (const name in value) {
+    const item = (value as Record<string, unknown>)[name];
+    if (typeof item !== "object" || item === null || !Object.hasOwn(value, name)) continue;
+    const sent = replaceBinary(item, name, depth + 1, attachments, false);
+    if (sent === item) continue;
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
+    copy[name] = sent;
+  }
+  return copy ?? value;
 }
 
 /**
@@ -119,11 +150,12 @@ export function base64Size(length: number): number {
 }
 
 /** True when each frame stays within `limit` bytes; over HTTP long-polling binary is `base64`. */
-export function fitsPayload(frames: readonly (string | Attachment)[], limit: number, base64 = false): boolean {
+export function fitsPayload(frames: Frames, limit: number, base64 = false): boolean {
+  // Three bytes is the most a UTF-16 unit can take, so short texts need no exact count.
+  if (typeof frames === "string") return frames.length * 3 <= limit || utf8Length(frames) <= limit;
   return frames.every((frame) => {
-    const length = frameSize(frame);
-    const size = base64 && typeof frame !== "string" ? base64Size(length) : length;
-    // Three bytes is the most a UTF-16 unit can take, so short texts need no exact count.
-    return size * 3 <= limit || (typeof frame === "string" ? utf8Length(frame) : size) <= limit;
+    if (typeof frame === "string") return fitsPayload(frame, limit);
+    const size = frameSize(frame);
+    return (base64 ? base64Size(size) : size) <= limit;
   });
 }

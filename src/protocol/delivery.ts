@@ -2,7 +2,7 @@
  * The sending half of a session: emits, the offline buffer, acknowledgements, at-least-once. What is written dies with the
  * connection, except for what a namespace keeps for the next one. `SocketSession` adds the joining and the receiving.
  */
-import { fitsPayload, frameSize, restoreAttachments } from "./attachments.js";
+import { type Attachment, type Frames, fitsPayload, frameSize, restoreAttachments } from "./attachments.js";
 import { type Codec, encodeMessage } from "./codec.js";
 import {
   ERR_BUSY,
@@ -20,8 +20,8 @@ import {
   type AckRequest,
   CONNECTED,
   DISCONNECTED,
-  type Frames,
   type NamespaceSession,
+  type Outgoing,
   type OutPacket,
 } from "./namespace-session.js";
 import { violation } from "./protocol-error.js";
@@ -54,6 +54,9 @@ export interface DeliverySink<Owner> {
   undeliverable(namespace: NamespaceSession<Owner>, message: string): void;
 }
 
+const isText = <Owner>(packet: Outgoing<Owner>): packet is string => typeof packet === "string";
+const isKnown = <Owner>(packet: Outgoing<Owner>): packet is OutPacket<Owner> => typeof packet !== "string";
+
 function outPacket<Owner>(
   namespace: NamespaceSession<Owner>,
   frames: Frames,
@@ -65,7 +68,7 @@ function outPacket<Owner>(
   return { namespace, frames, kept, ack, id, resends: -1, copies: 0, sentAt: NaN, deadline: null, written };
 }
 
-export class Delivery<
+export abstract class Delivery<
   Owner,
   Options extends DeliveryOptions = DeliveryOptions,
   Sink extends DeliverySink<Owner> = DeliverySink<Owner>,
@@ -74,7 +77,9 @@ export class Delivery<
   protected maxPayload = Infinity;
   /** Whether binary is written as base64, which takes more of that limit. */
   base64 = false;
-  #output: OutPacket<Owner>[] = [];
+  /** How many packets were written. */
+  packetsSent = 0;
+  #output: Outgoing<Owner>[] = [];
 
   constructor(
     public options: Options,
@@ -82,6 +87,9 @@ export class Delivery<
     readonly rtt: RttEstimator,
     readonly sink: Sink,
   ) {}
+
+  /** The namespace of a packet that was encoded here. */
+  protected abstract namespaceOf(text: string): NamespaceSession<Owner>;
 
   get hasOutput(): boolean {
     return this.#output.length > 0;
@@ -102,7 +110,7 @@ export class Delivery<
     const { offline, retries, max_buffered_packets } = this.options;
     const { state, buffer, retryQueue, nextAckId } = namespace;
     const id = ack ? nextAckId : -1;
-    const frames = this.encode(EVENT, namespace, id, [event, ...data]);
+    const frames = this.encode(EVENT, namespace, id, data.length === 1 ? [event, data[0]] : [event, ...data]);
     if (state === DISCONNECTED) return ERR_UNCONFIGURED;
     if (!this.#fits(frames)) return ERR_PARAMETER_RANGE_ERROR;
     const connected = state === CONNECTED;
@@ -110,6 +118,10 @@ export class Delivery<
     const dropped = !connected && offline === "drop";
     const retried = ack !== null && retries > 0;
     if (!dropped && (retried ? retryQueue : buffer).length >= max_buffered_packets) return ERR_OUT_OF_MEMORY;
+    if (ack === null && typeof frames === "string") {
+      if (!dropped) (connected ? this.#output : buffer).push(frames);
+      return OK;
+    }
     namespace.nextAckId += ack ? 1 : 0;
     const packet = outPacket(namespace, frames, !retried, ack, id);
     if (retried && !dropped) {
@@ -158,21 +170,39 @@ export class Delivery<
     const dropped = [...buffer, ...retryQueue.slice(sent.length)];
     namespace.buffer = [];
     namespace.retryQueue = sent;
-    for (const packet of dropped) this.#forget(namespace, packet);
-    this.tellFailed(dropped);
+    const known = dropped.filter(isKnown);
+    for (const packet of known) this.#forget(namespace, packet);
+    this.tellFailed(known);
     return dropped.length;
   }
 
-  /** Takes the packets that are to be written at `now`, in order. */
-  takeOutput(now: number): readonly OutPacket<Owner>[] {
-    const output = this.#output;
-    this.#output = [];
+  /**
+   * Takes the frames that are to be written at `now`, in order.
+   * @param most packets
+   * @param tell gets the frames of each packet
+   */
+  takeOutput(
+    now: number,
+    most = Infinity,
+    tell: ((frames: Frames) => void) | null = null,
+  ): readonly (string | Attachment)[] {
+    const output = most < this.#output.length ? this.#output.splice(0, most) : this.#output;
+    if (output === this.#output) this.#output = [];
+    this.packetsSent += output.length;
+    if (tell === null && output.every(isText)) return output;
+    const frames: (string | Attachment)[] = [];
     for (const packet of output) {
-      packet.copies++;
-      packet.sentAt = now;
-      packet.written?.(now);
+      const written = isText(packet) ? packet : packet.frames;
+      if (!isText(packet)) {
+        packet.copies++;
+        packet.sentAt = now;
+        packet.written?.(now);
+      }
+      if (typeof written === "string") frames.push(written);
+      else frames.push(...written);
+      tell?.(written);
     }
-    return output;
+    return frames;
   }
 
   // For the session
@@ -190,23 +220,24 @@ export class Delivery<
   /** The connection is gone: what was not written goes back to those who keep it. */
   protected takeBack(): void {
     for (const packet of this.#output.splice(0)) {
-      const { namespace, kept } = packet;
+      const { namespace, kept } = isText(packet) ? { namespace: this.namespaceOf(packet), kept: true } : packet;
       if (kept && namespace.state === CONNECTED && this.options.offline === "buffer") namespace.buffer.push(packet);
     }
   }
 
   /** The namespace is not joined any more: for what is written all the same the server would close the whole connection. */
   protected discard(namespace: NamespaceSession<Owner>): void {
-    this.#output = this.#output.filter((packet) => packet.namespace !== namespace);
+    const ownerOf = (packet: Outgoing<Owner>) => (isText(packet) ? this.namespaceOf(packet) : packet.namespace);
+    this.#output = this.#output.filter((packet) => ownerOf(packet) !== namespace);
   }
 
   /** The namespace is joined: sends what waited for that. Returns what this server does not take; `tellTooLarge` tells of it. */
-  protected resume(namespace: NamespaceSession<Owner>, now: number): readonly OutPacket<Owner>[] {
+  protected resume(namespace: NamespaceSession<Owner>, now: number): readonly Outgoing<Owner>[] {
     // A packet was accepted before this server had said how much it takes.
-    const tooLarge: OutPacket<Owner>[] = [];
-    const fits = (packet: OutPacket<Owner>): boolean => {
-      if (this.#fits(packet.frames)) return true;
-      this.#forget(namespace, packet);
+    const tooLarge: Outgoing<Owner>[] = [];
+    const fits = (packet: Outgoing<Owner>): boolean => {
+      if (this.#fits(isText(packet) ? packet : packet.frames)) return true;
+      if (!isText(packet)) this.#forget(namespace, packet);
       tooLarge.push(packet);
       return false;
     };
@@ -217,13 +248,14 @@ export class Delivery<
     return tooLarge;
   }
 
-  protected tellTooLarge(packets: readonly OutPacket<Owner>[]): void {
+  protected tellTooLarge(namespace: NamespaceSession<Owner>, packets: readonly Outgoing<Owner>[]): void {
     for (const packet of packets) {
-      const [frame] = packet.frames;
-      const text = typeof frame === "string" ? frame.slice(0, 80) : `${frameSize(frame!)} bytes`;
+      const frames = isText(packet) ? packet : packet.frames;
+      const frame = typeof frames === "string" ? frames : frames[0]!;
+      const text = typeof frame === "string" ? frame.slice(0, 80) : `${frameSize(frame)} bytes`;
       const message = `a packet is larger than the server's limit of ${this.maxPayload} bytes: ${text}`;
-      this.sink.undeliverable(packet.namespace, message);
-      this.tellFailed([packet]);
+      this.sink.undeliverable(namespace, message);
+      if (!isText(packet)) this.tellFailed([packet]);
     }
   }
 
@@ -232,7 +264,7 @@ export class Delivery<
    * acknowledgements that cannot come any more, and are to be told so.
    */
   protected interrupt(namespace: NamespaceSession<Owner>, final: boolean): Iterable<OutPacket<Owner>> {
-    const buffered = new Set(final ? [] : namespace.buffer);
+    const buffered = new Set(final ? [] : namespace.buffer.filter(isKnown));
     const failed = new Set<OutPacket<Owner>>();
     for (const packet of namespace.acks.values()) {
       if (buffered.has(packet)) continue;
@@ -301,7 +333,7 @@ export class Delivery<
         return;
       }
       // What was not sent yet is not sent any more: the caller is told that it failed.
-      const isOther = (other: OutPacket<Owner>) => other !== packet;
+      const isOther = (other: Outgoing<Owner>) => other !== packet;
       if (packet.copies === 0) {
         namespace.buffer = namespace.buffer.filter(isOther);
         this.#output = this.#output.filter(isOther);

@@ -15,7 +15,7 @@
  * closes the whole connection on a packet for a namespace that is not joined, and on a second CONNECT. So leaving during
  * that time only sets `leaving`; DISCONNECT follows when the answer is here.
  */
-import type { Attachment } from "./attachments.js";
+import type { Frames } from "./attachments.js";
 import type { Deadline } from "./deadlines.js";
 import type { RawPacket } from "./socket-decoder.js";
 
@@ -24,8 +24,10 @@ export const CONNECTING = 1;
 export const CONNECTED = 2;
 export type NamespaceState = typeof DISCONNECTED | typeof CONNECTING | typeof CONNECTED;
 
-/** An encoded packet: its text, and its attachments. */
-export type Frames = readonly (string | Attachment)[];
+/** Says whether anybody listens: an event for nobody is not parsed. */
+export interface EventFilter {
+  isListening(event: string): boolean;
+}
 
 /** An acknowledgement that is asked for. `Owner` is whatever the caller wants back when it settles. */
 export interface AckRequest<Owner> {
@@ -34,12 +36,7 @@ export interface AckRequest<Owner> {
   readonly timeout: number;
 }
 
-/** Says whether anybody listens: an event for nobody is not parsed. */
-export interface EventFilter {
-  isListening(event: string): boolean;
-}
-
-/** A packet on its way out, and what is waited for because of it. */
+/** A packet on its way out of which there is more to know than what to write. */
 export interface OutPacket<Owner> {
   readonly frames: Frames;
   readonly namespace: NamespaceSession<Owner>;
@@ -58,6 +55,12 @@ export interface OutPacket<Owner> {
   /** Called when it is written. */
   readonly written: ((now: number) => void) | undefined;
 }
+
+/**
+ * A packet on its way out. Nearly all are events of one text frame that nobody waits for, and go back to their namespace if they were not
+ * written: these are kept as that text, because a game may emit a hundred thousand before it is connected.
+ */
+export type Outgoing<Owner> = string | OutPacket<Owner>;
 
 /** How many offsets are remembered to recognise a packet that a recovery replays although it was received. */
 const REMEMBERED_OFFSETS = 256;
@@ -88,7 +91,7 @@ export class NamespaceSession<Owner> {
   nextAckId = 0;
   readonly acks = new Map<number, OutPacket<Owner>>();
   /** Packets emitted while not connected. */
-  buffer: OutPacket<Owner>[] = [];
+  buffer: Outgoing<Owner>[] = [];
   /** Acknowledged emits that are sent one after the other, each until it is answered (at-least-once). */
   retryQueue: OutPacket<Owner>[] = [];
   /** Events that came before the answer to CONNECT; they are delivered after it. */

@@ -4,7 +4,7 @@
  * The header is read in one pass of `charCodeAt`, without slicing what nobody asked for. It is strict where lax readers
  * have been fooled: digits only (no `1.0-`, no `+1-`), no leading zeros, no number above 2^53, and a comma after a namespace.
  */
-import { type Attachment, takeAttachments } from "./attachments.js";
+import { type Attachment, type Frames, takeAttachments } from "./attachments.js";
 import type { IncomingPacket, PacketParts } from "./codec.js";
 import { ACK, BINARY, CONNECT, CONNECT_ERROR, EVENT, MESSAGE } from "./constants.js";
 import { hasSid } from "./engine-packet.js";
@@ -197,21 +197,17 @@ export function readRefusal(text: PacketSource, start: number): { message: strin
 }
 
 /**
- * The frames of a packet: its text, and what binary was in `payload`. `json` stands for a payload that is encoded already.
+ * A packet as it is written: its text, and what binary was in `payload`. `json` stands for a payload that is encoded already.
  * @throws TypeError when `payload` cannot be encoded
  */
-export function encodePacket(
-  type: number,
-  namespace: string,
-  id: number,
-  payload: unknown,
-  json = "",
-): [text: string, ...attachments: Attachment[]] {
+export function encodePacket(type: number, namespace: string, id: number, payload: unknown, json = ""): Frames {
   const attachments: Attachment[] = [];
   const text = json || (payload === undefined ? "" : takeAttachments(payload, attachments));
   const { length } = attachments;
+  if (type === EVENT && length === 0 && id < 0 && namespace === "/") return `42${text}`;
   const kind = length > 0 ? `${type + BINARY}${length}-` : type;
-  return [`${MESSAGE}${kind}${namespace === "/" ? "" : `${namespace},`}${id < 0 ? "" : id}${text}`, ...attachments];
+  const whole = `${MESSAGE}${kind}${namespace === "/" ? "" : `${namespace},`}${id < 0 ? "" : id}${text}`;
+  return length > 0 ? [whole, ...attachments] : whole;
 }
 
 /**

@@ -91,6 +91,10 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     return namespace;
   }
 
+  protected override namespaceOf(text: string): NamespaceSession<Owner> {
+    return this.namespace(readHeader(text, HEADER).namespace);
+  }
+
   // Input
 
   /**
@@ -248,7 +252,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     namespace.held = [];
     const tooLarge = this.resume(namespace, time);
     this.sink.connected(namespace);
-    this.tellTooLarge(tooLarge);
+    this.tellTooLarge(namespace, tooLarge);
     for (const early of held) {
       // A callback may have left the namespace meanwhile.
       if (namespace.generation !== generation) return;

@@ -161,7 +161,7 @@ class Bench implements SessionSink<string> {
   }
 
   out(): unknown[] {
-    return this.session.takeOutput(0).flatMap((packet) => packet.frames);
+    return [...this.session.takeOutput(0)];
   }
 
   connected({ path, sid }: NamespaceSession<string>): void {

@@ -383,11 +383,11 @@ describe("encodePacket", () => {
       ['461-/admin,456[{"_placeholder":true,"num":0}]', Uint8Array.of(3)],
     ],
   ])("%s", (_, args, frames) => {
-    expect(encodePacket(...args)).toEqual(frames);
+    expect([encodePacket(...args)].flat()).toEqual(frames);
   });
 
   test("what was written is read as it was meant", () => {
-    const [text] = encodePacket(EVENT, "/é", 7, ["a,b", "[1]-"]);
+    const text = encodePacket(EVENT, "/é", 7, ["a,b", "[1]-"]) as string;
     expect(read(text)).toEqual([EVENT, 0, "/é", 7, '["a,b","[1]-"]']);
   });
 

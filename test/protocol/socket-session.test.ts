@@ -58,7 +58,7 @@ class Bench implements SessionSink<string> {
 
   /** What is written now. */
   out(): unknown[] {
-    return this.session.takeOutput(this.now).flatMap((packet) => packet.frames);
+    return [...this.session.takeOutput(this.now)];
   }
 
   /** What is written now, and a moment later: a CONNECT keeps some distance from a DISCONNECT before it. */
