@@ -94,6 +94,11 @@ export class Connection {
     return !this.#over && this.engine.state === OPEN;
   }
 
+  /** True while nothing waits here for a poll. */
+  get isIdle(): boolean {
+    return this.inbox.isEmpty && this.#pausedAt < 0 && !this.#pongDue && this.writable;
+  }
+
   open(): void {
     const { factory, request } = this.#route;
     try {
@@ -144,6 +149,7 @@ export class Connection {
   fail(reason: DisconnectReason, message: string, finality: Finality = ""): void {
     if (this.#over) return;
     this.dispose(reason === "ping timeout");
+    this.#owner.deadlines.wake();
     this.inbox.pushNews({ kind: "close", reason, message, finality });
   }
 
@@ -158,7 +164,8 @@ export class Connection {
 
   #received(frame: Frame): void {
     if (this.#over) return;
-    const { counters, options } = this.#owner;
+    const { counters, deadlines, options } = this.#owner;
+    deadlines.wake();
     const { engine } = this;
     const now = this.#momentOf(frame);
     const size = frameSize(frame);
@@ -223,6 +230,7 @@ export class Connection {
     this.transport = transport;
     this.#pausedAt = -1;
     this.#owner.engineMoved(this);
+    this.#owner.deadlines.wake();
     this.inbox.pushNews({ kind: "moved", name: transport.name });
   }
 

@@ -39,6 +39,9 @@ import type { Finality } from "./transport/transport.js";
 /** With more than this in the socket a volatile packet would be stale when it gets out. Bytes. */
 const VOLATILE_BACKLOG = 16384;
 
+/** With a budget for time, how many packets are written before the clock is looked at. */
+const FLUSHED_AT_ONCE = 512;
+
 /** A packet from this size on is decoded for so long that it counts. Bytes. */
 const LARGE = 4096;
 
@@ -130,12 +133,14 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
 
   start(target: Target, auth: Auth): void {
     this.#epoch++;
+    this.deadlines.wake();
     this.#failures = 0;
     this.#openedAt = -1;
     this.transportName = "";
     this.#isBackOnline = false;
     this.#unwatchNetwork = watchNetwork((online) => {
       this.#isBackOnline = online;
+      this.deadlines.wake();
       if (!online && !target.isLocal) this.connection?.fail("transport close", "the browser is offline");
     });
     if (this.options.main_namespace) this.#joins.want(this.#main, auth);
@@ -160,41 +165,54 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     this.#end("client disconnect");
   }
 
-  /** Writes what was sent since the last time, in one go. */
-  flush(): void {
+  /** Writes what was sent since the last time, in one go, or until that moment of the option `clock` has come. */
+  flush(until = Infinity): void {
     const { connection } = this;
     // A dead connection takes nothing: what is left in the session is kept for the next one.
-    if (this.session.hasOutput && connection?.writable && !connection.isDead(this.now())) this.#write(connection);
+    if (!this.session.hasOutput || !connection?.writable || connection.isDead(this.now())) return;
+    do this.#write(connection, until < Infinity ? FLUSHED_AT_ONCE : Infinity);
+    while (this.session.hasOutput && connection.writable && this.options.clock() < until);
   }
 
   poll(now?: number, limit = UNLIMITED): number {
     if (this.#polling || this.depth > 0) return 0;
     this.#advance(now ?? this.options.clock());
-    if (this.active) {
-      const gap = this.#now - this.#polledAt;
-      if (gap > this.counters.longest_poll_gap) this.counters.longest_poll_gap = gap;
+    const gap = this.#now - this.#polledAt;
+    if (gap > this.counters.longest_poll_gap) this.counters.longest_poll_gap = gap;
+    if (this.deadlines.isQuiet(this.#now)) {
       this.#polledAt = this.#now;
+      return 0;
     }
+    if (this.active) this.#polledAt = this.#now;
     this.#polling = true;
     this.callbacks = 0;
     this.mark = NaN;
     this.observers?.tell("poll_started", now);
     try {
+      const { clock, poll_max_packets, poll_max_time } = this.options;
+      const end = poll_max_time > 0 ? clock() + poll_max_time : Infinity;
       if (this.dispatchPaused) this.connection?.relieve(this.#now);
       else {
-        const { clock, poll_max_packets, poll_max_time } = this.options;
-        const until = poll_max_time > 0 ? Math.min(limit.until, clock() + poll_max_time) : limit.until;
+        const until = Math.min(limit.until, end);
         limit.packets -= this.#deliver(Math.min(limit.packets, poll_max_packets || Infinity), until);
         this.#expire();
       }
       this.connection?.answerPing(this.#now);
-      this.flush();
+      this.flush(end);
     } finally {
       this.#polling = false;
       this.mark = NaN;
     }
+    this.#rest();
     this.observers?.tell("poll_ended", this.callbacks);
     return this.callbacks;
+  }
+
+  /** Most polls of most games find nothing to do. If that can be foreseen, they need not look. */
+  #rest(): void {
+    const { connection } = this;
+    const isStill = connection?.isIdle && !this.session.hasOutput && !this.dispatchPaused && this.observers === null;
+    if (isStill) this.deadlines.rest(connection.engine.deadline);
   }
 
   /** With the option `event_delivery: "pull"`: the next event. What came before it and is none is delivered on the way. */
@@ -328,6 +346,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
    */
   #end(reason: string, tell = () => {}): void {
     const told = this.announced;
+    this.deadlines.wake();
     this.#dialer.stop();
     this.engineId = "";
     this.#polledAt = Infinity;

@@ -1,36 +1,54 @@
 /** Something that happens at `at` (seconds) unless it is cancelled before. */
 export interface Deadline {
   readonly at: number;
+  /** Of two for the same moment the older one comes first. */
+  readonly order: number;
   /** `null` once it has happened or was cancelled. */
   expire: ((now: number) => void) | null;
 }
 
+const isBefore = (one: Deadline, other: Deadline): boolean =>
+  one.at < other.at || (one.at === other.at && one.order < other.order);
+
 /**
- * Everything that is due some day, without a timer and without a scan: a list in order of time. Most deadlines come with
- * the same delay and so are added at its end; asking for the earliest is a look at its start. What is over
- * stays in the list until most of it is like that.
+ * Everything that is due some day, without a timer and without a scan: a binary heap. Most deadlines come with the same delay and so
+ * stay where they are put; asking for the earliest is a look at the top. What was cancelled is left where it is until most of
+ * the heap is like that.
  */
 export class Deadlines {
-  #list: Deadline[] = [];
-  #head = 0;
-  /** How many of the list are still to happen. */
+  #heap: Deadline[] = [];
+  #order = 0;
+  /** How many of the heap are still to happen. */
   #live = 0;
+  /** No poll before this moment has anything to do; -Infinity when the next one may have. */
+  #quietUntil = -Infinity;
 
   /** Nothing is due before this moment; `Infinity` when nothing ever is. */
   get next(): number {
-    return this.#list[this.#head]?.at ?? Infinity;
+    return this.#heap[0]?.at ?? Infinity;
+  }
+
+  /** Whether a poll at `now` may have something to do. */
+  isQuiet(now: number): boolean {
+    return now < this.#quietUntil;
+  }
+
+  /** Something has happened: the next poll has to look. */
+  wake(): void {
+    this.#quietUntil = -Infinity;
+  }
+
+  /** Everything was looked at: unless somebody wakes it, the next poll that counts is at `until`, or when something is due. */
+  rest(until: number): void {
+    this.#quietUntil = Math.min(until, this.next);
   }
 
   add(at: number, expire: (now: number) => void): Deadline {
-    if (this.#list.length > 2 * this.#live++ + 64) {
-      this.#list = this.#list.filter((deadline) => deadline.expire);
-      this.#head = 0;
-    }
-    const list = this.#list;
-    const deadline: Deadline = { at, expire };
-    let place = list.push(deadline) - 1;
-    for (; place > this.#head && list[place - 1]!.at > at; place--) list[place] = list[place - 1]!;
-    list[place] = deadline;
+    if (this.#heap.length > 2 * this.#live + 64) this.#sweep();
+    this.#live++;
+    const deadline: Deadline = { at, order: this.#order++, expire };
+    this.#insert(deadline);
+    if (at < this.#quietUntil) this.#quietUntil = at;
     return deadline;
   }
 
@@ -46,13 +64,55 @@ export class Deadlines {
    * this ends even if what happens is always due again at once.
    */
   advance(now: number): void {
-    let due = 0;
-    while ((this.#list[this.#head + due]?.at ?? NaN) <= now) due++;
-    while (due-- > 0 && this.next <= now) {
-      const deadline = this.#list[this.#head++]!;
-      const { expire } = deadline;
-      this.cancel(deadline);
-      expire?.(now);
+    const due: Deadline[] = [];
+    while (this.#heap.length > 0 && this.next <= now) due.push(this.#take());
+    let happened = 0;
+    try {
+      while (happened < due.length) {
+        const deadline = due[happened++]!;
+        const { expire } = deadline;
+        this.cancel(deadline);
+        expire?.(now);
+      }
+    } finally {
+      // One that throws takes none of the others with it.
+      for (const deadline of due.slice(happened)) this.#insert(deadline);
     }
+  }
+
+  #insert(deadline: Deadline): void {
+    const heap = this.#heap;
+    let place = heap.push(deadline) - 1;
+    while (place > 0) {
+      const above = (place - 1) >> 1;
+      if (isBefore(heap[above]!, deadline)) break;
+      heap[place] = heap[above]!;
+      place = above;
+    }
+    heap[place] = deadline;
+  }
+
+  /** Takes the earliest out. */
+  #take(): Deadline {
+    const heap = this.#heap;
+    const first = heap[0]!;
+    const last = heap.pop()!;
+    const { length } = heap;
+    if (length === 0) return first;
+    let place = 0;
+    for (let below = 1; below < length; below = 2 * place + 1) {
+      if (below + 1 < length && isBefore(heap[below + 1]!, heap[below]!)) below++;
+      if (isBefore(last, heap[below]!)) break;
+      heap[place] = heap[below]!;
+      place = below;
+    }
+    heap[place] = last;
+    return first;
+  }
+
+  #sweep(): void {
+    const live = this.#heap.filter((deadline) => deadline.expire);
+    this.#heap = [];
+    for (const deadline of live) this.#insert(deadline);
   }
 }

@@ -119,7 +119,7 @@ export abstract class Delivery<
     const retried = ack !== null && retries > 0;
     if (!dropped && (retried ? retryQueue : buffer).length >= max_buffered_packets) return ERR_OUT_OF_MEMORY;
     if (ack === null && typeof frames === "string") {
-      if (!dropped) (connected ? this.#output : buffer).push(frames);
+      if (!dropped) this.#put(connected ? this.#output : buffer, frames);
       return OK;
     }
     namespace.nextAckId += ack ? 1 : 0;
@@ -130,7 +130,7 @@ export abstract class Delivery<
       return OK;
     }
     if (ack) this.#expect(namespace, packet, now);
-    if (!dropped) (connected ? this.#output : buffer).push(packet);
+    if (!dropped) this.#put(connected ? this.#output : buffer, packet);
     return OK;
   }
 
@@ -244,6 +244,7 @@ export abstract class Delivery<
     this.#output = this.#output.concat(namespace.buffer.filter(fits));
     namespace.retryQueue = namespace.retryQueue.filter(fits);
     namespace.buffer = [];
+    this.deadlines.wake();
     this.#sendRetry(namespace, now);
     return tooLarge;
   }
@@ -348,7 +349,12 @@ export abstract class Delivery<
     if (!packet || namespace.state !== CONNECTED) return;
     // The id stays the same, so an answer to an earlier copy counts, and the answer to a later one is ignored.
     this.#expect(namespace, packet, now);
-    this.#output.push(packet);
+    this.#put(this.#output, packet);
+  }
+
+  #put(list: Outgoing<Owner>[], packet: Outgoing<Owner>): void {
+    list.push(packet);
+    this.deadlines.wake();
   }
 
   #fits(frames: Frames): boolean {
@@ -363,6 +369,6 @@ export abstract class Delivery<
 
   /** Writes what nobody waits for and what dies with the connection. */
   protected write(namespace: NamespaceSession<Owner>, frames: Frames, written?: (now: number) => void): void {
-    this.#output.push(outPacket(namespace, frames, false, null, -1, written));
+    this.#put(this.#output, outPacket(namespace, frames, false, null, -1, written));
   }
 }
