@@ -1,10 +1,10 @@
 /**
- * Builds the three programs of the demo into a folder of this run, `demo/.build/<pid>/`: the page, the server and the bots. They import the library
+ * Builds the programs of the demo into a folder of this run, `demo/.build/<pid>/`: the pages, the server and the bots. They import the library
  * by its own name, `socketio-gameloop`, like any user's code; the alias points that name at the sources, so that the
  * demo needs no library build and a change in `src/` shows after a restart.
  */
 import { cp, mkdir, readdir, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, stop } from "esbuild";
 
@@ -30,17 +30,27 @@ function isRunning(pid) {
 }
 
 /**
- * @param {{ library?: string, outdir?: string }} [options] `library` is the entry that `socketio-gameloop` stands for.
+ * @param {{ library?: string, outdir?: string }} [options] `library` is the entry that `socketio-gameloop` stands for; its
+ * subpaths are beside it.
  */
 export async function buildDemo({ library = join(demo, "../src/index.ts"), outdir = buildFolder } = {}) {
   await cleanUp();
   await mkdir(join(outdir, "page"), { recursive: true });
+  const beside = (name) => join(dirname(library), `${name}${extname(library)}`);
   const common = {
     bundle: true,
     format: "esm",
     target: "es2022",
     sourcemap: true,
-    alias: { "socketio-gameloop": library },
+    alias: {
+      "socketio-gameloop": library,
+      "socketio-gameloop/loop": beside("loop/index"),
+      "socketio-gameloop/phaser": beside("loop/phaser"),
+      "socketio-gameloop/pixi": beside("loop/pixi"),
+      "socketio-gameloop/bots": beside("bots/index"),
+      "socketio-gameloop/tools": beside("tools/index"),
+      "socketio-gameloop/testing": beside("testing/index"),
+    },
     logLevel: "warning",
   };
   const node = { ...common, platform: "node", outExtension: { ".js": ".mjs" } };
@@ -48,7 +58,7 @@ export async function buildDemo({ library = join(demo, "../src/index.ts"), outdi
     build({
       ...common,
       platform: "browser",
-      entryPoints: { main: join(demo, "client/main.ts") },
+      entryPoints: { main: join(demo, "client/main.ts"), "pixi/main": join(demo, "pixi/client/main.ts") },
       outdir: join(outdir, "page"),
       minify: true,
       keepNames: true,
@@ -67,6 +77,10 @@ export async function buildDemo({ library = join(demo, "../src/index.ts"), outdi
     }),
     cp(join(demo, "client/index.html"), join(outdir, "page/index.html")),
     cp(join(demo, "client/style.css"), join(outdir, "page/style.css")),
+    ...["index.html", "style.css"].flatMap((file) => [
+      cp(join(demo, "pixi/client", file), join(outdir, "page/pixi", file)),
+      cp(join(demo, "gallery", file), join(outdir, "page/gallery", file)),
+    ]),
   ]);
   // The compiler's helper process is of no more use and would stay as long as the launcher.
   await stop();

@@ -111,6 +111,7 @@ function announce(restarted) {
   }
   console.log(`
   Gem Heist is running.   Open http://localhost:${port}   (twice, to play against yourself)
+  All demos, another game among them:  http://localhost:${port}/gallery/
 
   Stop it with Ctrl-C.   To see the reconnection:  kill ${server.pid}
 `);

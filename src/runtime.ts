@@ -432,10 +432,10 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
 
   #receive(packet: RawPacket, connection: Connection): void {
     const size = packetSize(packet);
-    if (this.observers !== null) this.#tell("packet_received", packetText(packet), size);
     // Decoding this takes time that is not the callback's.
     if (size > LARGE) this.mark = NaN;
     try {
+      if (this.observers !== null) this.#tell("packet_received", packetText(packet), size);
       this.session.receive(packet, connection.inbox.time);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;

@@ -10,6 +10,7 @@
  *     <!-- run -->                               runs, although the convention below says that it does not
  *     <!-- norun: why -->                        does not run, although the convention says that it does
  *     <!-- prints: a | b -->                     runs, and prints these texts in this order; it is ended then
+ *     <!-- recipe: name/file.ts -->              left to test/consumers, which has the engine that it needs
  *
  * By convention a block runs when it imports something, nothing but socketio-gameloop, socket.io and node:, and has no
  * declarations put in front of it. A block that talks to port 3000 finds the server of this test there; one that opens a server
@@ -35,7 +36,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const cache = join(root, "test/.cache/docs");
 const REFERENCE = "docs/reference";
 const LANGUAGES = new Set(["ts", "typescript", "js"]);
-const RUNNABLE = /^(socketio-gameloop(\/loop|\/testing)?|socket\.io|node:.*)$/;
+const RUNNABLE = /^(socketio-gameloop(\/loop|\/testing|\/tools|\/bots)?|socket\.io|node:.*)$/;
 
 interface Block {
   /** File and line of its first line of code, for messages. */
@@ -97,7 +98,7 @@ function readPage(file: string): Page {
     const code: string[] = [];
     for (index++; index < lines.length && !(lines[index] as string).startsWith(indent + ticks); index++)
       code.push((lines[index] as string).slice(indent.length));
-    if (LANGUAGES.has(language)) {
+    if (LANGUAGES.has(language) && !comments.some((comment) => comment.startsWith("recipe:"))) {
       const name = `${file.replaceAll(/[^\w]/g, "_")}_${start}.ts`;
       blocks.push(makeBlock(file, start, code.join("\n"), comments, pagePreamble, join(cache, name)));
     }

@@ -56,11 +56,16 @@ test("has its subpaths, and none of them needs more than it says", () => {
     const { msgpack } = await import("socketio-gameloop/msgpack");
     const { FixedTickLoop } = await import("socketio-gameloop/loop");
     const { FakeServer } = await import("socketio-gameloop/testing");
+    const { SocketIOPlugin } = await import("socketio-gameloop/phaser");
+    const { attach_to_ticker } = await import("socketio-gameloop/pixi");
+    const { NetGraph } = await import("socketio-gameloop/tools");
+    const { BotSwarm } = await import("socketio-gameloop/bots");
     console.log(lacking.join(), typeof webtransport, typeof msgpack().encode, FixedTickLoop.name, FakeServer.name);
+    console.log(SocketIOPlugin.name, typeof attach_to_ticker, NetGraph.name, BotSwarm.name);
   `;
   writeFileSync(join(folder, "subpaths.mjs"), script);
   const printed = execFileSync(process.execPath, ["subpaths.mjs"], { cwd: folder, encoding: "utf8" }).trim();
-  expect(printed).toBe("polling function function FixedTickLoop FakeServer");
+  expect(printed).toBe("polling function function FixedTickLoop FakeServer\nSocketIOPlugin function NetGraph BotSwarm");
 });
 
 test("its types need neither those of ws nor those of Node", () => {

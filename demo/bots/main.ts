@@ -1,5 +1,6 @@
 /** The bots process: BOTS clients in one loop, polled thirty times a second. Environment variables: see ../README.md. */
 import { startTicker } from "../loop/ticker.js";
+import { startInkBots } from "../pixi/bots.js";
 import { BOT_RATE, Bot } from "./bot.js";
 
 const NAMES = [
@@ -12,8 +13,9 @@ const SUMMARY_SECONDS = 10;
 const url = process.env["SERVER_URL"] ?? "http://localhost:3000";
 const count = Number(process.env["BOTS"] ?? 12);
 const seed = Number(process.env["BOT_SEED"] ?? 7);
-if (!Number.isInteger(count) || count < 0 || !Number.isInteger(seed)) {
-  console.error("BOTS and BOT_SEED have to be whole numbers");
+const inkCount = Number(process.env["INK_BOTS"] ?? Math.min(5, count));
+if (![count, inkCount].every((number) => Number.isInteger(number) && number >= 0) || !Number.isInteger(seed)) {
+  console.error("BOTS, INK_BOTS and BOT_SEED have to be whole numbers");
   process.exit(2);
 }
 
@@ -24,6 +26,7 @@ const bots = Array.from({ length: count }, (_, index) => {
   return new Bot(again === 0 ? name : `${name} ${again + 1}`, seed * 1000 + index);
 });
 
+const inkBots = startInkBots(url, inkCount, seed);
 const startedAt = clock();
 let started = 0;
 let worstTick = 0;
@@ -47,6 +50,7 @@ const stopSummary = startTicker(1 / SUMMARY_SECONDS, () => {
   const refusal = bots.find((bot) => bot.refusal !== "")?.refusal;
   console.log(
     `Bots: ${playing.length}/${bots.length} in the arena, ${banked} points banked, ` +
+      `${inkBots.playing}/${inkCount} on the ink board, ` +
       `rtt ${(rtt * 1000).toFixed(1)} ms, slowest tick ${(worstTick * 1000).toFixed(1)} ms` +
       (refusal === undefined ? "" : `, refused: ${refusal}`),
   );
@@ -59,6 +63,7 @@ function stop(): void {
   stopping = true;
   stopThinking();
   stopSummary();
+  inkBots.stop();
   for (const bot of bots) bot.client.close();
   // The sockets finish their closing handshakes; then nothing keeps the process alive.
   setTimeout(() => process.exit(0), 500).unref();

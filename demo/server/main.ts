@@ -4,6 +4,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Server } from "socket.io";
 import { startTicker } from "../loop/ticker.js";
+import * as ink from "../pixi/constants.js";
+import { attachInk } from "../pixi/server.js";
 import { ROUND_TICKS, TICK_RATE } from "../shared/constants.js";
 import { LOBBY_NAMESPACE } from "../shared/protocol.js";
 import { createWorld } from "../shared/world.js";
@@ -40,6 +42,8 @@ const tickets = new TicketOffice();
 const seed = numberFromEnvironment("SEED", Date.now() >>> 0);
 const roundTicks = Math.max(1, numberFromEnvironment("ROUND_SECONDS", ROUND_TICKS / TICK_RATE)) * TICK_RATE;
 const arena = new Arena(io, tickets, createWorld(seed, roundTicks), clock);
+const inkRoundTicks = Math.max(1, numberFromEnvironment("INK_ROUND_SECONDS", ink.ROUND_SECONDS)) * ink.TICK_RATE;
+const tickInk = attachInk(io, { seed, roundTicks: inkRoundTicks, clock });
 const lobby = new Lobby(io.of(LOBBY_NAMESPACE) as unknown as LobbyNamespace, tickets, clock);
 
 let port: number;
@@ -50,6 +54,7 @@ try {
   process.exit(1);
 }
 const stopArena = startTicker(TICK_RATE, () => arena.tick());
+const stopInk = startTicker(ink.TICK_RATE, tickInk);
 const stopLobby = startTicker(1 / LOBBY_STATUS_SECONDS, () => lobby.publish(arena.status()));
 console.log(`Server ${process.pid} listens on http://localhost:${port}`);
 process.send?.({ type: "listening", port });
@@ -59,6 +64,7 @@ function stop(): void {
   if (stopping) return;
   stopping = true;
   stopArena();
+  stopInk();
   stopLobby();
   void io.close().then(() => process.exit(0));
   // A client that does not answer the closing handshake must not keep the process alive.

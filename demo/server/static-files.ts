@@ -26,7 +26,13 @@ async function serve(folder: string, request: IncomingMessage, response: ServerR
     return;
   }
   try {
-    const { size } = await stat(file);
+    const found = await stat(file);
+    if (found.isDirectory()) {
+      // What a page in a folder names is beside it, which a browser only knows with the slash.
+      response.writeHead(302, { location: `${path?.replaceAll(sep, "/")}/` }).end();
+      return;
+    }
+    const { size } = found;
     const type = TYPES[extname(file)] ?? "application/octet-stream";
     // No caching: after a rebuild a reload must show the new page.
     response.writeHead(200, { "content-type": type, "content-length": size, "cache-control": "no-store" });
@@ -40,7 +46,7 @@ async function serve(folder: string, request: IncomingMessage, response: ServerR
 function requestedPath(request: IncomingMessage): string | null {
   try {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    return normalize(decodeURIComponent(pathname === "/" ? "/index.html" : pathname));
+    return normalize(decodeURIComponent(pathname.endsWith("/") ? `${pathname}index.html` : pathname));
   } catch {
     return null;
   }

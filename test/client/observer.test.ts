@@ -103,6 +103,13 @@ test("one that throws is reported, and neither the others nor the game notice", 
   report.mockRestore();
 });
 
+test("a packet that cannot be read ends the connection as it does without an observer", () => {
+  const rig = connected();
+  rig.client.add_observer(watch([]));
+  rig.serve("4");
+  expect(rig.told()).toContainEqual(expect.stringContaining("parse error"));
+});
+
 test("what is no observer is a TypeError", () => {
   const { client } = connected();
   expect(() => client.add_observer(null as never)).toThrow("an object with callbacks");

@@ -1,0 +1,94 @@
+/*
+ * A swarm as the command line wants it, in this process.
+ */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { OK } from "../errors.js";
+import { TLSOptions } from "../tls-options.js";
+import type { BotScript } from "./bot.js";
+import { type Task, UsageError } from "./cli-arguments.js";
+import type { SwarmReport } from "./report.js";
+import { steady_script } from "./steady-script.js";
+import { BotSwarm } from "./swarm.js";
+
+/** Errors of scripts that are printed with all they say; the others are counted. */
+const MOST_PRINTED = 3;
+
+/** Bots that are at work, in whatever process. */
+export interface Crowd {
+  /** What has been measured so far. */
+  report(): SwarmReport | null;
+  /** Seconds of computing so far. */
+  cpuSeconds(): number;
+  /** Ends it early. */
+  stop(): void;
+  readonly finished: Promise<SwarmReport>;
+}
+
+/**
+ * Starts the bots of `task` here.
+ * @throws UsageError for a script that cannot be used, or an address
+ */
+export async function startSwarm(task: Task): Promise<Crowd> {
+  const { event, payload, ackInterval } = task;
+  const steady = { event, payload, ack_interval: ackInterval ?? Infinity };
+  const swarm = makeSwarm(task, task.script === null ? steady_script(steady) : await loadScript(task.script));
+  const printed = new Set<string>();
+  swarm.script_error.connect((error, bot) => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    if (printed.size >= MOST_PRINTED || printed.has(text)) return;
+    printed.add(text);
+    console.error(`The script of bot ${bot.index}: ${text}`);
+  });
+  const finished = new Promise<SwarmReport>((settle) => swarm.finished.connect(settle));
+  let error: number;
+  try {
+    error = swarm.start();
+  } catch (thrown) {
+    throw new UsageError(`--script ${task.script}: ${(thrown as Error)?.message ?? thrown}`);
+  }
+  if (error !== OK) throw new UsageError(swarm.get_last_error());
+  return {
+    report: () => swarm.get_report(),
+    cpuSeconds: () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1e6;
+    },
+    stop: () => void swarm.stop(),
+    finished,
+  };
+}
+
+function makeSwarm(task: Task, script: BotScript): BotSwarm {
+  const { url, count, ramp, duration, patience, rate, seed, namespace, auth, transport, insecure, firstIndex } = task;
+  try {
+    return new BotSwarm(url, {
+      count,
+      ramp,
+      duration: duration ?? Infinity,
+      patience,
+      tick_rate: rate,
+      seed,
+      script,
+      namespace,
+      auth,
+      first_index: firstIndex,
+      client: { transports: [transport] },
+      tls_options: insecure ? TLSOptions.client_unsafe() : null,
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+async function loadScript(file: string): Promise<BotScript> {
+  let script: unknown;
+  try {
+    ({ default: script } = await import(pathToFileURL(resolve(file)).href));
+  } catch (error) {
+    throw new UsageError(`--script ${file}: ${(error as Error)?.message ?? error}`);
+  }
+  if (typeof script === "function") return script as BotScript;
+  const given = script === undefined ? "it has none" : `it is of type ${typeof script}`;
+  throw new UsageError(`--script ${file}: the default export has to be a function (bot) => tick function; ${given}`);
+}

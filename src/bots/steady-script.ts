@@ -1,0 +1,50 @@
+import { Err, requireThat } from "../errors.js";
+import type { BotScript } from "./bot.js";
+
+/** What `steady_script()` takes. */
+export interface SteadyScriptOptions {
+  /** Name of the event; default `"bot"`. */
+  readonly event?: string;
+  /** Seconds between two emits of a bot that ask for an acknowledgement; default 1. 0 for each, `Infinity` for none. */
+  readonly ack_interval?: number;
+  /** Characters of text that each emit carries on top; default 0. */
+  readonly payload?: number;
+}
+
+/**
+ * The script of bots that have none: emits at every tick `[index, n]`, the number of the bot and a count from 1, and asks for an
+ * acknowledgement once a second. The server needs to do nothing; to measure acknowledgements it calls the acknowledgement's
+ * function. A bot whose first question is not answered asks no further.
+ *
+ * @example
+ * const swarm = new BotSwarm("ws://localhost:3000", { script: steady_script({ event: "input", payload: 40 }) });
+ */
+export function steady_script(options: SteadyScriptOptions = {}): BotScript {
+  const { event = "bot", ack_interval = 1, payload = 0 } = options;
+  requireThat(typeof event === "string", 'option "event"', "the name of an event", event);
+  requireThat(ack_interval >= 0, 'option "ack_interval"', "a number of seconds of 0 or more", ack_interval);
+  requireThat(Number.isInteger(payload) && payload >= 0, 'option "payload"', "a whole number of 0 or more", payload);
+  const text = payload > 0 ? ["x".repeat(payload)] : [];
+  return (bot) => {
+    let count = 0;
+    let hasAnswered = false;
+    let isAsking = ack_interval < Infinity;
+    // Not all in the same tick.
+    let askAt = -Infinity;
+    let phase = bot.random() * ack_interval;
+    return (now) => {
+      const data = [bot.index, ++count, ...text];
+      if (!isAsking || now < askAt) return void bot.emit(event, data);
+      if (phase > 0) {
+        askAt = now + phase;
+        phase = 0;
+        return void bot.emit(event, data);
+      }
+      askAt = now + ack_interval;
+      bot.emit_with_ack(event, data, (_, error) => {
+        hasAnswered ||= error === Err.OK;
+        if (error === Err.ERR_TIMEOUT && !hasAnswered) isAsking = false;
+      });
+    };
+  };
+}

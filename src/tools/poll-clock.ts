@@ -1,0 +1,34 @@
+import { requireThat } from "../errors.js";
+
+/** Monotonic seconds: what a client reads by itself too. */
+export const defaultClock = (): number => performance.now() / 1000;
+
+/** The time by which a client is polled, for those who observe it: what it is given, or what its clock says. Never backwards. */
+export class PollClock {
+  /** The moment of the last poll, seconds; `-Infinity` before the first. */
+  time = -Infinity;
+  readonly read: () => number;
+
+  constructor(clock: () => number) {
+    this.read = clock;
+  }
+
+  started(now: number | undefined): void {
+    const time = now ?? this.read();
+    if (time > this.time && time < Infinity) this.time = time;
+  }
+}
+
+/** @throws TypeError unless `client` can be observed */
+export function requireClient(client: unknown, who: string): void {
+  const isOne = typeof (client as { add_observer?: unknown } | null | undefined)?.add_observer === "function";
+  requireThat(isOne, `new ${who}(client)`, "given a SocketIOClient", client);
+}
+
+/** @throws TypeError when `options` is no object, or has an option of another name */
+export function requireOptions(options: object, names: readonly string[], who: string): void {
+  const isObject = typeof options === "object" && options !== null && !Array.isArray(options);
+  requireThat(isObject, `the options of ${who}`, "an object", options);
+  for (const name of Object.keys(options))
+    requireThat(names.includes(name), `an option of ${who}`, `one of ${names.join(", ")}`, name);
+}

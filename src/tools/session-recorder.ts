@@ -1,0 +1,377 @@
+import { pollWithin, type SocketIOClient } from "../client.js";
+import { Err, OK, requireCallback, requireThat } from "../errors.js";
+import type { SocketIONamespace } from "../namespace.js";
+import type { TakenEvent } from "../namespace-entry.js";
+import type { ClientObserver } from "../observer.js";
+import { type ClientOptions, type ClientOptionsInput, DEFAULT_OPTIONS } from "../options.js";
+import type { PollLimit } from "../poll-limit.js";
+import { report, type Signal } from "../signal.js";
+import type { TransportFactory } from "../transport/transport.js";
+import { CallNotes } from "./session-calls.js";
+import { FORMAT, type Header, type Item, type KnownSignal, makeLine, VERSION } from "./session-format.js";
+import { enclose } from "./session-network.js";
+import { plainOptions } from "./session-options.js";
+import { CLIENT_SIGNALS, type Method, NAMESPACE_SIGNALS, Patches, type Target } from "./session-patches.js";
+import { Redaction, type RedactOptions, readRedaction } from "./session-redaction.js";
+import { Tape } from "./session-tape.js";
+import { recordFactory, type TransportNotes } from "./session-transports.js";
+import { encodeValue, hashText, hex, SessionHash } from "./session-values.js";
+
+/** How a `SessionRecorder` records. */
+export interface SessionRecorderOptions {
+  /**
+   * The most that is kept, in UTF-16 units, which are bytes for ASCII. When it is full the recording ends: its beginning is what a
+   * replay needs. Default 64 MiB; does not count with `on_line`.
+   */
+  readonly max_bytes?: number;
+  readonly redact?: RedactOptions;
+  /** Gets every line, without its end, as soon as it is there. Nothing is kept then. */
+  readonly on_line?: (line: string) => void;
+}
+
+/**
+ * Records what happens to a client, so that a `SessionPlayer` can let it happen again without a network: a crash in the field becomes
+ * a test. Costs nothing while it does not record. No counterpart in Godot.
+ *
+ * @example
+ * const client = new SocketIOClient();
+ * const recorder = new SessionRecorder();
+ * recorder.record(client);
+ * client.connect_to_url("ws://localhost:3000");
+ * // later, when something went wrong:
+ * const text = recorder.to_json_lines();
+ */
+export class SessionRecorder {
+  readonly #maxBytes: number;
+  readonly #onLine: ((line: string) => void) | null;
+  readonly #redact: RedactOptions;
+  #lines: string[] = [];
+  #count = 0;
+  #size = 0;
+  #isTruncated = false;
+  #hash = new SessionHash();
+  #running: Running | null = null;
+
+  /** @throws TypeError for an option that does not exist or a value that cannot be */
+  constructor(options: SessionRecorderOptions = {}) {
+    requireThat(
+      typeof options === "object" && options !== null,
+      "the options of a SessionRecorder",
+      "an object",
+      options,
+    );
+    for (const name of Object.keys(options)) {
+      const names = ["max_bytes", "redact", "on_line"];
+      requireThat(names.includes(name), "an option of a SessionRecorder", `one of ${names.join(", ")}`, name);
+    }
+    const { max_bytes = 64 * 1024 * 1024, redact = {}, on_line } = options;
+    requireThat(typeof max_bytes === "number" && max_bytes > 0, 'option "max_bytes"', "a number above 0", max_bytes);
+    if (on_line !== undefined) requireCallback(on_line, 'option "on_line"');
+    readRedaction(redact);
+    this.#maxBytes = max_bytes;
+    this.#redact = redact;
+    this.#onLine = on_line ?? null;
+  }
+
+  /** Whether it records. */
+  get is_recording(): boolean {
+    return this.#running !== null;
+  }
+
+  /** The recording ended because it was as large as `max_bytes` allows. What it has can be played. */
+  get is_truncated(): boolean {
+    return this.#isTruncated;
+  }
+
+  /**
+   * Begins a recording of `client`; one that this recorder has made before is gone. Call it before anything else is done with the client:
+   * listeners and namespaces of before are not known to the recording.
+   * @param options for the client, in the place of all that it was made with: the recording has to know them
+   * @returns `OK`, or `ERR_ALREADY_IN_USE` unless the client is DISCONNECTED and this recorder idle
+   * @throws TypeError for anything but a client, and for options that `configure` does not take
+   */
+  record(client: SocketIOClient, options: ClientOptionsInput = {}): Err {
+    requireThat(typeof client?.connect_to_url === "function", "record(client)", "a SocketIOClient", client);
+    if (this.#running !== null || client.get_connection_state() !== 0) return Err.ERR_ALREADY_IN_USE;
+    const running = new Running(client, new Redaction(readRedaction(this.#redact)), (item, id) =>
+      this.#write(item, id),
+    );
+    const error = running.configure({ ...DEFAULT_OPTIONS, ...options });
+    if (error !== OK) return error;
+    this.#lines = [];
+    this.#count = this.#size = 0;
+    this.#isTruncated = false;
+    this.#hash = new SessionHash();
+    this.#running = running;
+    this.#add(running.id, running.start());
+    return OK;
+  }
+
+  /**
+   * Ends the recording; the client goes on. Does nothing when it does not record. From inside a callback it ends with the poll, or the
+   * call, that runs the callback.
+   */
+  stop(): void {
+    const running = this.#running;
+    running?.whenIdle(() => {
+      if (this.#running !== running) return;
+      this.#running = null;
+      running.stop();
+      this.#add(running.id, ["end", 0]);
+    });
+  }
+
+  /** All lines, each with its end; a file of them is named `.jsonl`. `""` with `on_line`. */
+  to_json_lines(): string {
+    return this.#lines.map((line) => `${line}\n`).join("");
+  }
+
+  /** How large the recording is, in UTF-16 units. */
+  get_size(): number {
+    return this.#size;
+  }
+
+  /** How many lines it has. */
+  get_line_count(): number {
+    return this.#count;
+  }
+
+  /** The hash of all callbacks so far; a replay that went the same way has the same. */
+  get_hash(): string {
+    return this.#hash.toString();
+  }
+
+  #write(item: Item, id: string): void {
+    addCallbacks(this.#hash, item);
+    this.#add(id, item);
+  }
+
+  #add(id: string, body: unknown): void {
+    if (this.#isTruncated) return;
+    const line = makeLine(id, this.#count, body);
+    if (this.#onLine === null) {
+      if (this.#size + line.length + 1 > this.#maxBytes) {
+        this.#isTruncated = true;
+        this.#running?.stop();
+        this.#running = null;
+        return;
+      }
+      this.#lines.push(line);
+    }
+    this.#count++;
+    this.#size += line.length + 1;
+    try {
+      this.#onLine?.(line);
+    } catch (error) {
+      report(error);
+    }
+  }
+}
+
+/** Adds the callbacks of a line to the hash of its session, in the order in which they ended. */
+export function addCallbacks(hash: SessionHash, item: Item): void {
+  for (const part of item) {
+    if (!Array.isArray(part)) continue;
+    if (part[0] !== "cb" || part.length < 5 || typeof part[2] !== "string") addCallbacks(hash, part);
+    else addCallback(hash, part);
+  }
+}
+
+/** @param item `["cb", event, path, hash, thrown]` */
+export function addCallback(hash: SessionHash, [, event, path, args, thrown]: Item): void {
+  hash.add(`${event}\n${path}\n${args}\n${JSON.stringify(thrown)}\n`);
+}
+
+/** More packets than any poll takes. */
+const MANY = 2 ** 50;
+
+/** They stay taken over, so that listeners which were added while it recorded can be removed. */
+const LISTENING: ReadonlySet<string> = new Set(["on", "once", "off"]);
+
+/** One recording while it goes on. */
+class Running {
+  readonly id = hex(hashText(`${Date.now()} ${Math.random()}`)) + hex(Math.floor(Math.random() * 2 ** 32));
+  readonly #client: SocketIOClient;
+  readonly #redaction: Redaction;
+  readonly #tape: Tape;
+  readonly #calls: CallNotes;
+  readonly #factories = new Map<TransportFactory, { readonly number: number; readonly recorded: TransportFactory }>();
+  readonly #observer: ClientObserver;
+  #patches: Patches | null = null;
+  #unwatchNetwork = () => {};
+  #codec: ClientOptions["codec"] = null;
+  #transports = 0;
+  /** Of the poll that goes on, unless a `PollGroup` polls. */
+  #limit: PollLimit | null = null;
+  /** As they were, to be put back. */
+  #original: ClientOptionsInput = {};
+  #plain: Record<string, unknown> = {};
+
+  constructor(client: SocketIOClient, redaction: Redaction, write: (item: Item, id: string) => void) {
+    this.#client = client;
+    this.#redaction = redaction;
+    this.#tape = new Tape((item) => write(item, this.id));
+    this.#calls = new CallNotes(this.#tape, redaction);
+    this.#observer = {
+      poll_started: (now) => this.#tape.pollStarted(now),
+      poll_ended: () => this.#tape.pollEnded(this.#limit && MANY - this.#limit.packets),
+      packet_received: () => this.#tape.packetTaken(),
+      callback_ran: (event, path, args, _, error) =>
+        this.#tape.note(["cb", event, path, redaction.hash(event, args), redaction.thrown(event, error)]),
+    };
+  }
+
+  /** Gives the client its options, with what is to be recorded in between. */
+  configure(options: ClientOptionsInput): Err {
+    this.#original = { ...options };
+    const wrapped = this.#wrap(options);
+    this.#plain = plainOptions(wrapped, (factory) => this.#numberOf(factory));
+    return this.#client.configure(wrapped);
+  }
+
+  start(): Header {
+    const client = this.#client;
+    this.#patches = new Patches(client, (target, method, args, original) =>
+      this.#called(target, method, args, original),
+    );
+    this.#patches.replace(client, "get_stats", (args, original) => this.#tape.aside(() => original(...args)));
+    this.#patches.replace(client, "poll", ([now]) => this.#poll(now as number | undefined));
+    this.#patches.replace(client, "get_namespace", (args, original) => this.#found(original(...args)));
+    client.add_observer(this.#observer);
+    this.#tape.isRunning = true;
+    const signals: KnownSignal[] = [];
+    const known = (owner: object, path: string | null, names: readonly string[]) => {
+      for (const name of names) {
+        const listeners = (owner as Record<string, Signal>)[name]!.get_connections();
+        if (listeners.length > 0) signals.push([path, name, listeners.map((listener) => this.#calls.idOf(listener))]);
+      }
+    };
+    known(client, null, CLIENT_SIGNALS);
+    known(client.get_namespace("/"), "/", NAMESPACE_SIGNALS);
+    const { redacted } = this.#redaction;
+    const { paths: namespaces } = this.#patches;
+    return { format: FORMAT, version: VERSION, id: this.id, redacted, options: this.#plain, namespaces, signals };
+  }
+
+  whenIdle(run: () => void): void {
+    this.#tape.whenIdle(run);
+  }
+
+  stop(): void {
+    this.#tape.isRunning = false;
+    this.#patches?.undo(LISTENING);
+    this.#client.remove_observer(this.#observer);
+    this.#unwatchNetwork();
+    // While it is connected it goes on with what is wrapped, which records nothing any more.
+    if (this.#client.get_connection_state() !== 0) return;
+    const { clock, random, transports, transport_factory, query, extra_headers, reconnection } = this.#original;
+    const { filter = null } = Object(reconnection) as Partial<ClientOptions["reconnection"]>;
+    const original = { clock, random, transports, transport_factory, query, extra_headers, reconnection: { filter } };
+    this.#client.configure(original as ClientOptionsInput);
+  }
+
+  /** A limit that limits nothing, but counts. */
+  #poll(now: number | undefined): number {
+    const outer = this.#limit;
+    this.#limit = { packets: MANY, until: Infinity };
+    try {
+      return pollWithin(this.#client, now, this.#limit);
+    } finally {
+      this.#limit = outer;
+    }
+  }
+
+  #called(target: Target, method: Method, args: unknown[], original: (...args: unknown[]) => unknown): unknown {
+    const tape = this.#tape;
+    if (!tape.isRunning && !LISTENING.has(method)) return original(...args);
+    if (method === "connect_to_url") return this.#connect(args, original);
+    if (method === "configure") {
+      const wrapped = this.#wrap((args[0] ?? {}) as ClientOptionsInput);
+      const plain = plainOptions(wrapped, (factory) => this.#numberOf(factory));
+      return this.#calls.record(["call", 0, target, method, [plain], 0], () => {
+        const error = original(wrapped);
+        if (error === OK) Object.assign(this.#original, args[0]);
+        return error;
+      });
+    }
+    if (method === "take_event") {
+      return this.#calls.record(["call", 0, target, method, [], 0], () => {
+        const taken = original() as TakenEvent | null;
+        if (taken !== null)
+          tape.note(["cb", taken.event, taken.path, this.#redaction.hash(taken.event, [taken.data]), 0]);
+        return this.#calls.wrapTaken(taken);
+      });
+    }
+    return this.#calls.call(target, method, args, original);
+  }
+
+  /** One that was there before the recording is known from now on. */
+  #found(result: unknown): unknown {
+    const namespace = result as SocketIONamespace | null;
+    if (namespace === null || this.#patches?.namespace(namespace) !== true) return result;
+    const path = namespace.get_namespace_path();
+    this.#tape.stimulus(["call", 0, null, "create_namespace", [path], 0], () => {});
+    return result;
+  }
+
+  #connect(args: unknown[], original: (...args: unknown[]) => unknown): unknown {
+    let result: unknown;
+    const unwatch = enclose(
+      () => {
+        result = this.#calls.call(null, "connect_to_url", args, original);
+      },
+      (type) => this.#tape.open(["net", 0, type]),
+      () => this.#tape.close(),
+    );
+    if (result === OK) {
+      this.#unwatchNetwork();
+      this.#unwatchNetwork = unwatch;
+    } else unwatch();
+    return result;
+  }
+
+  /** The same options, in which everything that is not the same each time is recorded. */
+  #wrap(options: ClientOptionsInput): ClientOptionsInput {
+    const wrapped: Record<string, unknown> = { ...options };
+    const { clock, random, transports, transport_factory, query, extra_headers, reconnection, codec } = options;
+    const tape = this.#tape;
+    if (typeof clock === "function") wrapped["clock"] = () => tape.readClock(clock);
+    if (typeof random === "function") wrapped["random"] = () => tape.readRandom(random);
+    if (Array.isArray(transports)) wrapped["transports"] = transports.map((item) => this.#factory(item));
+    if (typeof transport_factory === "function") wrapped["transport_factory"] = this.#factory(transport_factory);
+    if (typeof query === "function") wrapped["query"] = this.#calls.ask("query", query);
+    if (typeof extra_headers === "function") wrapped["extra_headers"] = this.#calls.ask("extra_headers", extra_headers);
+    if (typeof reconnection === "object" && typeof reconnection?.filter === "function") {
+      const { filter } = reconnection;
+      wrapped["reconnection"] = { ...reconnection, filter: this.#calls.ask("filter", filter) };
+    }
+    if (codec !== undefined) this.#codec = codec;
+    return wrapped as ClientOptionsInput;
+  }
+
+  #factory(item: string | TransportFactory): string | TransportFactory {
+    const { builtIn } = this.#client.constructor as unknown as { builtIn: Readonly<Record<string, TransportFactory>> };
+    const factory = typeof item === "string" ? builtIn[item] : item;
+    // A client that lacks it is to go on lacking it.
+    if (typeof factory !== "function") return item;
+    let known = this.#factories.get(factory);
+    if (known === undefined) {
+      const notes: TransportNotes = {
+        tape: this.#tape,
+        show: (frame, transport, way) => {
+          const isPlain = typeof frame === "string" || frame instanceof Uint8Array;
+          return encodeValue(isPlain ? this.#redaction.frame(frame, this.#codec, transport, way) : frame);
+        },
+      };
+      const recorded = recordFactory(factory, notes, () => ++this.#transports);
+      known = { number: this.#factories.size / 2 + 1, recorded };
+      // It may come back as it is, or recorded already.
+      this.#factories.set(factory, known).set(recorded, known);
+    }
+    return known.recorded;
+  }
+
+  #numberOf(factory: TransportFactory): number {
+    return this.#factories.get(factory)?.number ?? 0;
+  }
+}

@@ -1,0 +1,198 @@
+/*
+ * What a recording does not show: auth, what a URL carries besides its address, and the data of chosen events. What is masked keeps
+ * its shape and its length, so that nothing that the client decides by these changes.
+ */
+import { requireThat } from "../errors.js";
+import type { ClientOptions } from "../options.js";
+import type { Redacted } from "./session-format.js";
+import { encodeValue, hashValue, toBytes } from "./session-values.js";
+
+/** What `SessionRecorder` leaves out. */
+export interface RedactOptions {
+  /** Auth, and the private ids of sessions. Default true. */
+  readonly auth?: boolean;
+  /** Names of events whose data is masked, in both directions; `"*"` stands for all. Default none. */
+  readonly events?: readonly string[];
+}
+
+type Frame = string | Uint8Array;
+type Codec = NonNullable<ClientOptions["codec"]>;
+/** From the server, to the server. */
+export type Way = "<" | ">";
+export type Thrown = 0 | { readonly e: string } | { readonly v: unknown };
+
+const PACKET = /^4([0-6])(?:(\d+)-)?(?:(\/[^,]*),)?(\d+)?/;
+const CONNECT = 0;
+const EVENT = 2;
+const ACK = 3;
+
+/** So many acknowledgements of hidden events are known as such. */
+const REMEMBERED = 4096;
+
+/** @throws TypeError for what cannot be an option */
+export function readRedaction(options: RedactOptions): Redacted {
+  requireThat(
+    typeof options === "object" && options !== null,
+    "redact",
+    'an object like { events: ["chat"] }',
+    options,
+  );
+  const { auth = true, events = [] } = options;
+  requireThat(typeof auth === "boolean", "redact.auth", "true or false", auth);
+  const isList = Array.isArray(events) && events.every((event) => typeof event === "string");
+  requireThat(isList, "redact.events", "a list of names of events", events);
+  return { auth, events: [...events] };
+}
+
+export class Redaction {
+  readonly redacted: Redacted;
+  readonly #events: ReadonlySet<string>;
+  /** How many attachments of a masked packet are still to come, for each way of each transport. */
+  readonly #attachments = new Map<string, number>();
+  /** The hidden events that wait for their acknowledgement. */
+  readonly #asked = new Set<string>();
+
+  constructor(redacted: Redacted) {
+    this.redacted = redacted;
+    this.#events = new Set(redacted.events);
+  }
+
+  hides(event: string): boolean {
+    return this.#events.has(event) || this.#events.has("*");
+  }
+
+  auth(value: unknown): unknown {
+    return this.redacted.auth ? maskAuth(value) : value;
+  }
+
+  /** The data of an event, as it may be shown. */
+  data(event: string, data: unknown): unknown {
+    return this.hides(event) ? mask(data) : data;
+  }
+
+  /** A hash of what a callback was called with, the same for the recording as for the data that was masked in it. */
+  hash(event: string, args: readonly unknown[]): string {
+    return hashValue(this.data(event, args), maskUrls);
+  }
+
+  /** What a callback has thrown: 0 for nothing, of an error its name. */
+  thrown(event: string, failure: { readonly thrown: unknown } | null): Thrown {
+    if (failure === null) return 0;
+    const { thrown } = failure;
+    return thrown instanceof Error ? { e: thrown.name } : { v: encodeValue(this.data(event, thrown)) };
+  }
+
+  /** A frame, as it may be shown. */
+  frame(frame: Frame, codec: Codec | null, transport: number, way: Way): Frame {
+    if (!this.redacted.auth && this.#events.size === 0) return frame;
+    if (codec !== null) return this.#message(frame, codec, way);
+    const line = `${way}${transport}`;
+    const left = this.#attachments.get(line) ?? 0;
+    if (typeof frame !== "string") {
+      if (left === 0) return frame;
+      this.#attachments.set(line, left - 1);
+      return new Uint8Array(frame.length);
+    }
+    const [header, kind, count, path = "/", id = "-1"] = PACKET.exec(frame) ?? [];
+    if (header === undefined) return frame;
+    const type = Number(kind) > 4 ? Number(kind) - 3 : Number(kind);
+    const json = frame.slice(header.length);
+    if (json === "" || !this.#concerns(type)) return frame;
+    let data: unknown;
+    try {
+      data = JSON.parse(json);
+    } catch {
+      // What cannot be read cannot be masked in part.
+      return header + (this.redacted.auth || type !== CONNECT ? "" : json);
+    }
+    const masked = this.#payload(type, data, way, `${path},${id}`);
+    if (masked === data) return frame;
+    if (count !== undefined) this.#attachments.set(line, Number(count));
+    return header + JSON.stringify(masked);
+  }
+
+  #message(frame: Frame, codec: Codec, way: Way): Frame {
+    try {
+      const packet = codec.decode(typeof frame === "string" ? frame.slice(1) : frame);
+      const { type, namespace, id } = packet;
+      if (!this.#concerns(type)) return frame;
+      const data = packet.data();
+      const masked = this.#payload(type, data, way, `${namespace},${id}`);
+      if (masked === data) return frame;
+      const message = codec.encode({ type, namespace, id, data: masked });
+      return typeof message === "string" ? `4${message}` : message;
+    } catch {
+      return frame;
+    }
+  }
+
+  #concerns(type: number): boolean {
+    return type === CONNECT ? this.redacted.auth : (type === EVENT || type === ACK) && this.#events.size > 0;
+  }
+
+  /** @param call the namespace and the id of the acknowledgement that is asked for or given */
+  #payload(type: number, data: unknown, way: Way, call: string): unknown {
+    if (type === CONNECT) {
+      const { sid, ...secret } = Object(data) as Record<string, unknown>;
+      // The server's answer: the id is no secret, what resumes the session is.
+      return way === "<" && sid !== undefined ? { sid, ...(maskAuth(secret) as object) } : maskAuth(data);
+    }
+    if (type === ACK) return this.#asked.has(way + call) ? mask(data) : data;
+    if (!Array.isArray(data)) return data;
+    const [event, ...args] = data;
+    const isHidden = typeof event === "string" && this.hides(event);
+    // The answer comes the other way, and does not say to what.
+    const answer = (way === "<" ? ">" : "<") + call;
+    this.#asked.delete(answer);
+    if (!isHidden) return data;
+    if (!call.endsWith("-1")) this.#asked.add(answer);
+    if (this.#asked.size > REMEMBERED) this.#asked.delete(this.#asked.values().next().value!);
+    return [event, ...args.map(mask)];
+  }
+}
+
+function maskAuth(value: unknown): unknown {
+  if (typeof value === "string") return "***";
+  if (typeof value === "number" || typeof value === "bigint") return 0;
+  return walk(value, maskAuth);
+}
+
+/** Letters, digits and the rest of a text become others of their kind: what depends on its length or its kind stays so. */
+export function maskText(text: string): string {
+  return text
+    .replace(/[a-z]/g, "a")
+    .replace(/[A-Z]/g, "A")
+    .replace(/[0-9]/g, "0")
+    .replace(/[\u0080-\u07ff]/g, "é")
+    .replace(/[\u0800-\uffff]/g, "…");
+}
+
+/** The same data with other texts, numbers and bytes. */
+export function mask(value: unknown): unknown {
+  if (typeof value === "string") return maskText(value);
+  if (typeof value === "number")
+    return Number.isInteger(value) ? Number(String(value).replace(/[0-9]/g, "1")) : value < 0 ? -1.5 : 1.5;
+  if (typeof value === "object" && value !== null) {
+    const { _placeholder } = value as Record<string, unknown>;
+    if (_placeholder === true) return value;
+    const bytes = toBytes(value);
+    if (bytes !== null) return new Uint8Array(bytes.length);
+    if (value instanceof Date) return new Date(0);
+    if (value instanceof Error) return value;
+  }
+  return walk(value, mask);
+}
+
+function walk(value: unknown, each: (value: unknown) => unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => each(item));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, each(item)]));
+}
+
+/** Takes out of every URL in a text what may be a secret: the password, and the values of the query. */
+export function maskUrls(text: string): string {
+  if (!text.includes("://")) return text;
+  return text.replace(/[a-z]+:\/\/[^\s"'<>]+/gi, (url) =>
+    url.replace(/\/\/[^/@?#]*@/, "//***@").replace(/([?&][^=&#]*)=[^&#:]*/g, "$1=***"),
+  );
+}

@@ -1,0 +1,176 @@
+/* Recordings of what is odd: a peer that breaks the protocol, time that the game owns, a game that calls from everywhere. */
+import { type ClientOptionsInput, SocketIOClient, type TransportHandler } from "socketio-gameloop";
+import { FixedTickLoop } from "socketio-gameloop/loop";
+import { FakeServer, ManualClock } from "socketio-gameloop/testing";
+import { SessionPlayer, SessionRecorder } from "socketio-gameloop/tools";
+import { expect, test } from "vitest";
+
+const HANDSHAKE = '0{"sid":"e","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100000}';
+
+/** A recorded client whose transports are spoken for by hand. */
+function byHand(options: ClientOptionsInput = {}) {
+  const clock = new ManualClock();
+  const handlers: TransportHandler[] = [];
+  const client = new SocketIOClient();
+  const recorder = new SessionRecorder();
+  recorder.record(client, {
+    clock: clock.read,
+    random: () => 0,
+    transport_factory: (_, handler) => {
+      handlers.push(handler);
+      return { name: "websocket", bufferedAmount: 12, send() {}, close() {} };
+    },
+    ...options,
+  });
+  const say = (...frames: (string | Uint8Array)[]) => {
+    for (const frame of frames) handlers.at(-1)?.received(frame);
+  };
+  const open = () => say(HANDSHAKE, '40{"sid":"s"}');
+  return { clock, client, main: client.get_namespace("/"), recorder, say, open, handlers };
+}
+
+/** Plays what was recorded, which must go the same way. */
+function replay(recorder: SessionRecorder): SessionPlayer {
+  recorder.stop();
+  const player = new SessionPlayer(recorder.to_json_lines());
+  player.play_all();
+  expect(player.get_divergences()).toEqual([]);
+  expect(player.get_hash()).toBe(recorder.get_hash());
+  return player;
+}
+
+test.each(["4", "4x", "42{}", "42[", "43[]", "47", "451-[", "hello", '42["connect"]', "\u0000"])(
+  "a server that says %o among events",
+  (garbage) => {
+    const { client, main, recorder, say, open, clock } = byHand();
+    const heard: unknown[] = [];
+    main.on("said", ([text]) => heard.push(text));
+    client.disconnected.connect((reason) => heard.push(reason));
+    client.connect_to_url("ws://test");
+    open();
+    client.poll();
+    say('42["said",1]', '42["said",2]', garbage, '42["said",3]');
+    clock.advance(0.1);
+    client.poll();
+    clock.advance(1);
+    client.poll();
+    open();
+    client.poll();
+    expect(heard.slice(0, 2)).toEqual([1, 2]);
+    replay(recorder);
+  },
+);
+
+test("a game that owns time", () => {
+  const { client, main, recorder, say, open } = byHand();
+  main.on("said", () => {});
+  client.connect_to_url("ws://test");
+  open();
+  for (const now of [1, 1.5, 1.25, Number.NaN, Number.POSITIVE_INFINITY, 1e9 / 3, 4e8]) {
+    main.emit_with_ack("ask", [], () => {}, 0.3);
+    say('42["said"]');
+    client.poll(now);
+  }
+  const player = replay(recorder);
+  expect(player.get_callback_count()).toBeGreaterThan(10);
+});
+
+test("a fixed tick", () => {
+  const clock = new ManualClock();
+  const server = new FakeServer({ clock });
+  const client = new SocketIOClient();
+  const recorder = new SessionRecorder();
+  recorder.record(client, { clock: clock.read, transport_factory: server.transport_factory });
+  client.get_namespace("/").on("state", () => {});
+  server.on("connection", (socket) => socket.on("input", ([tick]) => socket.emit("state", [tick])));
+  const loop = new FixedTickLoop(
+    client,
+    (_, tick) => {
+      client.get_namespace("/").emit("input", [tick]);
+    },
+    { tick_rate: 30, clock: clock.read, timers: clock.timers } as object,
+  );
+  client.connect_to_url("ws://test");
+  loop.start();
+  clock.advance(2);
+  loop.stop();
+  client.close();
+  expect(replay(recorder).get_callback_count()).toBeGreaterThan(50);
+});
+
+test("volatile emits, a clock that is broken, functions for everything", () => {
+  let reads = 0;
+  const asked: string[] = [];
+  const { client, main, recorder, open, clock, handlers } = byHand({
+    clock: () => (++reads % 7 === 0 ? Number.NaN : reads / 100),
+    query: () => ({ n: String(asked.push("query")) }),
+    extra_headers: () => {
+      if (asked.push("headers") > 4) throw new Error("no headers today");
+      return {};
+    },
+    reconnection: { delay: 0.01, delay_max: 0.02, filter: (reason) => asked.push(reason) < 12 },
+  });
+  const url = () => `ws://test/?attempt=${asked.push("url")}`;
+  client.connect_to_url(url, () => ({ token: `secret ${asked.push("auth")}` }));
+  open();
+  client.poll();
+  for (let n = 0; n < 30; n++) {
+    main.emit_volatile("aim", [n]);
+    if (n % 4 === 3) handlers.at(-1)?.closed("transport close", "GET http://a/?token=secret: gone");
+    const { length } = handlers;
+    clock.advance(0.1);
+    client.poll();
+    if (handlers.length > length) open();
+    client.get_stats();
+  }
+  expect(asked).toEqual(expect.arrayContaining(["query", "headers", "url", "auth", "transport close"]));
+  replay(recorder);
+  expect(recorder.to_json_lines()).not.toMatch(/secret/);
+});
+
+test("a callback that closes, connects anew, joins, listens and stops listening", () => {
+  const { client, main, recorder, say, open, clock } = byHand();
+  let times = 0;
+  const once = () => client.close();
+  client.connected.connect(() => {
+    times++;
+    if (times < 4) main.once("leave", once);
+    const room = client.create_namespace(`/room${times}`);
+    room.connected.connect(() => room.emit("hi"), 4);
+    room.connect_to_namespace();
+    void client.disconnected.wait(0.5).catch(() => {});
+    main.emit_with_ack("ask", [times], () => main.emit("told"), 1);
+  });
+  client.disconnected.connect((reason) => {
+    if (times < 3) client.connect_to_url("ws://test");
+    else main.off("leave");
+    main.emit("too late", [reason]);
+  });
+  client.connect_to_url("ws://test");
+  for (let n = 0; n < 12; n++) {
+    open();
+    say(`40/room${times},{"sid":"r"}`, '42["leave"]');
+    clock.advance(0.3);
+    client.poll();
+    if (n === 6) main.clear_buffer();
+    if (n === 8) main.disconnect_from_namespace();
+    if (n === 9) main.connect_to_namespace();
+    client.reconnect_now();
+  }
+  expect(times).toBeGreaterThan(2);
+  replay(recorder);
+});
+
+test("a wrong call leaves no trace", () => {
+  const { client, main, recorder } = byHand();
+  const before = recorder.get_line_count();
+  const endless: unknown[] = [];
+  endless.push(endless);
+  expect(() => main.emit("x", 5 as never)).toThrow(TypeError);
+  expect(() => main.emit("x", endless)).toThrow(TypeError);
+  expect(() => main.on("x", 5 as never)).toThrow(TypeError);
+  expect(() => client.connect_to_url(5 as never)).toThrow(TypeError);
+  expect(() => client.configure({ nothing: 1 } as never)).toThrow(TypeError);
+  expect(recorder.get_line_count()).toBe(before);
+  replay(recorder);
+});

@@ -1,0 +1,327 @@
+import { Err, OK, SocketIOClient, SocketIONamespace } from "socketio-gameloop";
+import { FakeServer, ManualClock } from "socketio-gameloop/testing";
+import { SessionPlayer, SessionRecorder, type SessionRecorderOptions } from "socketio-gameloop/tools";
+import { describe, expect, test, vi } from "vitest";
+
+const FRAME = 1 / 60;
+
+/** A client, a server and a recorder that records. */
+function session(options: SessionRecorderOptions = {}, clientOptions = {}) {
+  const clock = new ManualClock(5);
+  const server = new FakeServer({ clock });
+  const client = new SocketIOClient();
+  const recorder = new SessionRecorder(options);
+  const all = { clock: clock.read, transport_factory: server.transport_factory, ...clientOptions };
+  expect(recorder.record(client, all)).toBe(OK);
+  const frames = (count: number) => {
+    for (let frame = 0; frame < count; frame++) {
+      clock.advance(FRAME);
+      client.poll();
+    }
+  };
+  return { clock, server, client, main: client.get_namespace("/"), recorder, frames };
+}
+
+function bodies(recorder: SessionRecorder): unknown[][] {
+  return recorder
+    .to_json_lines()
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line)[2]);
+}
+
+describe("what is written down", () => {
+  test("a poll in which nothing happens takes thirty bytes", () => {
+    const { recorder, frames } = session();
+    frames(2);
+    expect(bodies(recorder).slice(1)).toEqual([
+      ["poll", 5_016_667, 0],
+      ["poll", 16_666, 0],
+    ]);
+    expect(recorder.to_json_lines().trimEnd().split("\n").at(-1)).toHaveLength(31);
+  });
+
+  test("an event, with what the game did about it and what was written because of that", () => {
+    const { client, server, main, recorder, frames } = session();
+    main.on("ping me", () => main.emit("pong", [1]));
+    client.connect_to_url("ws://test");
+    frames(1);
+    server.emit("ping me", ["now"]);
+    frames(1);
+    const [, frame, poll] = bodies(recorder).slice(-3);
+    expect(frame).toEqual(["frame", 0, 1, '42["ping me","now"]']);
+    const hash = expect.stringMatching(/^[0-9a-f]{8}$/);
+    expect(poll).toEqual([
+      "poll",
+      16_666,
+      1,
+      [
+        ["call", 0, "/", "emit", ["pong", [1]], 0],
+        ["cb", "ping me", "/", hash, 0],
+        ["send", 1, ['42["pong",1]']],
+      ],
+    ]);
+  });
+
+  test("the header says with which options, and nothing of what it hides", () => {
+    const { recorder } = session(
+      {},
+      { ack_timeout: 9, reconnection: { attempts: Infinity }, extra_headers: { key: "k" } },
+    );
+    const [header] = bodies(recorder) as unknown as [Record<string, unknown>];
+    expect(header).toMatchObject({
+      format: "socketio-gameloop session",
+      version: 1,
+      redacted: { auth: true, events: [] },
+    });
+    expect(header["options"]).toMatchObject({ ack_timeout: 9, reconnection: { attempts: { $n: "Infinity" } } });
+    expect(JSON.stringify(header)).not.toContain('"k"');
+  });
+});
+
+describe("when it can record", () => {
+  test("only a client that is DISCONNECTED", () => {
+    const { client, clock, frames } = session();
+    client.connect_to_url("ws://test");
+    frames(1);
+    const other = new SessionRecorder();
+    expect(other.record(client, { clock: clock.read })).toBe(Err.ERR_ALREADY_IN_USE);
+    expect(other.is_recording).toBe(false);
+    expect(other.get_line_count()).toBe(0);
+  });
+
+  test("one client at a time", () => {
+    const { recorder } = session();
+    expect(recorder.record(new SocketIOClient())).toBe(Err.ERR_ALREADY_IN_USE);
+  });
+
+  test("wrong arguments are told at once", () => {
+    expect(() => new SessionRecorder({ max_bytes: 0 })).toThrow('option "max_bytes" must be a number above 0, got 0');
+    expect(() => new SessionRecorder({ maxBytes: 1 } as never)).toThrow("must be one of max_bytes, redact, on_line");
+    expect(() => new SessionRecorder({ on_line: 5 as never })).toThrow('option "on_line"');
+    expect(() => new SessionRecorder({ redact: { events: "chat" as never } })).toThrow("a list of names of events");
+    expect(() => new SessionRecorder({ redact: { auth: 1 as never } })).toThrow("true or false");
+    expect(() => new SessionRecorder().record({} as never)).toThrow("must be a SocketIOClient");
+    const recorder = new SessionRecorder();
+    expect(() => recorder.record(new SocketIOClient(), { clock: 5 as never })).toThrow('option "clock"');
+    expect(recorder.is_recording).toBe(false);
+  });
+});
+
+describe("how long it records", () => {
+  test("until its buffer is full; what it has can be played", () => {
+    const { client, recorder, frames, main } = session({ max_bytes: 4000 });
+    client.connect_to_url("ws://test");
+    frames(200);
+    expect(recorder.is_truncated).toBe(true);
+    expect(recorder.is_recording).toBe(false);
+    expect(recorder.get_size()).toBeLessThanOrEqual(4000);
+    expect(recorder.to_json_lines()).toHaveLength(recorder.get_size());
+    expect(main.emit("still", ["alive"])).toBe(OK);
+    frames(1);
+    const player = new SessionPlayer(recorder.to_json_lines());
+    player.play_all();
+    expect(player.get_divergences()).toEqual([]);
+    expect(player.is_complete).toBe(false);
+  });
+
+  test("to a file without an end: each line is handed over, and none kept", () => {
+    const lines: string[] = [];
+    const { client, recorder, frames } = session({ max_bytes: 10, on_line: (line) => lines.push(line) });
+    client.connect_to_url("ws://test");
+    frames(20);
+    client.close();
+    recorder.stop();
+    expect(recorder.to_json_lines()).toBe("");
+    expect(recorder.get_line_count()).toBe(lines.length);
+    const player = new SessionPlayer(lines);
+    player.play_all();
+    expect(player.get_hash()).toBe(recorder.get_hash());
+    expect(player.is_complete).toBe(true);
+  });
+
+  test("what on_line throws is reported, and the game goes on", () => {
+    const report = vi.spyOn(console, "error").mockImplementation(() => {});
+    const { client, frames } = session({
+      on_line: () => {
+        throw new Error("disk full");
+      },
+    });
+    client.connect_to_url("ws://test");
+    frames(2);
+    expect(client.get_connection_state()).toBe(SocketIOClient.STATE_CONNECTED);
+    expect(report).toHaveBeenCalledWith(new Error("disk full"));
+    report.mockRestore();
+  });
+
+  test("until it is stopped: then the client is as it was", () => {
+    const { client, main, recorder, server, frames } = session();
+    const heard: unknown[] = [];
+    const listener = (data: unknown[]) => heard.push(data);
+    main.on("said", listener);
+    client.connect_to_url("ws://test");
+    frames(1);
+    recorder.stop();
+    recorder.stop();
+    const { length } = recorder.to_json_lines();
+    server.emit("said", [1]);
+    frames(1);
+    expect(heard).toEqual([[1]]);
+    main.off("said", listener);
+    server.emit("said", [2]);
+    frames(1);
+    client.close();
+    expect(heard).toEqual([[1]]);
+    expect(recorder.to_json_lines()).toHaveLength(length);
+    expect(Object.getOwnPropertyNames(client)).toEqual([]);
+    expect(Object.getOwnPropertyNames(client.connected)).toEqual([]);
+  });
+
+  test("until the poll is over in which a callback stops it", () => {
+    const { client, main, recorder, server, frames } = session();
+    let heard = 0;
+    main.on("crash", () => {
+      recorder.stop();
+      throw new Error("the crash that was waited for");
+    });
+    main.on("crash", () => heard++);
+    client.listener_error.connect(() => {});
+    client.connect_to_url("ws://test");
+    frames(1);
+    server.emit("crash");
+    frames(5);
+    expect([heard, recorder.is_recording]).toEqual([1, false]);
+    expect(bodies(recorder).at(-1)).toEqual(["end", 0]);
+    expect(recorder.to_json_lines()).toContain('"listener_error"');
+    const player = new SessionPlayer(recorder.to_json_lines());
+    player.play_all();
+    expect(player.get_divergences()).toEqual([]);
+    expect(player.get_hash()).toBe(recorder.get_hash());
+  });
+
+  test("and begins anew for another session", () => {
+    const { client, recorder, clock, server, frames } = session();
+    client.connect_to_url("ws://test");
+    frames(5);
+    client.close();
+    recorder.stop();
+    const options = { clock: clock.read, transport_factory: server.transport_factory };
+    expect(recorder.record(client, options)).toBe(OK);
+    expect(recorder.get_line_count()).toBe(1);
+    client.connect_to_url("ws://test");
+    frames(5);
+    recorder.stop();
+    const player = new SessionPlayer(recorder.to_json_lines());
+    player.play_all();
+    expect(player.get_divergences()).toEqual([]);
+    expect(player.get_hash()).toBe(recorder.get_hash());
+  });
+});
+
+describe("what it hides", () => {
+  const SECRET = /hunter2|letmein|4711/;
+
+  test("auth, and what a URL carries besides its address; the replay goes the same way", () => {
+    const { client, recorder, frames, server } = session({}, { query: { key: "hunter2" } });
+    server.of("/vip");
+    client.connect_to_url("ws://me:hunter2@test/?token=letmein", { token: "hunter2", pin: 4711 });
+    client.create_namespace("/vip").connect_to_namespace(() => ({ token: "letmein" }));
+    frames(5);
+    client.close();
+    recorder.stop();
+    expect(recorder.to_json_lines()).not.toMatch(SECRET);
+    const player = new SessionPlayer(recorder.to_json_lines());
+    player.play_all();
+    expect(player.get_divergences()).toEqual([]);
+    expect(player.get_hash()).toBe(recorder.get_hash());
+  });
+
+  test("an auth function that answers later", async () => {
+    const { client, recorder, frames } = session();
+    client.connect_to_url("ws://test", async () => ({ token: "hunter2" }));
+    for (let turn = 0; turn < 5; turn++) {
+      frames(1);
+      await null;
+    }
+    expect(client.get_connection_state()).toBe(SocketIOClient.STATE_CONNECTED);
+    client.close();
+    client.connect_to_url("ws://test", () => Promise.reject(new Error("no keys")));
+    for (let turn = 0; turn < 5; turn++) {
+      frames(1);
+      await null;
+    }
+    client.close();
+    recorder.stop();
+    expect(recorder.to_json_lines()).not.toMatch(SECRET);
+    const player = new SessionPlayer(recorder.to_json_lines());
+    player.play_all();
+    expect(player.get_divergences()).toEqual([]);
+    expect(player.get_hash()).toBe(recorder.get_hash());
+  });
+
+  test("the data of chosen events, in both directions, with their acknowledgements and bytes", () => {
+    const { client, recorder, main, server, frames } = session({ redact: { events: ["chat"] } });
+    server.on("connection", (socket) => socket.on("chat", ([text], reply) => reply?.([text, "letmein"])));
+    main.on("chat", (_, reply) => reply?.(["hunter2"]));
+    main.on("move", () => {});
+    client.connect_to_url("ws://test");
+    frames(2);
+    main.emit_with_ack("chat", ["letmein", new TextEncoder().encode("hunter2"), 4711], () => {});
+    server.emit("chat", [{ text: "hunter2" }, new TextEncoder().encode("letmein")]);
+    for (const socket of server.sockets) socket.emit_with_ack("chat", ["hunter2"], () => {});
+    server.emit("move", ["in the open"]);
+    frames(3);
+    recorder.stop();
+    const text = recorder.to_json_lines();
+    expect(text).not.toMatch(SECRET);
+    expect(text).not.toContain(btoa("hunter2"));
+    expect(text).not.toContain(btoa("letmein"));
+    expect(text).toContain("in the open");
+    const player = new SessionPlayer(text);
+    player.play_all();
+    expect(player.get_divergences()).toEqual([]);
+    expect(player.get_hash()).toBe(recorder.get_hash());
+  });
+
+  test("nothing, if that is wanted", () => {
+    const { client, recorder, frames } = session({ redact: { auth: false } });
+    client.connect_to_url("ws://test", { token: "hunter2" });
+    frames(2);
+    expect(recorder.to_json_lines()).toContain("hunter2");
+  });
+});
+
+describe("what else a session can have", () => {
+  test("events that are pulled, a gate, snapshots, promises, a reply that comes late", async () => {
+    const { client, recorder, main, server, frames } = session({}, { event_delivery: "pull" });
+    main.set_event_mode("snapshot", SocketIONamespace.EVENT_LATEST);
+    server.on("connection", (socket) => socket.on("ask", (_, reply) => reply?.(["answer"])));
+    client.connect_to_url("ws://test");
+    const ready = main.ready();
+    frames(2);
+    await ready;
+    const late: ((response: unknown[]) => unknown)[] = [];
+    for (let turn = 0; turn < 6; turn++) {
+      server.emit("snapshot", [turn]);
+      server.emit("snapshot", [turn + 0.5]);
+      for (const socket of server.sockets) socket.emit_with_ack("question", [turn], () => {});
+      client.set_dispatch_paused(turn % 3 === 1);
+      frames(1);
+      for (let taken = client.take_event(); taken !== null; taken = client.take_event())
+        if (taken.reply) late.push(taken.reply);
+      void main.emit_with_ack("ask", [turn]).then(([answer]) => main.emit("thanks", [answer]));
+      await null;
+    }
+    for (const reply of late) reply(["late"]);
+    frames(2);
+    for (let turn = 0; turn < 9; turn++) await null;
+    client.close();
+    recorder.stop();
+    expect(recorder.to_json_lines()).toContain("thanks");
+    expect(late).toHaveLength(6);
+    const player = new SessionPlayer(recorder.to_json_lines());
+    player.play_all();
+    expect(player.get_divergences()).toEqual([]);
+    expect(player.get_hash()).toBe(recorder.get_hash());
+  });
+});
