@@ -22,14 +22,35 @@ export type Attachment = Uint8Array | BlobLike;
 /** A packet as it is written: its text, alone or with its attachments. A codec's is binary, or text. */
 export type Frames = string | readonly (string | Attachment)[];
 
-/** What is sent for `value` if it is binary, else `null`. The caller may go on writing into its buffer, so it is a copy. */
+/**
+ * Small attachments are copied into one buffer after the other: an `ArrayBuffer` of its own costs more than all the rest of encoding a small
+ * packet. The game never sees them.
+ */
+const SLAB_SIZE = 16384;
+const LARGEST_IN_SLAB = 2048;
+let slab = new Uint8Array(0);
+let slabUsed = 0;
+
+/** The caller may go on writing into its buffer, so it is a copy. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const { byteLength } = bytes;
+  if (byteLength > LARGEST_IN_SLAB) return bytes.slice();
+  if (slabUsed + byteLength > slab.length) {
+    slab = new Uint8Array(SLAB_SIZE);
+    slabUsed = 0;
+  }
+  const copy = slab.subarray(slabUsed, slabUsed + byteLength);
+  copy.set(bytes);
+  slabUsed += byteLength;
+  return copy;
+}
+
+/** What is sent for `value` if it is binary, else `null`. */
 function toAttachment(value: object): Attachment | null {
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
-  // Plain objects and arrays are nearly everything: they are told apart without the slower tag.
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === Array.prototype) return null;
+  if (value instanceof Uint8Array) return copyOf(value);
+  if (ArrayBuffer.isView(value)) return copyOf(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   const tag = Object.prototype.toString.call(value).slice(8, -1);
-  if (tag === "ArrayBuffer") return new Uint8Array(value as ArrayBuffer).slice();
+  if (tag === "ArrayBuffer") return copyOf(new Uint8Array(value as ArrayBuffer));
   return tag === "Blob" || tag === "File" ? (value as BlobLike) : null;
 }
 
@@ -40,7 +61,7 @@ function toAttachment(value: object): Attachment | null {
  */
 export function takeAttachments(data: unknown, attachments: Attachment[]): string {
   try {
-    return JSON.stringify(isPlain(data, 0) ? data : replaceBinary(data, "", 0, attachments, false));
+    return JSON.stringify(typeof data === "object" && data !== null ? withoutBinary(data, "", 0, attachments) : data);
   } catch (error) {
     throw new TypeError(
       `data cannot be encoded as JSON: ${(error as Error)?.message}. Send plain data: write String(x) for a BigInt, ids for references`,
@@ -48,52 +69,66 @@ export function takeAttachments(data: unknown, attachments: Attachment[]): strin
   }
 }
 
-/**
- * True when there are but literals of JSON all the way down: nothing in it can be binary, or turn into it. Nearly all that a game sends
- * is like that, and finding it out without a closure and a list of keys per object is most of what encoding costs beyond JSON itself.
- */
-function isPlain(value: unknown, depth: number): boolean {
-  if (typeof value !== "object" || value === null) return typeof value !== "function";
-  if (depth > MAX_DEPTH) return false;
+/** `value` with placeholders for its binary, which is appended to `attachments`; only the containers on the way to it are copied. */
+function withoutBinary(value: object, key: string, depth: number, attachments: Attachment[]): unknown {
+  // Plain objects and arrays are nearly everything: they are told apart without looking for binary or `toJSON`.
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Array.prototype) {
-    for (let index = 0; index < (value as unknown[]).length; index++)
-      if (!isPlain((value as unknown[])[index], depth + 1)) return false;
-    return true;
+  if (prototype !== Object.prototype && prototype !== Array.prototype) {
+    const attachment = toAttachment(value);
+    if (attachment !== null) return placeholder(attachment, attachments);
+    if (typeof (value as { toJSON?: unknown }).toJSON === "function") return converted(value, key, depth, attachments);
   }
-  if (prototype !== Object.prototype) return false;
-  for (const key in value) if (!isPlain((value as Record<string, unknown>)[key], depth + 1)) return false;
-  return true;
+  return searched(value, key, depth, attachments);
 }
 
-/** `value` with placeholders for its binary, which is appended to `attachments`; only the containers on the way to it are copied. */
-function replaceBinary(
-  value: unknown,
-  key: string,
-  depth: number,
-  attachments: Attachment[],
-  isConverted: boolean,
-): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  const attachment = toAttachment(value);
-  if (attachment !== null) return { _placeholder: true, num: attachments.push(attachment) - 1 };
-  if (depth > MAX_DEPTH) throw new Error("it contains itself, or is nested too deeply");
-  if (!isConverted && typeof (value as { toJSON?: unknown }).toJSON === "function") {
-    const before = attachments.length;
-    const converted = (value as { toJSON(key: string): unknown }).toJSON(key);
-    const sent = replaceBinary(converted, key, depth + 1, attachments, true);
-    return attachments.length > before ? sent : value;
-  }
+function placeholder(attachment: Attachment, attachments: Attachment[]): object {
+  return { _placeholder: true, num: attachments.push(attachment) - 1 };
+}
+
+function converted(value: object, key: string, depth: number, attachments: Attachment[]): unknown {
+  checkDepth(depth);
+  const before = attachments.length;
+  const result = (value as { toJSON(key: string): unknown }).toJSON(key);
+  if (typeof result !== "object" || result === null) return value;
+  const attachment = toAttachment(result);
+  const sent =
+    attachment === null ? searched(result, key, depth + 1, attachments, true) : placeholder(attachment, attachments);
+  return attachments.length > before ? sent : value;
+}
+
+function searched(value: object, key: string, depth: number, attachments: Attachment[], isConverted = false): unknown {
+  checkDepth(depth);
   let copy: Record<string, unknown> | null = null;
+  // The loop over an array has no keys to make; both look into what is no primitive only.
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const item: unknown = value[index];
+      if (typeof item !== "object" || item === null) continue;
+      const sent = withoutBinary(item, `${index}`, depth + 1, attachments);
+      if (sent === item) continue;
+      copy ??= [...value] as unknown as Record<string, unknown>;
+      copy[index] = sent;
+    }
+    return copy ?? value;
+  }
   for (const name in value) {
     const item = (value as Record<string, unknown>)[name];
-    if (typeof item !== "object" || item === null || !Object.hasOwn(value, name)) continue;
-    const sent = replaceBinary(item, name, depth + 1, attachments, false);
+    if (typeof item !== "object" || item === null) {
+      if (name === "toJSON" && typeof item === "function" && !isConverted)
+        return converted(value, key, depth, attachments);
+      continue;
+    }
+    if (!Object.hasOwn(value, name)) continue;
+    const sent = withoutBinary(item, name, depth + 1, attachments);
     if (sent === item) continue;
-    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
+    copy ??= { ...value } as Record<string, unknown>;
     copy[name] = sent;
   }
   return copy ?? value;
+}
+
+function checkDepth(depth: number): void {
+  if (depth > MAX_DEPTH) throw new Error("it contains itself, or is nested too deeply");
 }
 
 /**

@@ -87,7 +87,8 @@ export class PacketReader {
     } else {
       if (this.#missing === 0) throw new WireError("binary that no packet has announced");
       this.#missing--;
-      this.#attachments.push(message);
+      // Its own bytes: the client lends those of a larger buffer.
+      this.#attachments.push(message.slice());
     }
     return this.#missing > 0 ? null : checked(parse(this.#text, this.#attachments));
   }

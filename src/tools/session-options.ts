@@ -49,13 +49,18 @@ export interface Substitutes {
   readonly codec: ClientOptions["codec"];
 }
 
+/** A budget that no poll uses up, in seconds. */
+export const ENDLESS = 1e6;
+
 /** The options that `plainOptions` was given, for a replay. How much a poll may take is said by the recording, not by a budget. */
 export function replayOptions(plain: Readonly<Record<string, unknown>>, substitutes: Substitutes): ClientOptionsInput {
   const options: Record<string, unknown> = {};
   const factory = (item: PlainFactory) => (typeof item === "string" ? item : substitutes.factory(...item));
   for (const [name, value] of Object.entries(plain)) {
-    if (name === "poll_max_packets" || name === "poll_max_time") continue;
-    if (name === "transports") options[name] = (value as PlainFactory[]).map(factory);
+    if (name === "poll_max_packets") continue;
+    // With a budget of time the client writes in several goes; when it is used up says the recording.
+    if (name === "poll_max_time") options[name] = value === 0 ? 0 : ENDLESS;
+    else if (name === "transports") options[name] = (value as PlainFactory[]).map(factory);
     else if (name === "transport_factory") options[name] = value && factory(value as PlainFactory);
     else if (name === "codec") options[name] = value ? substitutes.codec : null;
     else if (name === "query" || name === "extra_headers") options[name] = value ? () => substitutes.ask(name) : {};

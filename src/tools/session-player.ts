@@ -49,7 +49,7 @@ export class SessionPlayer {
   readonly #recording: Recording;
   readonly #reads: readonly Reads[];
   readonly #script: Script;
-  readonly #readings = new Readings();
+  readonly #readings: Readings;
   readonly #transports: ReplayTransports;
   readonly #redaction: Redaction;
   readonly #calls: CallPlayer;
@@ -90,6 +90,7 @@ export class SessionPlayer {
     this.#redaction = new Redaction(header.redacted);
     const hasGame = listeners === "game";
     this.#script = new Script((call) => this.#calls.isMissed(call));
+    this.#readings = new Readings(() => this.#script.hasStoppedWriting);
     const notes = {
       script: this.#script,
       readings: this.#readings,

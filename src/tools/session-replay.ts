@@ -10,6 +10,7 @@ import {
 } from "../transport/transport.js";
 import type { Item } from "./session-format.js";
 import { inner } from "./session-format.js";
+import { ENDLESS } from "./session-options.js";
 import type { Way } from "./session-redaction.js";
 import type { Script } from "./session-script.js";
 import type { TransportFacts } from "./session-transports.js";
@@ -21,14 +22,17 @@ const MICRO = 1e6;
 export class Readings {
   /** Seconds: what the clock says when nothing else was recorded. */
   time = 0;
+  readonly clock: () => number;
   #times: number[] = [];
   #random: number[] = [];
   #buffered: number[] = [];
   #stuck: number[] = [];
   #isAside = false;
+  #isFixed = false;
 
   /** @param isFixed during a poll only its beginning counts */
   begin({ times, random, buffered, stuck }: Reads, isFixed: boolean): void {
+    this.#isFixed = isFixed;
     this.#times = isFixed ? [] : [...times];
     if (isFixed && times.length > 0) this.time = times[0]!;
     this.#random = [...random];
@@ -36,10 +40,14 @@ export class Readings {
     this.#stuck = [...stuck];
   }
 
-  readonly clock = (): number => {
-    if (!this.#isAside) this.time = this.#times.shift() ?? this.time;
-    return this.time;
-  };
+  /** @param isBudgetSpent whether the poll that goes on has used up its time */
+  constructor(isBudgetSpent: () => boolean) {
+    this.clock = () => {
+      if (this.#isAside) return this.time;
+      this.time = this.#times.shift() ?? this.time;
+      return this.#isFixed && isBudgetSpent() ? this.time + 2 * ENDLESS : this.time;
+    };
+  }
 
   /** Half, where the recording has none: nothing was left to chance then. */
   readonly random = (): number => this.#random.shift() ?? 0.5;

@@ -92,6 +92,12 @@ export class Script {
     return level.items.slice(level.next, end).filter((call) => !level.made.has(call));
   }
 
+  /** The client was writing, and the recording has it stop there. */
+  get hasStoppedWriting(): boolean {
+    const level = this.#levels.at(-1);
+    return level?.items[level.next - 1]?.[0] === "send" && level.items[level.next]?.[0] !== "send";
+  }
+
   /** What was recorded next, leaving out calls. */
   get upcoming(): Item | undefined {
     const level = this.#levels.at(-1);

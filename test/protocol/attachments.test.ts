@@ -106,9 +106,22 @@ describe("takeAttachments: what counts as binary", () => {
     expect([first, second]).toEqual([bytes(1, 2), bytes(3, 4)]);
   });
 
-  test("the copy holds its own bytes and not the pool they came from", () => {
-    const [, attachment] = take([Buffer.from("pooled").subarray(1, 3)]);
-    expect((attachment as Uint8Array).buffer.byteLength).toBe(2);
+  test("the copy is not in the pool that the bytes came from: of large ones it has a buffer of its own, small ones share one", () => {
+    const pooled = Buffer.from("pooled").subarray(1, 3);
+    const [, first, second, large] = take([pooled, pooled, new Uint8Array(5000).subarray(1)]) as Uint8Array[];
+    expect(first).toEqual(bytes(111, 111));
+    expect(first?.buffer).not.toBe(pooled.buffer);
+    expect(second?.buffer).toBe(first?.buffer);
+    expect(large?.buffer.byteLength).toBe(4999);
+  });
+
+  test("ten thousand small ones that share buffers keep their bytes apart", () => {
+    const attachments: Attachment[] = [];
+    for (let n = 0; n < 10_000; n++) takeAttachments([new Uint8Array((n % 300) + 1).fill(n)], attachments);
+    const isIntact = (attachment: Attachment, n: number) =>
+      (attachment as Uint8Array).length === (n % 300) + 1 &&
+      (attachment as Uint8Array).every((byte) => byte === n % 256);
+    expect(attachments.findIndex((attachment, n) => !isIntact(attachment, n))).toBe(-1);
   });
 });
 
