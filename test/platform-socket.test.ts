@@ -175,7 +175,7 @@ describe("ws", () => {
       await until(() => chunks.length === round);
     }
     await settle();
-    expect(writes.map((spy) => spy.mock.calls.length)).toEqual([5, 0]);
+    expect(writes.map((spy) => spy.mock.calls.length)).toEqual([0, 5]);
     expect(chunks.length).toBe(5);
     expect(new Set(chunks.map((chunk) => chunk.length)).size).toBe(1);
   });
@@ -506,8 +506,8 @@ class SimulatedWebSocket {
 
 /** As `ws` when several addresses of one host all failed. */
 class SimulatedNodeWebSocket extends SimulatedWebSocket {
-  readonly listeners: Record<string, (event: object) => void> = {};
-  on(event: string, listener: (event: object) => void): void {
+  readonly listeners: Record<string, (...event: unknown[]) => void> = {};
+  on(event: string, listener: (...event: unknown[]) => void): void {
     this.listeners[event] = listener;
   }
   terminate(): void {}
@@ -620,9 +620,8 @@ describe("errors of Node that a test cannot bring about everywhere", () => {
         closed: (code, reason, error, opened) => told.push({ code, reason, error, opened }),
       });
       const node = SimulatedWebSocket.latest as SimulatedNodeWebSocket;
-      node.onerror?.(failure);
       node.listeners["error"]?.(failure);
-      node.onclose?.({ code: 1006, reason: "" });
+      node.listeners["close"]?.(1006, Buffer.alloc(0));
       expect(told).toEqual([{ code, reason: "", error, opened: false }]);
       socket.close(true);
     } finally {

@@ -322,8 +322,14 @@ export class CallPlayer {
     }
     if (playsCommands && !isListening) return IGNORED[method]?.(args);
     const next = nextCall(isSame) ?? nextCall(isAlike);
-    compare(next?.item ?? null);
-    return next ? next.run(() => run(next.item)) : script.within(null, () => run(null));
+    if (next === null) {
+      compare(null);
+      return script.within(null, () => run(null));
+    }
+    return next.run(() => {
+      compare(next.item);
+      return run(next.item);
+    });
   }
 }
 

@@ -32,34 +32,41 @@ export class PlatformSocket implements Transport {
   readonly name = "websocket";
   /** @internal so that the types of isomorphic-ws are in no declaration file. */
   protected readonly socket: WebSocketImplementation;
-  #handler: SocketHandler | null;
+  /** `null` once nothing more is to be told. */
+  protected handler: SocketHandler | null;
 
   /**
    * @param options for the implementations that take them; a browser's constructor ignores a third argument
    * @throws when the platform refuses the URL, a protocol or a header at once
    */
   constructor(request: SocketRequest, handler: SocketHandler, options?: object) {
-    this.#handler = handler;
-    const socket = new WebSocketImplementation(request.url, [...request.protocols], options);
-    this.socket = socket;
+    this.handler = handler;
+    this.socket = new WebSocketImplementation(request.url, [...request.protocols], options);
+    this.listen(request);
+  }
+
+  /** Listens to the socket. */
+  protected listen(_request: SocketRequest): void {
+    const { socket } = this;
     let opened = false;
     let error = "";
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       opened = true;
-      this.#handler?.opened?.();
+      this.handler?.opened?.();
     };
     socket.onmessage = ({ data }) =>
-      this.#handler?.received(typeof data === "string" ? data : new Uint8Array(data as ArrayBuffer));
-    // Never taken off again: with `ws` an error that nobody hears is thrown.
+      this.handler?.received(typeof data === "string" ? data : new Uint8Array(data as ArrayBuffer));
     socket.onerror = ({ message }) => {
       error = message || "the connection failed";
     };
-    socket.onclose = ({ code, reason }) => {
-      const closing = this.#handler;
-      this.#handler = null;
-      closing?.closed(code, reason, error, opened);
-    };
+    socket.onclose = ({ code, reason }) => this.ended(code, reason, error, opened);
+  }
+
+  protected ended(code: number, reason: string, error: string, opened: boolean): void {
+    const { handler } = this;
+    this.handler = null;
+    handler?.closed(code, reason, error, opened);
   }
 
   get bufferedAmount(): number {
@@ -81,7 +88,7 @@ export class PlatformSocket implements Transport {
    * @param dead the peer is known to be gone: drop the connection without a farewell, where the platform leaves the choice
    */
   close(dead = false): void {
-    this.#handler = null;
+    this.handler = null;
     this.end(dead);
   }
 

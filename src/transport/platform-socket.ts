@@ -3,6 +3,7 @@
  * headers, TLS, compression, a limit of size, one write for many frames, pause, an end without a farewell.
  * In browser bundles `browser-socket.ts` takes the place of this file.
  */
+import type { Duplex } from "node:stream";
 import WebSocketImplementation from "isomorphic-ws";
 import type { TLSOptions } from "../tls-options.js";
 import {
@@ -11,6 +12,7 @@ import {
   type SocketHandler,
   type SocketRequest,
 } from "./browser-socket.js";
+import { maskedFrames } from "./masked-frames.js";
 import { explain, type NodeError, tlsSettings, withCookies } from "./node-request.js";
 import type { OutFrame } from "./transport.js";
 
@@ -38,36 +40,59 @@ export function canHonour(tls: TLSOptions | null): boolean {
 
 class NodeSocket extends BrowserSocket {
   /** The TCP or TLS socket below. */
-  #stream: { cork(): void; uncork(): void } | null = null;
+  #stream: Duplex | null = null;
+  #failure: NodeError | null = null;
+  /** `ws` still reads a Blob, behind which everything else has to queue. */
+  #hasBlobs = false;
 
   constructor(request: SocketRequest, handler: SocketHandler) {
-    let failure: NodeError | null = null;
-    const listener: SocketHandler = {
-      opened: () => handler.opened?.(),
-      received: (frame) => handler.received(frame),
-      closed(code, reason, error, opened) {
-        const text = failure === null ? error : explain(failure, request.url.startsWith("wss:"), !opened);
-        handler.closed(code === 1006 ? closeCode(failure?.code) : code, reason, text, opened);
-      },
-    };
-    super(request, listener, nodeOptions(request));
-    this.socket.on("error", (error) => {
-      failure ??= error;
+    super(request, handler, nodeOptions(request));
+  }
+
+  // By the events of `ws` itself: in the manner of browsers it makes an object for each listener and for each message.
+  protected override listen({ cookies, url }: SocketRequest): void {
+    const { socket } = this;
+    socket.on("upgrade", ({ socket: stream, headers }) => {
+      this.#stream = stream;
+      cookies?.store(url, headers["set-cookie"] ?? []);
     });
-    this.socket.on("upgrade", ({ socket, headers }) => {
-      this.#stream = socket;
-      request.cookies?.store(request.url, headers["set-cookie"] ?? []);
+    socket.on("open", () => this.handler?.opened?.());
+    socket.on("message", (data, isBinary) =>
+      // A private copy: `ws` lends a part of what it has read.
+      this.handler?.received(isBinary ? new Uint8Array(data as Uint8Array) : (data as Buffer).toString()),
+    );
+    // Never taken off again: an error that nobody hears is thrown.
+    socket.on("error", (error) => {
+      this.#failure ??= error;
+    });
+    socket.on("close", (code, reason) => {
+      const failure = this.#failure;
+      const opened = this.#stream !== null;
+      const error = failure === null ? "" : explain(failure, url.startsWith("wss:"), !opened);
+      this.ended(code === 1006 ? closeCode(failure?.code) : code, reason.toString(), error, opened);
     });
   }
 
   override send(frames: readonly OutFrame[]): void {
     const stream = this.#stream;
-    stream?.cork();
+    if (this.socket.readyState !== 1 || stream === null) return;
+    if (this.#canWrite(frames)) {
+      stream.write(maskedFrames(frames));
+      return;
+    }
+    stream.cork();
     try {
       super.send(frames);
     } finally {
-      stream?.uncork();
+      stream.uncork();
     }
+  }
+
+  /** Whether frames can go past `ws`: with compression or a Blob they cannot, nor behind one that it still reads. */
+  #canWrite(frames: readonly OutFrame[]): frames is readonly (string | Uint8Array)[] {
+    if (this.#hasBlobs && this.bufferedAmount === 0) this.#hasBlobs = false;
+    for (const frame of frames) if (typeof frame !== "string" && !(frame instanceof Uint8Array)) this.#hasBlobs = true;
+    return !this.#hasBlobs && this.socket.extensions === "";
   }
 
   override pause(): void {

@@ -174,3 +174,23 @@ test("a wrong call leaves no trace", () => {
   expect(recorder.get_line_count()).toBe(before);
   replay(recorder);
 });
+
+test("a budget of time ends a poll's reading and its writing", () => {
+  let time = 0;
+  const { client, main, recorder, open, say } = byHand({
+    // Every look at the clock takes a while.
+    clock: () => (time += 0.001),
+    poll_max_time: 0.004,
+  });
+  main.on("said", () => {});
+  client.connect_to_url("ws://test");
+  open();
+  client.poll();
+  for (let n = 0; n < 2000; n++) main.emit("much", [n]);
+  for (let n = 0; n < 20; n++) say('42["said"]');
+  for (let n = 0; n < 30; n++) client.poll();
+  const player = replay(recorder);
+  expect(player.get_callback_count()).toBe(20);
+  const lines = recorder.to_json_lines().split("\n");
+  expect(lines.filter((line) => line.includes('["poll"') && line.includes('["send"')).length).toBeGreaterThan(2);
+});
