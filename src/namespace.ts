@@ -264,9 +264,9 @@ export class SocketIONamespace<
         if (error) reject(error);
         else resolve(core.sid);
       };
-      const expired = new SocketIOError(`${core.path} was not connected within ${timeout} s`, ERR_TIMEOUT);
+      const late = () => finish(new SocketIOError(`${core.path} was not connected within ${timeout} s`, ERR_TIMEOUT));
       // When the answer comes first this changes nothing any more.
-      host.expireAfter(timeout, () => finish(expired));
+      host.expireAfter(timeout, late);
       const forget = this.#entry.await(finish);
     });
   }

@@ -71,8 +71,11 @@ const CONNECTION_OPTIONS = {
   with_credentials: false,
   /** Node's `http.Agent` or `https.Agent` to connect with, for a proxy. */
   agent: null,
-  /** python-engineio drops a request with more packets and answers that all is well. */
-  polling_max_packets: 16,
+  /**
+   * 0 is 16 until the server has answered as the reference does, and then any number: python-engineio drops a request with more
+   * packets and answers that all is well.
+   */
+  polling_max_packets: 0,
   /** Off: compressing a small message costs many times what sending it costs. */
   per_message_deflate: false,
   /** `"arrival"` keeps a hidden tab or a paused loop connected. */
@@ -160,7 +163,7 @@ function checkedOption(name: string, value: unknown, current: unknown): unknown 
     return mergeOptions(current as object, typeof value === "boolean" ? { enabled: value } : (value as object), where);
   const type = typeName(current);
   // 0 would let nothing through where a bound is meant.
-  const least = /^(?:polling_)?max_/.test(name) && name !== "max_attachments" ? 1 : 0;
+  const least = /^max_/.test(name) && name !== "max_attachments" ? 1 : 0;
   const expected = EXPECTED[name] ?? (type === "number" ? `a number of ${least} or more` : type);
   const isChoice = (item: unknown) =>
     typeof item === "function" || (typeof item === "string" && expected.includes(JSON.stringify(item)));

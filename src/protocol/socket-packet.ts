@@ -85,11 +85,13 @@ export function readHeader(text: string, header: PacketHeader): PacketHeader {
  */
 const KNOWN = /* @__PURE__ */ new Array<string>(64).fill("");
 const LONGEST_KNOWN = 64;
+let lastName = "";
 
+/** Whether a known name stands there, with its closing quote; there is none before the first one. */
 function isAt(name: string, text: string, start: number): boolean {
   for (let index = 0; index < name.length; index++)
     if (name.charCodeAt(index) !== text.charCodeAt(start + index)) return false;
-  return true;
+  return text.charCodeAt(start + name.length) === 34 && name !== "";
 }
 
 const QUOTED = /"(?:[^"\\]|\\.)*"/y;
@@ -102,12 +104,15 @@ export function peekEventName(text: PacketSource, start: number): string | null 
   if (typeof text !== "string") return RESERVED_EVENTS.has(text.event as string) ? null : text.event;
   if (text.charCodeAt(start) !== 91 || text.charCodeAt(start + 1) !== 34) return null;
   if (text.charCodeAt(text.length - 1) !== 93) return null;
+  if (isAt(lastName, text, start + 2)) return lastName;
   const end = text.indexOf('"', start + 2);
   if (end < 0) return null;
   const length = end - start - 2;
   const place = (7 * length + text.charCodeAt(start + 2) + 3 * text.charCodeAt(end - 1)) & (KNOWN.length - 1);
-  const known = KNOWN[place]!;
-  if (known.length === length && length > 0 && isAt(known, text, start + 2)) return known;
+  if (isAt(KNOWN[place]!, text, start + 2)) {
+    lastName = KNOWN[place]!;
+    return lastName;
+  }
   let name: string = text.slice(start + 2, end);
   const isEscaped = name.includes("\\");
   if (isEscaped) {

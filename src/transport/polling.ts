@@ -19,6 +19,8 @@ import {
   type TransportRequest,
 } from "./transport.js";
 
+/** How many packets one request carries to a server of which nothing is known. */
+const CAUTIOUS = 16;
 /** The packet that ends a session. */
 const CLOSE = "1";
 /** What an answer says of a session that will never be: unknown transport; forbidden, unsupported version. */
@@ -39,6 +41,7 @@ class Polling implements Transport {
   /** `""` until the session is open. */
   #sid = "";
   #maxPayload = Infinity;
+  #maxPackets: number;
   /** What has arrived and was not handed over, because reading is paused. */
   #unread: Frame[] = [];
   #unwritten: OutFrame[] = [];
@@ -60,6 +63,7 @@ class Polling implements Transport {
     this.#request = request;
     this.#handler = handler;
     this.#url = request.url;
+    this.#maxPackets = request.maxPackets || CAUTIOUS;
     this.#read();
   }
 
@@ -169,7 +173,7 @@ class Polling implements Transport {
       this.#readBlobs();
       return;
     }
-    let count = payloadLength(waiting as Frame[], this.#maxPayload, this.#request.maxPackets);
+    let count = payloadLength(waiting as Frame[], this.#maxPayload, this.#maxPackets);
     // A server may drop what comes in one request with the end of its namespace: the farewell has a request of its own.
     if (this.#handler === null && this.#earlier > 0) count = Math.min(count, this.#earlier);
     this.#earlier -= count;
@@ -179,6 +183,8 @@ class Polling implements Transport {
       this.#post = null;
       for (const frame of frames) this.bufferedAmount -= sizeOf(frame);
       if (this.#failed("POST", answer)) return;
+      // The reference's own words; python-engineio, which is the one that drops, says "OK".
+      if (this.#request.maxPackets === 0 && answer.text === "ok") this.#maxPackets = Infinity;
       // Not every server answers the last GET when it is told that the session is over.
       if (isLast) this.#abort();
       this.#write();

@@ -32,7 +32,7 @@ export interface TransportRequest {
   readonly agent: object | null;
   /** `null` where the platform keeps cookies, or they are not wanted. */
   readonly cookies: CookieStore | null;
-  /** The most packets that one HTTP request may carry. */
+  /** The most packets that one HTTP request may carry; 0 for what the server is found to take. */
   readonly maxPackets: number;
 }
 

@@ -35,15 +35,16 @@ async function upgraded(server: WireServer) {
   return made;
 }
 
-describe("1: a request with more than 16 packets is dropped, and answered with `ok` (Python)", () => {
+describe("1: a request with more than 16 packets is dropped, and answered with `OK` as any other (Python)", () => {
   const dropsMany = (exchange: Exchange) => {
     if (exchange.packets.length <= 16) return false;
-    exchange.answer("ok");
+    exchange.answer("OK");
     return true;
   };
+  const PYTHON = { script: dropsMany, accepted: "OK" };
 
   test("40 events of one frame go in requests of at most 16 packets, one after the other; none is lost", async () => {
-    const server = await wireServer({ script: dropsMany });
+    const server = await wireServer(PYTHON);
     const { player, main } = await connected(server, POLLING);
     for (let i = 0; i < 40; i++) main.emit("tick", [i]);
     expect(await taken(server, player, 40)).toEqual(Array.from({ length: 40 }, (_, i) => `42["tick",${i}]`));
@@ -52,12 +53,20 @@ describe("1: a request with more than 16 packets is dropped, and answered with `
   });
 
   test("an attachment is a packet too", async () => {
-    const server = await wireServer({ script: dropsMany });
+    const server = await wireServer(PYTHON);
     const { player, main } = await connected(server, POLLING);
     for (let i = 0; i < 9; i++) main.emit("tick", [Uint8Array.of(i)]);
     const packets = await taken(server, player, 18);
     expect(packets.slice(-2)).toEqual(['451-["tick",{"_placeholder":true,"num":0}]', Uint8Array.of(8)]);
     expect(server.posts.map(({ packets }) => packets.length)).toEqual([16, 2]);
+  });
+
+  test("a server that answers with `ok`, as the reference does, gets any number once it has", async () => {
+    const server = await wireServer();
+    const { player, main } = await connected(server, POLLING);
+    for (let i = 0; i < 100; i++) main.emit("tick", [i]);
+    expect(await taken(server, player, 100)).toHaveLength(100);
+    expect(server.posts.map(({ packets }) => packets.length)).toEqual([100]);
   });
 
   test("polling_max_packets sets another limit", async () => {
@@ -124,7 +133,7 @@ describe("5: the handshake has no maxPayload (Java)", () => {
   });
 
   test("but at most 16 packets go in one request", async () => {
-    const server = await wireServer({ open: open({ maxPayload: undefined }) });
+    const server = await wireServer({ open: open({ maxPayload: undefined }), accepted: "OK" });
     const { player, main } = await connected(server, POLLING);
     for (let i = 0; i < 17; i++) main.emit("tick", [i]);
     await taken(server, player, 17);

@@ -137,6 +137,8 @@ export class WireServer {
   open = open({});
   /** Sees a request first; true if it has done with it whatever the test wants. */
   script: ((exchange: Exchange) => boolean) | null = null;
+  /** What a POST is answered with. */
+  accepted = "ok";
   /** Sees a WebSocket's frame first. */
   socketScript: ((socket: WireSocket, frame: Frame) => boolean) | null = null;
   /** No WebSocket is accepted: the answer is 503. */
@@ -217,7 +219,7 @@ export class WireServer {
     if (exchange.aborted || this.script?.(exchange)) return;
     if (method === "POST") {
       this.received.push(...exchange.packets);
-      exchange.answer("ok");
+      exchange.answer(this.accepted);
     } else if (exchange.query.has("sid")) {
       this.#pending = exchange;
       if (this.#releasing) this.#release();
@@ -269,7 +271,9 @@ export class WireServer {
   }
 }
 
-export function wireServer(changes: Partial<Pick<WireServer, "open" | "script" | "socketScript" | "release">> = {}) {
+export function wireServer(
+  changes: Partial<Pick<WireServer, "open" | "script" | "accepted" | "socketScript" | "release">> = {},
+) {
   return Object.assign(new WireServer(), changes).start();
 }
 

@@ -1,0 +1,42 @@
+/** Processes of the bench: one server for a case, one process for each client and round. */
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const SERVER = fileURLToPath(new URL("../server.mjs", import.meta.url));
+const WORKER = fileURLToPath(new URL("../worker.mjs", import.meta.url));
+/** Seconds; what takes longer hangs. */
+const LIMIT = 180;
+
+/** Starts the server; `stop` ends it. */
+export function startServer() {
+  const child = fork(SERVER, [], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  return new Promise((resolve, reject) => {
+    child.once("message", ({ port }) => resolve({ port, stop: () => child.kill() }));
+    child.once("exit", () => reject(new Error("the server ended")));
+  });
+}
+
+/** Runs `client(...)` of a case in a process of its own and returns what it returned. */
+export function runClient(job, flags = []) {
+  const child = fork(WORKER, [JSON.stringify(job)], {
+    execArgv: ["--expose-gc", ...flags],
+    stdio: ["ignore", "inherit", "pipe", "ipc"],
+    env: { ...process.env, NODE_ENV: "production" },
+  });
+  let result = null;
+  let complaints = "";
+  child.stderr.on("data", (text) => {
+    complaints = (complaints + text).slice(-2000);
+  });
+  const deadline = setTimeout(() => child.kill("SIGKILL"), LIMIT * 1000);
+  return new Promise((resolve, reject) => {
+    child.on("message", (message) => {
+      result = message;
+    });
+    child.on("close", (code, signal) => {
+      clearTimeout(deadline);
+      if (result?.figures) resolve(result.figures);
+      else reject(new Error(result?.error ?? `the client ended with ${signal ?? code}: ${complaints.trim()}`));
+    });
+  });
+}
