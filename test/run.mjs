@@ -1,9 +1,9 @@
 /**
  * `npm test`: installs what is missing, then checks everything: lint, types, build, unit tests with coverage, tests in a real
- * browser. The last line says `N passed, N failed`; the exit code is 1 unless nothing failed.
+ * browser, the packed package in fresh projects with the engines, one recording on several engines, a quick run of the bench. The last line says `N passed, N failed`; the exit code is 1 unless nothing failed.
  *
  *     npm test                 everything
- *     npm test -- unit         one or more of: lint types build unit browser
+ *     npm test -- unit         one or more of: lint types build unit browser consumers replay bench
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -18,6 +18,22 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 const check = (script) => () => {
   const { status } = run("npm", ["run", "--silent", script]);
   count(script, { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 });
+};
+
+/** A program that says at its end how many checks passed and failed; one that dies before counts as one more that failed. */
+const program = (name, ...args) => {
+  return () => {
+    const { status, stdout } = spawnSync(process.execPath, args, {
+      cwd: root,
+      encoding: "utf8",
+      stdio: ["inherit", "pipe", "inherit"],
+      maxBuffer: 2 ** 28,
+    });
+    process.stdout.write(stdout);
+    const [, passed, failed] = /(\d+) passed, (\d+) failed[^\n]*\s*$/.exec(stdout) ?? [0, status === 0 ? 1 : 0, 0];
+    const isUntold = status !== 0 && Number(failed) === 0;
+    count(name, { passed: Number(passed), failed: isUntold ? 1 : Number(failed), skipped: 0 });
+  };
 };
 
 /** A run of vitest; each of its tests counts, and a failure outside of them (a coverage threshold, a crash) as one more. */
@@ -43,6 +59,10 @@ const STEPS = {
   build: check("build"),
   unit: vitest("unit", "--config", "test/vitest.config.ts", "--coverage"),
   browser: vitest("browser", "--config", "test/browser/vitest.config.ts"),
+  consumers: program("consumers", "test/consumers/run.mjs"),
+  replay: program("replay", "test/tools/replay-hash/run.mjs"),
+  // Whether it runs, and loses and reorders nothing; its times are no gate.
+  bench: program("bench", "test/bench/run.mjs", "--quick"),
 };
 
 const wanted = process.argv.slice(2);

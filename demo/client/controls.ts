@@ -25,6 +25,7 @@ export class Controls {
   readonly #down = new Set<string>();
   readonly #pointers = new Map<number, { x: number; y: number }>();
   #lastPress = Number.NEGATIVE_INFINITY;
+  readonly #ended = new AbortController();
   #dash = false;
 
   constructor(input: Phaser.Input.InputPlugin) {
@@ -41,15 +42,22 @@ export class Controls {
     });
     input.on("pointerup", (pointer: Phaser.Input.Pointer) => this.#pointers.delete(pointer.id));
     input.on("pointerupoutside", (pointer: Phaser.Input.Pointer) => this.#pointers.delete(pointer.id));
-    window.addEventListener("keydown", (event) => {
+    const { signal } = this.#ended;
+    const down = (event: KeyboardEvent): void => {
       if (event.target instanceof HTMLInputElement) return;
       if (event.code === "Space" && !event.repeat) this.#dash = true;
       if (event.code in KEYS || event.code === "Space") event.preventDefault();
       this.#down.add(event.code);
-    });
-    window.addEventListener("keyup", (event) => this.#down.delete(event.code));
+    };
+    window.addEventListener("keydown", down, { signal });
+    window.addEventListener("keyup", (event) => this.#down.delete(event.code), { signal });
     // Keys that are let go while the window has no focus are never reported.
-    window.addEventListener("blur", () => this.#release());
+    window.addEventListener("blur", () => this.#release(), { signal });
+  }
+
+  /** Lets go of the keys. What it has of Phaser's input ends with the scene. */
+  end(): void {
+    this.#ended.abort();
   }
 
   /** The steering of this frame; the ship is drawn at `shipX`, `shipY` on the screen. */

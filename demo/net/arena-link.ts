@@ -13,14 +13,22 @@ import {
 export type LobbyNamespace = SocketIONamespace<LobbyServerEvents, LobbyClientEvents>;
 export type ArenaNamespace = SocketIONamespace<ArenaServerEvents, ArenaClientEvents>;
 
+/** An attempt to join `/` that waits for a ticket. */
+interface Waiting {
+  readonly resolve: (ticket: string) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /**
  * The way into the arena, the same for the page and for a bot: connect, join `/lobby` with a name, ask it for a ticket,
  * join `/` with that.
  *
  * The client was made with `main_namespace: false`, so that `connect_to_url` does not join `/` before the lobby knows the
- * player. The auth of `/` is a function: the library asks it again at every reconnection, and every time it gets a fresh
+ * player. The auth of `/` is a function: the library asks it again at every reconnection, and every time it waits for a fresh
  * one-time ticket out of the lobby, which has come back on the same connection. So a restarted server, which knows no old
  * ticket and no player, is no special case.
+ *
+ * The ticket is asked for in a callback, and its answer comes to one: so a replay of a recorded session does it again.
  */
 export class ArenaLink {
   readonly client: SocketIOClient;
@@ -33,7 +41,7 @@ export class ArenaLink {
   readonly #bot: boolean;
   #name = "";
   #seat = "";
-  #turn = 0;
+  #waiting: Waiting | null = null;
 
   constructor(client: SocketIOClient, bot: boolean) {
     this.client = client;
@@ -64,21 +72,33 @@ export class ArenaLink {
     return this.lobby.connect_to_namespace({ ...auth });
   }
 
-  /** Joins `/`. After a reconnection the library has begun that itself, which is not an error here. */
-  #enterArena(): void {
-    this.arena.connect_to_namespace(() => this.#arenaAuth());
+  /** Leaves the arena and the lobby; the connection stays, and `connect()` comes back on it under any name. */
+  leave(): void {
+    this.arena.disconnect_from_namespace();
+    this.lobby.disconnect_from_namespace();
+    this.refusal = "";
   }
 
-  async #arenaAuth(): Promise<{ [Key in keyof ArenaAuth]: ArenaAuth[Key] }> {
-    this.#turn++;
-    const turn = this.#turn;
-    await this.lobby.ready();
+  /** Joins `/` with a new ticket. After a reconnection the library has begun to join it itself, which is not an error here. */
+  #enterArena(): void {
+    this.arena.connect_to_namespace(() => this.#auth());
+    this.lobby.emit_with_ack("join", [{ seat: this.#seat }], ([answer], error) => {
+      const waiting = this.#waiting;
+      this.#waiting = null;
+      if (error === OK && answer.ok) {
+        this.#seat = answer.seat;
+        waiting?.resolve(answer.ticket);
+      } else waiting?.reject(new Error(error === OK && !answer.ok ? answer.reason : "the lobby did not answer"));
+    });
+  }
+
+  #auth(): Promise<{ [Key in keyof ArenaAuth]: ArenaAuth[Key] }> {
     // While the server was away every attempt has asked; only the last of them may spend a ticket.
-    if (turn !== this.#turn) throw new Error("superseded by a later attempt");
-    const [answer] = await this.lobby.emit_with_ack("join", [{ seat: this.#seat }]);
-    if (!answer.ok) throw new Error(answer.reason);
-    this.#seat = answer.seat;
-    return { name: this.#name, ticket: answer.ticket };
+    this.#waiting?.reject(new Error("superseded by a later attempt"));
+    const ticket = new Promise<string>((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+    return ticket.then((text) => ({ name: this.#name, ticket: text }));
   }
 
   /** An error with data was said by the server on purpose; one without is a failed attempt, and the next one follows. */

@@ -4,9 +4,13 @@ const WINDOW_SECONDS = 0.5;
 /** The worst poll is shown for this long, otherwise nobody could read it. */
 const WORST_SECONDS = 3;
 
-/** Turns the counters of `get_stats()` into rates, and measures how long `poll()` takes out of a frame. */
+/**
+ * Turns the counters of `get_stats()` into rates, and measures how long `poll()` takes out of a frame. It observes the client, so
+ * whoever polls it is measured.
+ */
 export class LinkMeter {
   readonly #client: SocketIOClient;
+  #started = 0;
   #since = 0;
   #packetsIn = 0;
   #packetsOut = 0;
@@ -25,10 +29,18 @@ export class LinkMeter {
 
   constructor(client: SocketIOClient) {
     this.#client = client;
+    client.add_observer({
+      poll_started: () => {
+        this.#started = performance.now();
+      },
+      poll_ended: () => {
+        const ended = performance.now();
+        this.#polled(ended - this.#started, ended / 1000);
+      },
+    });
   }
 
-  /** Notes one poll that took `milliseconds`, at `now` seconds. */
-  polled(milliseconds: number, now: number): void {
+  #polled(milliseconds: number, now: number): void {
     this.#polls++;
     this.#pollTotal += milliseconds;
     if (milliseconds >= this.pollWorst || now > this.#worstUntil) {

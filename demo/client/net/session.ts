@@ -1,13 +1,26 @@
-import { OK, SocketIOClient, SocketIONamespace } from "socketio-gameloop";
+import { OK, type SocketIOClient, SocketIONamespace } from "socketio-gameloop";
+import type { SocketIOScenePlugin } from "socketio-gameloop/phaser";
 import { ArenaLink } from "../../net/arena-link.js";
 import { PERK_ANSWER_SECONDS } from "../../shared/constants.js";
 import type { Perk } from "../../shared/perks.js";
-import type { LobbyStatus, RoundResult } from "../../shared/protocol.js";
+import {
+  type ArenaClientEvents,
+  type ArenaServerEvents,
+  LOBBY_NAMESPACE,
+  type LobbyClientEvents,
+  type LobbyServerEvents,
+  type LobbyStatus,
+  type RoundResult,
+} from "../../shared/protocol.js";
+import { sequenceAfter } from "../../shared/sequence.js";
 import { decodeSnapshot } from "../../shared/snapshot.js";
 import type { Effect } from "../../shared/world.js";
+import { EchoMeter } from "./echo-meter.js";
 import { SnapshotBuffer } from "./interpolation.js";
-import { LinkMeter } from "./link-meter.js";
 import { Predictor } from "./prediction.js";
+
+/** What a scene of the game has as `this.net`. */
+export type ArenaNet = SocketIOScenePlugin<ArenaServerEvents, ArenaClientEvents>;
 
 export interface Steering {
   readonly moveX: number;
@@ -24,15 +37,17 @@ export interface PerkQuestion {
 }
 
 /**
- * The network half of the game: `poll()` once per frame, read the fields, steer, `send()`. The listeners below only
- * write down what came; they run inside `poll()`, so the game never sees half of a frame's news.
+ * The network half of the game. A frame is `begin()`, the poll of the plugin, `read()`, the game's steering, `send()`, and the flush of
+ * the plugin. The listeners below only write down what came; they run inside the poll, so the game never sees half of a frame's news.
+ *
+ * What it does follows from what it is told; it asks no clock, no keys and no page. So a replay, which tells it the same again, ends in the same state.
  */
 export class GameSession {
   readonly client: SocketIOClient;
   readonly link: ArenaLink;
-  readonly meter: LinkMeter;
   readonly predictor = new Predictor();
   readonly snapshots = new SnapshotBuffer();
+  readonly echo = new EchoMeter();
   readonly names = new Map<number, string>();
   /** The own ship, 0 while not in the arena. */
   id = 0;
@@ -42,29 +57,35 @@ export class GameSession {
   effects: { readonly tick: number; readonly effect: Effect }[] = [];
   dashAcks = 0;
   dashRefusals = 0;
+  /** Seconds from the last dash to its acknowledgement, frames and all: to look at, the game does not use it. */
+  dashSeconds = 0;
   /** Counts the arrivals in the arena; grows with every reconnection. */
   welcomes = 0;
   #now = 0;
   #retry: { readonly attempt: number; readonly at: number } | null = null;
+  #hidden = false;
   #returning = false;
 
-  constructor() {
-    // The one shared client, as a Godot autoload would be. Four milliseconds are a quarter of a frame: after a stall the
-    // rest of the inbox waits for the next frames rather than eat this one.
-    this.client = SocketIOClient.get_singleton();
-    this.client.configure({
-      main_namespace: false,
-      poll_max_time: 0.004,
-      reconnection: { enabled: true, attempts: Number.POSITIVE_INFINITY, delay: 0.25, delay_max: 2, jitter: 0.5 },
-    });
-    this.meter = new LinkMeter(this.client);
-    this.link = new ArenaLink(this.client, false);
-    this.#listen();
+  constructor(client: SocketIOClient) {
+    this.client = client;
+    this.link = new ArenaLink(client, false);
   }
 
-  /** Goes into the arena under this name; called again with another one after a refusal. */
-  join(url: string, name: string): void {
+  /** Goes into the arena under this name. What is registered with `net` ends with its scene. */
+  join(net: ArenaNet, url: string, name: string): void {
+    this.#listen(net);
     this.link.connect(url, name);
+  }
+
+  /** Goes out of the arena, and forgets it. */
+  leave(): void {
+    this.link.leave();
+    this.#left();
+    this.#retry = null;
+    this.result = null;
+    this.lobby = null;
+    this.snapshots.reset();
+    this.predictor.reset(0);
   }
 
   /** In the arena and steering. */
@@ -72,28 +93,28 @@ export class GameSession {
     return this.id !== 0 && this.link.arena.is_namespace_connected();
   }
 
-  /** Step one of a frame: everything that arrived since the last one. */
-  poll(now: number, seconds: number): void {
+  /** Step one of a frame, before the poll: what time it is. */
+  begin(now: number): void {
     this.#now = now;
-    const started = performance.now();
-    this.client.poll();
-    this.meter.polled(performance.now() - started, now);
-    if (this.#returning) this.#returned();
-    this.snapshots.advance(now, seconds);
   }
 
-  /** Step two, after the game has decided where to go: predict, emit, and write it all now rather than next frame. */
-  send(seconds: number, steering: Steering): void {
-    if (this.playing) {
-      if (steering.dash) this.#dash();
-      this.predictor.advance(seconds, steering.moveX, steering.moveY);
-      const inputs = this.predictor.unsent();
-      // What cannot be written now goes with the next frame's steps; the sequence numbers keep the order.
-      if (inputs !== null && this.link.arena.emit_volatile("input", [inputs.first, inputs.moves]) === OK) {
-        this.predictor.markSent(inputs.moves.length / 2);
-      }
-    }
-    this.client.flush();
+  /** Step two, after the poll: everything that has arrived is there. */
+  read(seconds: number): void {
+    if (this.#returning) this.#returned();
+    this.snapshots.advance(this.#now, seconds);
+  }
+
+  /** Step three, after the game has decided where to go: predict, and emit. It is written at the end of the frame. */
+  send(net: ArenaNet, seconds: number, steering: Steering): void {
+    if (!this.playing) return;
+    if (steering.dash) this.#dash(net);
+    this.predictor.advance(seconds, steering.moveX, steering.moveY);
+    const inputs = this.predictor.unsent();
+    // What cannot be written now goes with the next frame's steps; the sequence numbers keep the order.
+    if (inputs === null || net.emit_volatile("input", [inputs.first, inputs.moves]) !== OK) return;
+    const steps = inputs.moves.length / 2;
+    this.predictor.markSent(steps);
+    this.echo.sent(sequenceAfter(inputs.first, steps - 1), this.#now);
   }
 
   /**
@@ -102,6 +123,7 @@ export class GameSession {
    * one of them again as soon as there are frames.
    */
   setHidden(hidden: boolean): void {
+    this.#hidden = hidden;
     if (hidden) this.link.arena.set_event_mode("snapshot", SocketIONamespace.EVENT_LATEST);
     else this.#returning = true;
     if (!this.link.arena.is_namespace_connected()) return;
@@ -120,27 +142,27 @@ export class GameSession {
     return this.link.lobby.is_namespace_connected() ? "entering the arena …" : "connecting …";
   }
 
-  #listen(): void {
-    const { arena, lobby } = this.link;
-    arena.on("welcome", ([welcome]) => {
+  #listen(net: ArenaNet): void {
+    net.on("welcome", ([welcome]) => {
       this.id = welcome.id;
       this.welcomes++;
       this.#retry = null;
       this.snapshots.reset();
+      this.echo.reset();
       this.predictor.reset(welcome.lastSequence);
       this.#setRoster(welcome.roster);
       // A connection that came back while nobody looks: the server does not know that yet.
-      if (document.hidden) this.setHidden(true);
+      if (this.#hidden) this.setHidden(true);
     });
-    arena.on("roster", ([roster]) => this.#setRoster(roster));
-    arena.on("snapshot", ([bytes]) => this.#takeSnapshot(bytes));
-    arena.on("effects", ([tick, effects]) => {
+    net.on("roster", ([roster]) => this.#setRoster(roster));
+    net.on("snapshot", ([bytes]) => this.#takeSnapshot(bytes));
+    net.on("effects", ([tick, effects]) => {
       for (const effect of effects) this.effects.push({ tick, effect });
     });
-    arena.on("round_over", ([result]) => {
+    net.on("round_over", ([result]) => {
       this.result = result;
     });
-    arena.on("pick_perk", ([offer], reply) => {
+    net.on("pick_perk", ([offer], reply) => {
       this.question = {
         offer,
         until: this.#now + PERK_ANSWER_SECONDS,
@@ -150,17 +172,20 @@ export class GameSession {
         },
       };
     });
-    arena.disconnected.connect(() => {
-      this.id = 0;
-      this.question = null;
-      this.effects = [];
-    });
-    lobby.on("status", ([status]) => {
+    net.namespace<LobbyServerEvents, LobbyClientEvents>(LOBBY_NAMESPACE).on("status", ([status]) => {
       this.lobby = status;
     });
-    this.client.reconnecting.connect((attempt, delay) => {
+    net.connect(this.link.arena.disconnected, () => this.#left());
+    net.connect(this.client.reconnecting, (attempt, delay) => {
       this.#retry = { attempt, at: this.#now + delay };
     });
+  }
+
+  #left(): void {
+    this.id = 0;
+    this.question = null;
+    this.effects = [];
+    this.echo.reset();
   }
 
   #setRoster(roster: readonly { id: number; name: string }[]): void {
@@ -172,16 +197,20 @@ export class GameSession {
     if (snapshot === null) return;
     this.snapshots.push(snapshot, this.#now);
     const own = snapshot.ships.get(this.id);
-    if (own !== undefined) this.predictor.reconcile(own);
+    if (own === undefined) return;
+    this.predictor.reconcile(own);
+    this.echo.seen(own.ack, this.#now);
   }
 
-  #dash(): void {
+  #dash(net: ArenaNet): void {
     const sequence = this.predictor.dash();
     if (sequence === null) return;
-    this.link.arena.emit_with_ack("dash", [sequence], (response, error) => {
+    const dashedAt = performance.now();
+    net.emit_with_ack("dash", [sequence], (response, error) => {
       if (error !== OK) return;
       const [answer] = response;
       this.dashAcks++;
+      this.dashSeconds = (performance.now() - dashedAt) / 1000;
       if (answer.ok) return;
       this.dashRefusals++;
       this.predictor.dashRefused(sequence);

@@ -19,17 +19,20 @@ const GRID = 100;
  * that it costs a single quad per frame: layers of transparent light as big as the screen are what slows weak GPUs down.
  */
 export function buildBackdrop(scene: Phaser.Scene): void {
-  const texture = scene.textures.createCanvas("floor", WORLD_WIDTH + BORDER * 2, WORLD_HEIGHT + BORDER * 2);
-  if (texture !== null) {
-    paintFloor(texture.getContext());
-    texture.refresh();
-  }
+  if (!scene.textures.exists("floor")) makeFloor(scene.textures);
   scene.add.image(WORLD_WIDTH / 2, WORLD_HEIGHT / 2, "floor").setDepth(0);
   for (const pillar of PILLARS) {
     const image = scene.add.image(pillar.x, pillar.y, "pillar").setScale(pillar.radius / PILLAR_TEXTURE_RADIUS);
     image.setDepth(4);
     scene.tweens.add({ targets: image, angle: 360, duration: 60_000 + pillar.x * 10, repeat: -1 });
   }
+}
+
+function makeFloor(textures: Phaser.Textures.TextureManager): void {
+  const texture = textures.createCanvas("floor", WORLD_WIDTH + BORDER * 2, WORLD_HEIGHT + BORDER * 2);
+  if (texture === null) return;
+  paintFloor(texture.getContext());
+  texture.refresh();
 }
 
 function paintFloor(context: CanvasRenderingContext2D): void {

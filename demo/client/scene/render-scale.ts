@@ -8,7 +8,7 @@ const COARSEST = 0.45;
 
 /**
  * Fits the canvas to the window, with as many pixels as the machine can paint. Software rendering (a virtual machine, a
- * headless browser) manages a quarter of them; any GPU paints them all and nothing here happens.
+ * headless browser) manages a quarter of them; any GPU paints them all and nothing here happens. One for the game, whatever its scenes.
  */
 export class RenderScale {
   readonly #game: Phaser.Game;
@@ -19,11 +19,15 @@ export class RenderScale {
   constructor(game: Phaser.Game) {
     this.#game = game;
     window.addEventListener("resize", () => this.#fit());
+    let before = 0;
+    game.events.on("poststep", (time: number) => {
+      if (before !== 0) this.#count((time - before) / 1000);
+      before = time;
+    });
     this.#fit();
   }
 
-  /** Counts one frame of `seconds`. */
-  update(seconds: number): void {
+  #count(seconds: number): void {
     // A gap is a hidden tab or a breakpoint, and says nothing about the machine.
     if (seconds > 0.5) return;
     this.#frames++;

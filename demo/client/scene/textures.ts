@@ -6,8 +6,9 @@ type Paint = (context: CanvasRenderingContext2D, size: number) => void;
 
 export const PILLAR_TEXTURE_RADIUS = 80;
 
-/** Draws every texture of the game once, with the 2D canvas: there are no image files. */
+/** Draws every texture of the game with the 2D canvas: there are no image files. Whoever comes second finds them there. */
 export function makeTextures(textures: Phaser.Textures.TextureManager): void {
+  if (textures.exists("spark")) return;
   make(textures, "spark", 32, (context, size) => radial(context, size, ["#ffffff", "#ffffff88", "#ffffff00"]));
   make(textures, "glow", 160, (context, size) => radial(context, size, ["#ffffff66", "#ffffff1c", "#ffffff00"]));
   make(textures, "haze", 512, (context, size) => radial(context, size, ["#ffffff44", "#ffffff18", "#ffffff00"]));

@@ -1,3 +1,4 @@
+import type { LinkMeter } from "../net/link-meter.js";
 import type { GameSession } from "../net/session.js";
 import { element, setText } from "./elements.js";
 
@@ -8,9 +9,11 @@ const REFRESH_SECONDS = 0.2;
 export class Hud {
   readonly #element = element("hud");
   readonly #banner = element("banner");
+  readonly #meter: LinkMeter;
   #nextAt = 0;
 
-  constructor() {
+  constructor(meter: LinkMeter) {
+    this.#meter = meter;
     window.addEventListener("keydown", (event) => {
       if (event.key.toLowerCase() !== "h" || event.target instanceof HTMLInputElement) return;
       this.#element.hidden = !this.#element.hidden;
@@ -21,13 +24,19 @@ export class Hud {
     return this.#element.textContent ?? "";
   }
 
+  /** The arena is left: there is nothing to say about it. */
+  clear(): void {
+    this.#banner.hidden = true;
+  }
+
   update(session: GameSession, now: number, framesPerSecond: number): void {
     const banner = session.banner();
     this.#banner.hidden = banner === "";
     setText(this.#banner, banner);
     if (now < this.#nextAt) return;
     this.#nextAt = now + REFRESH_SECONDS;
-    const { client, meter, predictor } = session;
+    const { client, predictor } = session;
+    const meter = this.#meter;
     const stats = client.get_stats();
     const state = STATES[client.get_connection_state()] ?? "?";
     setText(

@@ -1,6 +1,6 @@
 import { element, setText } from "./elements.js";
 
-/** The title page with the name form. With `?name=Ann` in the address it never shows. */
+/** The name form of the title. With `?name=Ann` in the address it shows only when the arena is left. */
 export class Login {
   readonly #form = element<HTMLFormElement>("login");
   readonly #input = element<HTMLInputElement>("name");
@@ -10,11 +10,14 @@ export class Login {
   constructor(submit: (name: string) => void) {
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#form.hidden = true;
-      this.#input.blur();
-      document.body.classList.remove("titles");
       submit(this.#input.value);
     });
+  }
+
+  hide(): void {
+    this.#form.hidden = true;
+    this.#input.blur();
+    document.body.classList.remove("titles");
   }
 
   get open(): boolean {

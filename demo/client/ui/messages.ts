@@ -31,6 +31,14 @@ export class Messages {
     while (this.#drop[0] !== undefined && now > this.#drop[0]) this.#dropOldest();
   }
 
+  /** Takes away what is shown. */
+  clear(): void {
+    this.#message.className = "";
+    this.#hideAt = 0;
+    this.#feed.replaceChildren();
+    this.#drop = [];
+  }
+
   #dropOldest(): void {
     this.#feed.firstElementChild?.remove();
     this.#drop.shift();

@@ -4,12 +4,15 @@ import { element, make } from "./elements.js";
 /** The server's question between two rounds, as three cards: click one or press 1, 2, 3. */
 export class PerkCards {
   readonly #root = element("perks");
+  readonly #choose: (perk: number) => void;
   #question: PerkQuestion | null = null;
 
-  constructor() {
+  /** Calls `choose` with the id of the upgrade that was chosen. */
+  constructor(choose: (perk: number) => void) {
+    this.#choose = choose;
     window.addEventListener("keydown", (event) => {
       const perk = this.#question?.offer[Number(event.key) - 1];
-      if (perk !== undefined) this.#question?.answer(perk.id);
+      if (perk !== undefined) choose(perk.id);
     });
   }
 
@@ -23,7 +26,7 @@ export class PerkCards {
     this.#question?.offer.forEach((perk, index) => {
       const card = make("button");
       card.append(make("strong", perk.title), make("div", perk.text), make("small", `press ${index + 1}`));
-      card.addEventListener("click", () => this.#question?.answer(perk.id));
+      card.addEventListener("click", () => this.#choose(perk.id));
       this.#root.append(card);
     });
   }
