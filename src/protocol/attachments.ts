@@ -28,13 +28,15 @@ export type Frames = string | readonly (string | Attachment)[];
  */
 const SLAB_SIZE = 16384;
 const LARGEST_IN_SLAB = 2048;
+const SMALLEST_IN_SLAB = 64;
 let slab = new Uint8Array(0);
 let slabUsed = 0;
 
 /** The caller may go on writing into its buffer, so it is a copy. */
 function copyOf(bytes: Uint8Array): Uint8Array {
   const { byteLength } = bytes;
-  if (byteLength > LARGEST_IN_SLAB) return bytes.slice();
+  // Engines keep the smallest beside the object itself, which is cheaper still.
+  if (byteLength > LARGEST_IN_SLAB || byteLength <= SMALLEST_IN_SLAB) return new Uint8Array(bytes);
   if (slabUsed + byteLength > slab.length) {
     slab = new Uint8Array(SLAB_SIZE);
     slabUsed = 0;

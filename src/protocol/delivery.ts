@@ -57,6 +57,21 @@ export interface DeliverySink<Owner> {
 const isText = <Owner>(packet: Outgoing<Owner>): packet is string => typeof packet === "string";
 const isKnown = <Owner>(packet: Outgoing<Owner>): packet is OutPacket<Owner> => typeof packet !== "string";
 
+/** The buffer of a namespace that was joined. It is unpacked as it is written, because it may be long. */
+interface Batch<Owner> {
+  readonly namespace: NamespaceSession<Owner>;
+  readonly packets: Outgoing<Owner>[];
+}
+
+const isBatch = <Owner>(item: Outgoing<Owner> | Batch<Owner>): item is Batch<Owner> =>
+  typeof item === "object" && "packets" in item;
+
+/** What these frames may come to in a payload: three bytes a UTF-16 unit, and binary as base64. */
+function mostBytes(frames: Frames): number {
+  if (typeof frames === "string") return 3 * frames.length;
+  return frames.reduce((most, frame) => Math.max(most, 3 * frameSize(frame)), 0);
+}
+
 function outPacket<Owner>(
   namespace: NamespaceSession<Owner>,
   frames: Frames,
@@ -79,7 +94,9 @@ export abstract class Delivery<
   base64 = false;
   /** How many packets were written. */
   packetsSent = 0;
-  #output: Outgoing<Owner>[] = [];
+  #output: (Outgoing<Owner> | Batch<Owner>)[] = [];
+  /** How many batches are in it. */
+  #batches = 0;
 
   constructor(
     public options: Options,
@@ -119,7 +136,8 @@ export abstract class Delivery<
     const retried = ack !== null && retries > 0;
     if (!dropped && (retried ? retryQueue : buffer).length >= max_buffered_packets) return ERR_OUT_OF_MEMORY;
     if (ack === null && typeof frames === "string") {
-      if (!dropped) this.#put(connected ? this.#output : buffer, frames);
+      if (connected) this.#put(this.#output, frames);
+      else if (!dropped) this.#keep(namespace, frames);
       return OK;
     }
     namespace.nextAckId += ack ? 1 : 0;
@@ -130,7 +148,8 @@ export abstract class Delivery<
       return OK;
     }
     if (ack) this.#expect(namespace, packet, now);
-    if (!dropped) this.#put(connected ? this.#output : buffer, packet);
+    if (connected) this.#put(this.#output, packet);
+    else if (!dropped) this.#keep(namespace, packet);
     return OK;
   }
 
@@ -186,8 +205,7 @@ export abstract class Delivery<
     most = Infinity,
     tell: ((frames: Frames) => void) | null = null,
   ): readonly (string | Attachment)[] {
-    const output = most < this.#output.length ? this.#output.splice(0, most) : this.#output;
-    if (output === this.#output) this.#output = [];
+    const output = this.#batches > 0 ? this.#unpack(most) : this.#takeNext(most);
     this.packetsSent += output.length;
     if (tell === null && output.every(isText)) return output;
     const frames: (string | Attachment)[] = [];
@@ -219,16 +237,17 @@ export abstract class Delivery<
 
   /** The connection is gone: what was not written goes back to those who keep it. */
   protected takeBack(): void {
-    for (const packet of this.#output.splice(0)) {
+    const isKept = (namespace: NamespaceSession<Owner>) =>
+      namespace.state === CONNECTED && this.options.offline === "buffer";
+    for (const packet of this.#unpack(Infinity)) {
       const { namespace, kept } = isText(packet) ? { namespace: this.namespaceOf(packet), kept: true } : packet;
-      if (kept && namespace.state === CONNECTED && this.options.offline === "buffer") namespace.buffer.push(packet);
+      if (kept && isKept(namespace)) this.#keep(namespace, packet);
     }
   }
 
   /** The namespace is not joined any more: for what is written all the same the server would close the whole connection. */
   protected discard(namespace: NamespaceSession<Owner>): void {
-    const ownerOf = (packet: Outgoing<Owner>) => (isText(packet) ? this.namespaceOf(packet) : packet.namespace);
-    this.#output = this.#output.filter((packet) => ownerOf(packet) !== namespace);
+    this.#filter((packet) => (isText(packet) ? this.namespaceOf(packet) : packet.namespace) !== namespace);
   }
 
   /** The namespace is joined: sends what waited for that. Returns what this server does not take; `tellTooLarge` tells of it. */
@@ -236,14 +255,20 @@ export abstract class Delivery<
     // A packet was accepted before this server had said how much it takes.
     const tooLarge: Outgoing<Owner>[] = [];
     const fits = (packet: Outgoing<Owner>): boolean => {
-      if (this.#fits(isText(packet) ? packet : packet.frames)) return true;
+      if (this.#fits(isText(packet) ? namespace.head + packet : packet.frames)) return true;
       if (!isText(packet)) this.#forget(namespace, packet);
       tooLarge.push(packet);
       return false;
     };
-    this.#output = this.#output.concat(namespace.buffer.filter(fits));
-    namespace.retryQueue = namespace.retryQueue.filter(fits);
+    // Looked at one by one, a hundred thousand would take longer than a frame.
+    const packets = namespace.largest <= this.maxPayload ? namespace.buffer : namespace.buffer.filter(fits);
+    if (packets.length > 0) {
+      this.#output.push({ namespace, packets });
+      this.#batches++;
+    }
+    namespace.retryQueue = namespace.retryQueue.filter((packet) => fits(packet));
     namespace.buffer = [];
+    namespace.largest = 0;
     this.deadlines.wake();
     this.#sendRetry(namespace, now);
     return tooLarge;
@@ -337,7 +362,7 @@ export abstract class Delivery<
       const isOther = (other: Outgoing<Owner>) => other !== packet;
       if (packet.copies === 0) {
         namespace.buffer = namespace.buffer.filter(isOther);
-        this.#output = this.#output.filter(isOther);
+        this.#filter(isOther);
       }
       this.#settle(namespace, packet, [], ERR_TIMEOUT, late);
     });
@@ -352,7 +377,48 @@ export abstract class Delivery<
     this.#put(this.#output, packet);
   }
 
-  #put(list: Outgoing<Owner>[], packet: Outgoing<Owner>): void {
+  /** For the next connection, or the answer to CONNECT. */
+  #keep(namespace: NamespaceSession<Owner>, packet: Outgoing<Owner>): void {
+    const { buffer, head } = namespace;
+    buffer.push(isText(packet) ? packet.slice(head.length) : packet);
+    namespace.largest = Math.max(namespace.largest, mostBytes(isText(packet) ? packet : packet.frames));
+  }
+
+  /** Takes from an output that has no batches in it. */
+  #takeNext(most: number): Outgoing<Owner>[] {
+    const output = this.#output as Outgoing<Owner>[];
+    if (most < output.length) return output.splice(0, most);
+    this.#output = [];
+    return output;
+  }
+
+  #unpack(most: number): Outgoing<Owner>[] {
+    const output = this.#output;
+    const taken: Outgoing<Owner>[] = [];
+    let done = 0;
+    for (; done < output.length && taken.length < most; done++) {
+      const item = output[done]!;
+      if (!isBatch(item)) {
+        taken.push(item);
+        continue;
+      }
+      const { namespace, packets } = item;
+      for (const packet of packets.splice(0, most - taken.length))
+        taken.push(isText(packet) ? namespace.head + packet : packet);
+      if (packets.length > 0) break;
+      this.#batches--;
+    }
+    output.splice(0, done);
+    return taken;
+  }
+
+  /** Keeps what is to be sent as long as `isWanted` says so. */
+  #filter(isWanted: (packet: Outgoing<Owner>) => boolean): void {
+    // What is left of a batch is a part of the output like any other.
+    this.#output = this.#unpack(Infinity).filter(isWanted);
+  }
+
+  #put(list: (Outgoing<Owner> | Batch<Owner>)[], packet: Outgoing<Owner>): void {
     list.push(packet);
     this.deadlines.wake();
   }

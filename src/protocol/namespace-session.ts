@@ -90,8 +90,10 @@ export class NamespaceSession<Owner> {
   wait: Deadline | null = null;
   nextAckId = 0;
   readonly acks = new Map<number, OutPacket<Owner>>();
-  /** Packets emitted while not connected. */
+  /** Packets emitted while not connected; those that are a string without their `head`, which a hundred thousand need not have each. */
   buffer: Outgoing<Owner>[] = [];
+  /** The size of the largest of them, at most: bytes. */
+  largest = 0;
   /** Acknowledged emits that are sent one after the other, each until it is answered (at-least-once). */
   retryQueue: OutPacket<Owner>[] = [];
   /** Events that came before the answer to CONNECT; they are delivered after it. */
@@ -106,7 +108,12 @@ export class NamespaceSession<Owner> {
   #offset = "";
   #seen = new Set<string>();
 
-  constructor(readonly path: string) {}
+  /** What an event's text frame starts with that has no attachments and wants no acknowledgement. */
+  readonly head: string;
+
+  constructor(readonly path: string) {
+    this.head = path === "/" ? "42" : `42${path},`;
+  }
 
   /** The payload of CONNECT: auth, and what recovery needs; a user's own `pid` or `offset` cannot get in its way. */
   connectPayload(): string {
