@@ -100,11 +100,13 @@ export class Dialer {
    */
   fallBack(message: string, isCertain: boolean): string | null {
     this.#complaints.push(message);
-    if (isCertain || !this.#routes.advance()) return this.#complaints.join("; ");
+    const now = this.#host.now();
+    // After a sleep the whole attempt may be over: another transport would be given up as soon as it is dialled.
+    if (isCertain || now >= this.#attemptEnd || !this.#routes.advance()) return this.#complaints.join("; ");
     const { attempt } = this;
     this.hangUp();
     this.attempt = attempt;
-    this.#dial(this.#host.now());
+    this.#dial(now);
     return null;
   }
 

@@ -69,6 +69,17 @@ describe("a transport that fails", () => {
     expect(rig.tried()).toEqual(["webtransport", "websocket"]);
   });
 
+  test("in an attempt that is over (the machine has slept) is not followed by another: the next attempt begins anew", () => {
+    const rig = connecting(["websocket", "polling"], { connect_timeout: 4, reconnection: { delay: 1, jitter: 0 } });
+    rig.step(60);
+    expect(rig.tried()).toEqual(["websocket"]);
+    expect(rig.told().at(-1)).toBe("reconnecting(1, 1)");
+    rig.step(1);
+    expect(rig.tried()).toEqual(["websocket"]);
+    join(rig);
+    expect(rig.client.get_connection_state()).toBe(STATE_CONNECTED);
+  });
+
   test("with a close of the server before the session is open", () => {
     const rig = connecting(["websocket", "polling"]);
     rig.serve("1");
