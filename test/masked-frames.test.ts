@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
-import WebSocket from "ws";
+import * as ws from "ws";
 import { maskedFrames } from "../src/transport/masked-frames.js";
 
 /** What the receiver of `ws`, as a server has it, makes of these bytes; it fails on frames that are not masked or not well-formed. */
 function read(bytes: Uint8Array): (string | Uint8Array)[] {
-  const { Receiver } = WebSocket as unknown as { Receiver: new (options: object) => NodeJS.WritableStream };
+  // It has no types.
+  const { Receiver } = ws as unknown as { Receiver: new (options: object) => NodeJS.WritableStream };
   const receiver = new Receiver({ isServer: true, allowSynchronousEvents: true });
   const messages: (string | Uint8Array)[] = [];
   receiver.on("message", (data: Buffer, isBinary: boolean) =>

@@ -12,6 +12,8 @@ export default defineConfig({
     exclude: ["test/browser/**", "test/interop/**", "test/bench/**", "test/.cache/**"],
     // One worker per core is slower here than few workers with many small files each.
     isolate: false,
+    // A hang is an error; a machine that is busy with something else is none.
+    testTimeout: 30_000,
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],

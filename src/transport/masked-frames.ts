@@ -1,9 +1,7 @@
 /*
  * What a WebSocket client writes (RFC 6455, 5.2 and 5.3), many messages at a time: one buffer and one write for all that a game emits in a
- * frame. `ws` makes two or three buffers for each message.
+ * frame. `ws` makes two or three buffers for each message. Nothing of Node is imported: browsers without a bundler load this file, too.
  */
-import { randomFillSync } from "node:crypto";
-
 const TEXT = 0x81;
 const BINARY = 0x82;
 const MASKED = 0x80;
@@ -58,7 +56,7 @@ export function maskedFrames(messages: readonly (string | Uint8Array)[]): Uint8A
 /** Puts a new mask in front of `start` and masks what is between it and `end`. */
 function mask(bytes: Uint8Array, start: number, end: number): void {
   if (used === pool.length) {
-    randomFillSync(pool);
+    crypto.getRandomValues(pool);
     used = 0;
   }
   const key = pool.subarray(used, used + MASK_SIZE);
