@@ -202,6 +202,16 @@ describe("takeAttachments: where it is found", () => {
     expect(attachment).toEqual(bytes(1));
   });
 
+  test("not in what an object inherits, which JSON leaves out too", () => {
+    expect(take([Object.create({ inherited: bytes(1), deep: { bytes: bytes(2) } })])).toEqual(["[{}]"]);
+  });
+
+  test.each<[unknown, string]>([
+    [null, "null"],
+    ["text", '"text"'],
+    [7, "7"],
+  ])("not in %j, which is a payload as well", (data, json) => expect(take(data)).toEqual([json]));
+
   test("in a sparse array: the holes stay null", () => {
     const sparse: unknown[] = [];
     sparse[3] = bytes(1);

@@ -974,6 +974,23 @@ describe("offline policies", () => {
     expect(bench.out()).toEqual(["40", '42["one"]', '420["two"]', '42["three"]']);
   });
 
+  test("a long buffer can be written in parts, in front of what is emitted meanwhile", () => {
+    const bench = new Bench();
+    bench.join();
+    for (const name of ["one", "two", "three"]) bench.emit(name);
+    bench.ask("four");
+    bench.open();
+    bench.out();
+    bench.serve('40{"sid":"a"}');
+    bench.emit("five");
+    const parts = [2, 1, 9].map((most) => [...bench.session.takeOutput(bench.now, most)]);
+    expect(parts).toEqual([['42["one"]', '42["two"]'], ['42["three"]'], ['420["four"]', '42["five"]']]);
+    expect(bench.session.hasOutput).toBe(false);
+    for (const name of ["six", "seven"]) bench.emit(name);
+    expect([...bench.session.takeOutput(bench.now, 1)]).toEqual(['42["six"]']);
+    expect(bench.out()).toEqual(['42["seven"]']);
+  });
+
   test("leaving empties the buffer; joining again sends nothing of it", () => {
     const bench = new Bench();
     bench.join();
