@@ -366,7 +366,7 @@ export class SocketIOClient {
     // One by one: to spread the two classes costs ten times as much, and an overlay asks once a frame.
     return {
       packets_received: counters.packets_received,
-      packets_sent: session.packetsSent,
+      packets_sent: session.outbox.packetsSent,
       bytes_received: counters.bytes_received,
       bytes_sent: counters.bytes_sent,
       events_dispatched: counters.events_dispatched,

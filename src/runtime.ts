@@ -363,7 +363,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
 
   #write(connection: Connection, most = Infinity): void {
     const tell = this.observers === null ? null : (written: Frames) => this.#tellSent(written);
-    const frames = this.session.takeOutput(this.now(), most, tell);
+    const frames = this.session.outbox.write(this.now(), most, tell);
     if (frames.length > 0) connection.send(frames);
   }
 

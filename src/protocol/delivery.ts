@@ -2,7 +2,7 @@
  * The sending half of a session: emits, the offline buffer, acknowledgements, at-least-once. What is written dies with the
  * connection, except for what a namespace keeps for the next one. `SocketSession` adds the joining and the receiving.
  */
-import { type Attachment, type Frames, fitsPayload, frameSize, restoreAttachments } from "./attachments.js";
+import { type Frames, fitsPayload, frameSize, restoreAttachments } from "./attachments.js";
 import { type Codec, encodeMessage } from "./codec.js";
 import {
   ERR_BUSY,
@@ -24,6 +24,7 @@ import {
   type Outgoing,
   type OutPacket,
 } from "./namespace-session.js";
+import { framesOf, isKnown, isText, keepPacket, Outbox } from "./outbox.js";
 import { violation } from "./protocol-error.js";
 import type { RttEstimator } from "./rtt.js";
 import { encodePacket, type PacketSource, readAck } from "./socket-packet.js";
@@ -54,24 +55,6 @@ export interface DeliverySink<Owner> {
   undeliverable(namespace: NamespaceSession<Owner>, message: string): void;
 }
 
-const isText = <Owner>(packet: Outgoing<Owner>): packet is string => typeof packet === "string";
-const isKnown = <Owner>(packet: Outgoing<Owner>): packet is OutPacket<Owner> => typeof packet !== "string";
-
-/** The buffer of a namespace that was joined. It is unpacked as it is written, because it may be long. */
-interface Batch<Owner> {
-  readonly namespace: NamespaceSession<Owner>;
-  readonly packets: Outgoing<Owner>[];
-}
-
-const isBatch = <Owner>(item: Outgoing<Owner> | Batch<Owner>): item is Batch<Owner> =>
-  typeof item === "object" && "packets" in item;
-
-/** What these frames may come to in a payload: three bytes a UTF-16 unit, and binary as base64. */
-function mostBytes(frames: Frames): number {
-  if (typeof frames === "string") return 3 * frames.length;
-  return frames.reduce((most, frame) => Math.max(most, 3 * frameSize(frame)), 0);
-}
-
 function outPacket<Owner>(
   namespace: NamespaceSession<Owner>,
   frames: Frames,
@@ -92,11 +75,7 @@ export abstract class Delivery<
   protected maxPayload = Infinity;
   /** Whether binary is written as base64, which takes more of that limit. */
   base64 = false;
-  /** How many packets were written. */
-  packetsSent = 0;
-  #output: (Outgoing<Owner> | Batch<Owner>)[] = [];
-  /** How many batches are in it. */
-  #batches = 0;
+  readonly outbox = new Outbox<Owner>();
 
   constructor(
     public options: Options,
@@ -109,7 +88,7 @@ export abstract class Delivery<
   protected abstract namespaceOf(text: string): NamespaceSession<Owner>;
 
   get hasOutput(): boolean {
-    return this.#output.length > 0;
+    return !this.outbox.isEmpty;
   }
 
   /**
@@ -136,8 +115,8 @@ export abstract class Delivery<
     const retried = ack !== null && retries > 0;
     if (!dropped && (retried ? retryQueue : buffer).length >= max_buffered_packets) return ERR_OUT_OF_MEMORY;
     if (ack === null && typeof frames === "string") {
-      if (connected) this.#put(this.#output, frames);
-      else if (!dropped) this.#keep(namespace, frames);
+      if (connected) this.#put(frames);
+      else if (!dropped) keepPacket(namespace, frames);
       return OK;
     }
     namespace.nextAckId += ack ? 1 : 0;
@@ -148,8 +127,8 @@ export abstract class Delivery<
       return OK;
     }
     if (ack) this.#expect(namespace, packet, now);
-    if (connected) this.#put(this.#output, packet);
-    else if (!dropped) this.#keep(namespace, packet);
+    if (connected) this.#put(packet);
+    else if (!dropped) keepPacket(namespace, packet);
     return OK;
   }
 
@@ -195,34 +174,6 @@ export abstract class Delivery<
     return dropped.length;
   }
 
-  /**
-   * Takes the frames that are to be written at `now`, in order.
-   * @param most packets
-   * @param tell gets the frames of each packet
-   */
-  takeOutput(
-    now: number,
-    most = Infinity,
-    tell: ((frames: Frames) => void) | null = null,
-  ): readonly (string | Attachment)[] {
-    const output = this.#batches > 0 ? this.#unpack(most) : this.#takeNext(most);
-    this.packetsSent += output.length;
-    if (tell === null && output.every(isText)) return output;
-    const frames: (string | Attachment)[] = [];
-    for (const packet of output) {
-      const written = isText(packet) ? packet : packet.frames;
-      if (!isText(packet)) {
-        packet.copies++;
-        packet.sentAt = now;
-        packet.written?.(now);
-      }
-      if (typeof written === "string") frames.push(written);
-      else frames.push(...written);
-      tell?.(written);
-    }
-    return frames;
-  }
-
   // For the session
 
   /**
@@ -237,17 +188,15 @@ export abstract class Delivery<
 
   /** The connection is gone: what was not written goes back to those who keep it. */
   protected takeBack(): void {
-    const isKept = (namespace: NamespaceSession<Owner>) =>
-      namespace.state === CONNECTED && this.options.offline === "buffer";
-    for (const packet of this.#unpack(Infinity)) {
+    for (const packet of this.outbox.take()) {
       const { namespace, kept } = isText(packet) ? { namespace: this.namespaceOf(packet), kept: true } : packet;
-      if (kept && isKept(namespace)) this.#keep(namespace, packet);
+      if (kept && namespace.state === CONNECTED && this.options.offline === "buffer") keepPacket(namespace, packet);
     }
   }
 
   /** The namespace is not joined any more: for what is written all the same the server would close the whole connection. */
   protected discard(namespace: NamespaceSession<Owner>): void {
-    this.#filter((packet) => (isText(packet) ? this.namespaceOf(packet) : packet.namespace) !== namespace);
+    this.outbox.filter((packet) => (isText(packet) ? this.namespaceOf(packet) : packet.namespace) !== namespace);
   }
 
   /** The namespace is joined: sends what waited for that. Returns what this server does not take; `tellTooLarge` tells of it. */
@@ -260,12 +209,8 @@ export abstract class Delivery<
       tooLarge.push(packet);
       return false;
     };
-    // Looked at one by one, a hundred thousand would take longer than a frame.
-    const packets = namespace.largest <= this.maxPayload ? namespace.buffer : namespace.buffer.filter(fits);
-    if (packets.length > 0) {
-      this.#output.push({ namespace, packets });
-      this.#batches++;
-    }
+    const { buffer, largest } = namespace;
+    this.outbox.pushBatch(namespace, largest <= this.maxPayload ? buffer : buffer.filter(fits));
     namespace.retryQueue = namespace.retryQueue.filter((packet) => fits(packet));
     namespace.buffer = [];
     namespace.largest = 0;
@@ -276,7 +221,7 @@ export abstract class Delivery<
 
   protected tellTooLarge(namespace: NamespaceSession<Owner>, packets: readonly Outgoing<Owner>[]): void {
     for (const packet of packets) {
-      const frames = isText(packet) ? packet : packet.frames;
+      const frames = framesOf(packet);
       const frame = typeof frames === "string" ? frames : frames[0]!;
       const text = typeof frame === "string" ? frame.slice(0, 80) : `${frameSize(frame)} bytes`;
       const message = `a packet is larger than the server's limit of ${this.maxPayload} bytes: ${text}`;
@@ -362,7 +307,7 @@ export abstract class Delivery<
       const isOther = (other: Outgoing<Owner>) => other !== packet;
       if (packet.copies === 0) {
         namespace.buffer = namespace.buffer.filter(isOther);
-        this.#filter(isOther);
+        this.outbox.filter(isOther);
       }
       this.#settle(namespace, packet, [], ERR_TIMEOUT, late);
     });
@@ -374,52 +319,11 @@ export abstract class Delivery<
     if (!packet || namespace.state !== CONNECTED) return;
     // The id stays the same, so an answer to an earlier copy counts, and the answer to a later one is ignored.
     this.#expect(namespace, packet, now);
-    this.#put(this.#output, packet);
+    this.#put(packet);
   }
 
-  /** For the next connection, or the answer to CONNECT. */
-  #keep(namespace: NamespaceSession<Owner>, packet: Outgoing<Owner>): void {
-    const { buffer, head } = namespace;
-    buffer.push(isText(packet) ? packet.slice(head.length) : packet);
-    namespace.largest = Math.max(namespace.largest, mostBytes(isText(packet) ? packet : packet.frames));
-  }
-
-  /** Takes from an output that has no batches in it. */
-  #takeNext(most: number): Outgoing<Owner>[] {
-    const output = this.#output as Outgoing<Owner>[];
-    if (most < output.length) return output.splice(0, most);
-    this.#output = [];
-    return output;
-  }
-
-  #unpack(most: number): Outgoing<Owner>[] {
-    const output = this.#output;
-    const taken: Outgoing<Owner>[] = [];
-    let done = 0;
-    for (; done < output.length && taken.length < most; done++) {
-      const item = output[done]!;
-      if (!isBatch(item)) {
-        taken.push(item);
-        continue;
-      }
-      const { namespace, packets } = item;
-      for (const packet of packets.splice(0, most - taken.length))
-        taken.push(isText(packet) ? namespace.head + packet : packet);
-      if (packets.length > 0) break;
-      this.#batches--;
-    }
-    output.splice(0, done);
-    return taken;
-  }
-
-  /** Keeps what is to be sent as long as `isWanted` says so. */
-  #filter(isWanted: (packet: Outgoing<Owner>) => boolean): void {
-    // What is left of a batch is a part of the output like any other.
-    this.#output = this.#unpack(Infinity).filter(isWanted);
-  }
-
-  #put(list: (Outgoing<Owner> | Batch<Owner>)[], packet: Outgoing<Owner>): void {
-    list.push(packet);
+  #put(packet: Outgoing<Owner>): void {
+    this.outbox.push(packet);
     this.deadlines.wake();
   }
 
@@ -435,6 +339,6 @@ export abstract class Delivery<
 
   /** Writes what nobody waits for and what dies with the connection. */
   protected write(namespace: NamespaceSession<Owner>, frames: Frames, written?: (now: number) => void): void {
-    this.#put(this.#output, outPacket(namespace, frames, false, null, -1, written));
+    this.#put(outPacket(namespace, frames, false, null, -1, written));
   }
 }

@@ -4,7 +4,7 @@
  * Sans-IO: packets and `now` (seconds) go in; packets to write and deadlines come out, and `SessionSink` is told what
  * happened. It is told last, when everything here is in its new state, so it may call any command at once. Methods come in
  * three kinds: input (`open`, `receive`, `close`), commands (`connect`, `disconnect`; `emit`, `reply` of `Delivery`), output
- * (`takeOutput` of `Delivery`).
+ * (`outbox`).
  *
  * Order on connect: what the server sent before its answer is seen after `connected`; the offline buffer leaves first,
  * then the retry queue, then what is emitted from then on. So emits leave in the order in which they were called.

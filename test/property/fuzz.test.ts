@@ -320,7 +320,7 @@ function coreRun(random: Random): number {
         break;
       }
       act();
-      if (random.chance(0.5)) session.takeOutput(now);
+      if (random.chance(0.5)) session.outbox.write(now, Infinity, null);
       now += random.pick([0, 0, 0.1, 2]);
       deadlines.advance(now);
       check();

@@ -161,7 +161,7 @@ class Bench implements SessionSink<string> {
   }
 
   out(): unknown[] {
-    return [...this.session.takeOutput(0)];
+    return [...this.session.outbox.write(0, Infinity, null)];
   }
 
   connected({ path, sid }: NamespaceSession<string>): void {

@@ -58,7 +58,7 @@ class Bench implements SessionSink<string> {
 
   /** What is written now. */
   out(): unknown[] {
-    return [...this.session.takeOutput(this.now)];
+    return [...this.session.outbox.write(this.now, Infinity, null)];
   }
 
   /** What is written now, and a moment later: a CONNECT keeps some distance from a DISCONNECT before it. */
@@ -983,11 +983,11 @@ describe("offline policies", () => {
     bench.out();
     bench.serve('40{"sid":"a"}');
     bench.emit("five");
-    const parts = [2, 1, 9].map((most) => [...bench.session.takeOutput(bench.now, most)]);
+    const parts = [2, 1, 9].map((most) => [...bench.session.outbox.write(bench.now, most, null)]);
     expect(parts).toEqual([['42["one"]', '42["two"]'], ['42["three"]'], ['420["four"]', '42["five"]']]);
     expect(bench.session.hasOutput).toBe(false);
     for (const name of ["six", "seven"]) bench.emit(name);
-    expect([...bench.session.takeOutput(bench.now, 1)]).toEqual(['42["six"]']);
+    expect([...bench.session.outbox.write(bench.now, 1, null)]).toEqual(['42["six"]']);
     expect(bench.out()).toEqual(['42["seven"]']);
   });
 
@@ -1030,7 +1030,7 @@ describe("offline policies", () => {
     for (let count = 0; count < 200_000; count++) bench.ask("a");
     bench.open();
     bench.serve('40{"sid":"a"}');
-    bench.session.takeOutput(0);
+    bench.session.outbox.write(0, Infinity, null);
     bench.session.close("transport close", false);
     expect(bench.told()).toHaveLength(200_002);
   });
@@ -1373,7 +1373,7 @@ describe("retries: at-least-once", () => {
     bench.ask("a", [], 0);
     bench.pass(0.1);
     bench.pass(0.1);
-    expect(bench.session.takeOutput(bench.now).length).toBeLessThanOrEqual(3);
+    expect(bench.session.outbox.write(bench.now, Infinity, null).length).toBeLessThanOrEqual(3);
   });
 
   test("an acknowledgement counts as one while it waits: written or not", () => {
