@@ -16,6 +16,7 @@
  *  9. Public state changes only inside `poll()` or the user's own call: one frame sees one state.
  * 10. Reconnecting joins every namespace again that was connected or connecting, each with its own auth; listeners stay.
  */
+import { Address } from "./address.js";
 import { type Auth, checkAuth } from "./auth.js";
 import { type ClientSignals, SIGNALS } from "./callbacks.js";
 import type { ConnectionState } from "./connection-state.js";
@@ -24,13 +25,7 @@ import type { DefaultEvents, EventsMap } from "./events.js";
 import { SocketIONamespace } from "./namespace.js";
 import { NamespaceEntry, type TakenEvent } from "./namespace-entry.js";
 import { type ClientObserver, Observers } from "./observer.js";
-import {
-  type ClientOptionsInput,
-  changesConnection,
-  DEFAULT_OPTIONS,
-  mergeOptions,
-  type PerAttempt,
-} from "./options.js";
+import { type ClientOptionsInput, changesConnection, DEFAULT_OPTIONS, mergeOptions } from "./options.js";
 import type { PollLimit } from "./poll-limit.js";
 import { ERR_ALREADY_IN_USE, ERR_INVALID_PARAMETER, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
 import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
@@ -40,11 +35,9 @@ import { Runtime } from "./runtime.js";
 import { defineSignals, report } from "./signal.js";
 import type { ClientStats } from "./stats.js";
 import { isTlsOptions, type TLSOptions } from "./tls-options.js";
-import { createCookieStore } from "./transport/platform-http.js";
 import { canHonour } from "./transport/platform-socket.js";
-import { type CookieStore, engineName, type TransportFactory } from "./transport/transport.js";
+import type { TransportFactory } from "./transport/transport.js";
 import { websocket } from "./transport/websocket.js";
-import { engineUrl, parseUrl } from "./url.js";
 
 /** For `PollGroup`: a poll that takes no more than `limit` allows. */
 export let pollWithin: (client: SocketIOClient, now: number | undefined, limit: PollLimit) => number;
@@ -103,7 +96,7 @@ export class SocketIOClient {
   declare readonly listener_error: ClientSignals["listener_error"];
 
   readonly #runtime: Runtime;
-  #url = "";
+  #address: Address | null = null;
 
   /** The one shared client of the page or process. */
   static get_singleton(): SocketIOClient {
@@ -138,45 +131,18 @@ export class SocketIOClient {
     requireThat(isTlsOptions(tls_options), "tls_options", "made by TLSOptions.client()", tls_options);
     const runtime = this.#runtime;
     if (runtime.active)
-      return runtime.fail(ERR_ALREADY_IN_USE, `connected to ${this.#url} already; call close() first`);
-    const ask = isAsked ? url : () => url;
-    const first = ask();
-    let parsed = parseUrl(first);
-    if (!parsed) return runtime.fail(ERR_INVALID_PARAMETER, unusable(first));
+      return runtime.fail(ERR_ALREADY_IN_USE, `connected to ${this.get_connection_url()} already; call close() first`);
+    const address = new Address(isAsked ? url : () => url, tls_options);
+    const parsed = address.read();
+    if (!parsed) return runtime.fail(ERR_INVALID_PARAMETER, address.complaint);
     if (!canHonour(tls_options))
       return runtime.fail(ERR_UNAVAILABLE, "browsers have their own trust store; pass null as tls_options");
     const transports = this.#transports();
     if (transports.length === 0)
       return runtime.fail(ERR_UNAVAILABLE, 'there is no "polling" here; import from "socketio-gameloop" for it');
-    this.#url = first;
+    this.#address = address;
     const isLocal = /(^|\.)localhost$|^127\.[\d.]+$|^\[::1]$/.test(parsed.hostname);
-    let cookies: CookieStore | null = null;
-    const prepare = () => {
-      const { options } = runtime;
-      if (!parsed) {
-        this.#url = ask();
-        parsed = parseUrl(this.#url);
-      }
-      if (!parsed) throw new Error(unusable(this.#url));
-      const address = parsed;
-      parsed = null;
-      const query = perAttempt("query", options.query);
-      const headers = perAttempt("extra_headers", options.extra_headers);
-      if (options.with_credentials) cookies ??= createCookieStore();
-      return (factory: TransportFactory, sid: string) => ({
-        url: engineUrl(address, options.path, query, engineName(factory), sid),
-        sid,
-        tls: tls_options,
-        headers,
-        protocols: options.protocols,
-        perMessageDeflate: options.per_message_deflate,
-        maxPayload: Math.max(options.max_payload, options.max_queued_bytes),
-        withCredentials: options.with_credentials,
-        agent: options.agent,
-        cookies,
-        maxPackets: options.polling_max_packets,
-      });
-    };
+    const prepare = () => address.prepare(runtime.options);
     runtime.start({ transports, prepare, isLocal }, auth);
     return OK;
   }
@@ -332,7 +298,7 @@ export class SocketIOClient {
 
   /** The URL as given to `connect_to_url`, or as its function said last; `""` before. */
   get_connection_url(): string {
-    return this.#url;
+    return this.#address?.given ?? "";
   }
 
   /** The Engine.IO session id; `""` when not connected. Never a Socket.IO id: those belong to namespaces. */
@@ -361,7 +327,7 @@ export class SocketIOClient {
   }
 
   get_stats(): ClientStats {
-    const { connection, counters, rtt, session } = this.#runtime;
+    const { connection, counters, rtt, session, time } = this.#runtime;
     const age = this.#runtime.now() - (connection?.inbox.oldestTime ?? Infinity);
     // One by one: to spread the two classes costs ten times as much, and an overlay asks once a frame.
     return {
@@ -377,7 +343,7 @@ export class SocketIOClient {
       rtt_min: rtt.rtt_min,
       rtt_jitter: rtt.rtt_jitter,
       reconnects: counters.reconnects,
-      longest_poll_gap: counters.longest_poll_gap,
+      longest_poll_gap: time.longestGap,
       longest_callback: counters.longest_callback,
       longest_callback_event: counters.longest_callback_event,
       acks_pending: session.acksPending,
@@ -392,16 +358,4 @@ export class SocketIOClient {
       .map((item) => (typeof item === "string" ? builtIn[item] : item))
       .filter((item) => item !== undefined);
   }
-}
-
-function unusable(url: string): string {
-  return `cannot use the URL "${url}"; write one like ws://localhost:3000`;
-}
-
-function perAttempt(option: string, value: PerAttempt): Readonly<Record<string, string>> {
-  const answer = typeof value === "function" ? value() : value;
-  // A promise is an object too, and has no entries: what it brings would be missing, and nobody would know.
-  const isDictionary = isObject(answer) && typeof answer["then"] !== "function";
-  requireThat(isDictionary, `what option "${option}" returns`, "a dictionary, and no promise of one", answer);
-  return answer;
 }

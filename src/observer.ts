@@ -1,3 +1,8 @@
+import { type Frames, frameSize } from "./protocol/attachments.js";
+import { type Codec, decodeMessage } from "./protocol/codec.js";
+import { packetSize, packetText, type RawPacket } from "./protocol/socket-decoder.js";
+import { describePacket, type PacketSource } from "./protocol/socket-packet.js";
+
 /**
  * What a client tells of itself while it works: for statistics, overlays, recorders. Nobody pays for it while nobody observes.
  * An observer is not the game: it must not call the client back, and what it throws is reported and goes no further.
@@ -56,6 +61,28 @@ export class Observers {
     const { length } = this.#list;
     this.#list = this.#list.filter((other) => other !== observer);
     return this.#list.length < length;
+  }
+
+  /** Tells of a packet that arrived. */
+  tellOf(name: "packet_received" | "packet_skipped", packet: RawPacket): void {
+    this.#describe(name, packetText(packet), packetSize(packet));
+  }
+
+  /** Tells of a packet that is written: it looks as it would when it arrives. */
+  tellSent(frames: Frames, codec: Codec | null): void {
+    const all = typeof frames === "string" ? [frames] : frames;
+    const head = all[0] as string | Uint8Array;
+    const text = codec ? decodeMessage(codec, head) : (head as string);
+    this.#describe(
+      "packet_sent",
+      text,
+      all.reduce((sum, frame) => sum + frameSize(frame), 0),
+    );
+  }
+
+  #describe(name: "packet_received" | "packet_skipped" | "packet_sent", text: PacketSource, size: number): void {
+    const { event, path } = describePacket(text);
+    this.tell(name, event, path, size);
   }
 
   tell<Name extends keyof Told>(name: Name, ...args: Parameters<Told[Name]>): void {

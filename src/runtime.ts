@@ -23,16 +23,15 @@ import type { AckOwner, NamespaceHost, TakenEvent } from "./namespace-entry.js";
 import { watchNetwork } from "./network-hints.js";
 import type { ClientOptions } from "./options.js";
 import { UNLIMITED } from "./poll-limit.js";
-import { type Frames, frameSize } from "./protocol/attachments.js";
+import { PollTime } from "./poll-time.js";
+import type { Frames } from "./protocol/attachments.js";
 import { backoffDelay } from "./protocol/backoff.js";
-import { decodeMessage } from "./protocol/codec.js";
 import { ERR_CANT_CONNECT, ERR_CONNECTION_ERROR, ERR_INVALID_DATA, ERR_TIMEOUT } from "./protocol/codes.js";
 import { Deadlines } from "./protocol/deadlines.js";
 import { CONNECTED, CONNECTING, DISCONNECTED, type NamespaceSession } from "./protocol/namespace-session.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
 import { RttEstimator } from "./protocol/rtt.js";
-import { packetSize, packetText, type RawPacket } from "./protocol/socket-decoder.js";
-import { describePacket, type PacketSource } from "./protocol/socket-packet.js";
+import { packetSize, type RawPacket } from "./protocol/socket-decoder.js";
 import { SocketSession } from "./protocol/socket-session.js";
 import type { Finality } from "./transport/transport.js";
 
@@ -49,6 +48,7 @@ type Core = NamespaceSession<AckOwner>;
 
 export class Runtime extends Announcer implements NamespaceHost, DialerHost, JoinsHost {
   readonly rtt = new RttEstimator();
+  readonly time = new PollTime();
   readonly deadlines = new Deadlines();
   readonly latestEvents = new LatestEvents();
   readonly session: SocketSession<AckOwner>;
@@ -70,11 +70,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
   #isBackOnline = false;
   /** Changes with every start and end: whoever called the game in between looks whether he is still wanted. */
   #epoch = 0;
-  #now = -Infinity;
-  /** The moment up to which all that arrived was delivered, and the next one of which that will be true. */
-  #heard = -Infinity;
-  #collected = -Infinity;
-  #polledAt = Infinity;
+
   /** During a poll time stands still, so that one frame sees one moment. */
   #polling = false;
 
@@ -125,8 +121,8 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
 
   /** Monotonic seconds. */
   now(): number {
-    if (!this.#polling) this.#advance(this.options.clock());
-    return this.#now;
+    if (!this.#polling) this.time.advance(this.options.clock());
+    return this.time.now;
   }
 
   // Commands
@@ -176,14 +172,10 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
 
   poll(now?: number, limit = UNLIMITED): number {
     if (this.#polling || this.depth > 0) return 0;
-    this.#advance(now ?? this.options.clock());
-    const gap = this.#now - this.#polledAt;
-    if (gap > this.counters.longest_poll_gap) this.counters.longest_poll_gap = gap;
-    if (this.deadlines.isQuiet(this.#now)) {
-      this.#polledAt = this.#now;
-      return 0;
-    }
-    if (this.active) this.#polledAt = this.#now;
+    const time = this.time;
+    time.advance(now ?? this.options.clock());
+    if (this.active) time.polled();
+    if (this.deadlines.isQuiet(time.now)) return 0;
     this.#polling = true;
     this.callbacks = 0;
     this.mark = NaN;
@@ -191,13 +183,13 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     try {
       const { clock, poll_max_packets, poll_max_time } = this.options;
       const end = poll_max_time > 0 ? clock() + poll_max_time : Infinity;
-      if (this.dispatchPaused) this.connection?.relieve(this.#now);
+      if (this.dispatchPaused) this.connection?.relieve(this.time.now);
       else {
         const until = Math.min(limit.until, end);
         limit.packets -= this.#deliver(Math.min(limit.packets, poll_max_packets || Infinity), until);
         this.#expire();
       }
-      this.connection?.answerPing(this.#now);
+      this.connection?.answerPing(this.time.now);
       this.flush(end);
     } finally {
       this.#polling = false;
@@ -243,7 +235,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
 
   skipped(packet: RawPacket): void {
     this.counters.events_skipped++;
-    if (this.observers !== null) this.#tell("packet_skipped", packetText(packet), packetSize(packet));
+    this.observers?.tellOf("packet_skipped", packet);
   }
 
   failAttempt(message: string): void {
@@ -281,7 +273,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     const { reconnection, random } = this.options;
     const entry = this.entries.get(core.path)!;
     const epoch = this.#epoch;
-    if (this.#now - entry.joinedAt >= reconnection.delay_max) entry.refusals = 0;
+    if (this.time.now - entry.joinedAt >= reconnection.delay_max) entry.refusals = 0;
     entry.joinedAt = Infinity;
     const retry = this.active && this.shallRetry(reason, error, false);
     // The filter may have ended the connection, or joined the namespace by itself.
@@ -300,7 +292,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
   /** The connection is gone, or never came to be. */
   #lost(reason: DisconnectReason, message: string, code: Err, finality: Finality = ""): void {
     const { reconnection, random } = this.options;
-    const now = this.#now;
+    const now = this.time.now;
     const failed = !this.isConnected;
     const transport = this.connection?.transport?.name;
     const epoch = this.#epoch;
@@ -349,7 +341,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     this.deadlines.wake();
     this.#dialer.stop();
     this.engineId = "";
-    this.#polledAt = Infinity;
+    this.time.pause();
     this.#joins.clear();
     this.#unwatchNetwork();
     const epoch = ++this.#epoch;
@@ -362,29 +354,10 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
   }
 
   #write(connection: Connection, most = Infinity): void {
-    const tell = this.observers === null ? null : (written: Frames) => this.#tellSent(written);
+    const { observers } = this;
+    const tell = observers === null ? null : (sent: Frames) => observers.tellSent(sent, this.options.codec);
     const frames = this.session.outbox.write(this.now(), most, tell);
     if (frames.length > 0) connection.send(frames);
-  }
-
-  #tell(name: "packet_received" | "packet_skipped" | "packet_sent", text: PacketSource, size: number): void {
-    const { event, path } = describePacket(text);
-    this.observers?.tell(name, event, path, size);
-  }
-
-  /** What is written looks to an observer as it would when it arrives. */
-  #tellSent(frames: Frames): void {
-    const { codec } = this.options;
-    const all = typeof frames === "string" ? [frames] : frames;
-    const head = all[0] as string | Uint8Array;
-    const text = codec ? decodeMessage(codec, head) : (head as string);
-    const size = all.reduce((sum, frame) => sum + frameSize(frame), 0);
-    this.#tell("packet_sent", text, size);
-  }
-
-  /** Never backwards, and never to what is no time: neither NaN nor Infinity would ever pass again. */
-  #advance(time: number): void {
-    if (time > this.#now && time < Infinity) this.#now = time;
   }
 
   // A poll's steps
@@ -407,7 +380,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
       // News costs nothing: what is left of it after the last packet is told now, before any deadline.
       if (isSpent && this.connection?.inbox.length) break;
     }
-    this.connection?.relieve(this.#now);
+    this.connection?.relieve(this.time.now);
     return taken;
   }
 
@@ -416,7 +389,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     if (item.kind === "open") {
       this.engineId = connection.engine.handshake!.sid;
       if (this.#openedAt >= 0) this.counters.reconnects++;
-      this.#openedAt = this.#now;
+      this.#openedAt = this.time.now;
       const fellBack = this.#dialer.opened();
       const before = this.transportName;
       this.transportName = item.name;
@@ -431,11 +404,10 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
   }
 
   #receive(packet: RawPacket, connection: Connection): void {
-    const size = packetSize(packet);
     // Decoding this takes time that is not the callback's.
-    if (size > LARGE) this.mark = NaN;
+    if (packetSize(packet) > LARGE) this.mark = NaN;
     try {
-      if (this.observers !== null) this.#tell("packet_received", packetText(packet), size);
+      this.observers?.tellOf("packet_received", packet);
       this.session.receive(packet, connection.inbox.time);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -446,7 +418,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
   }
 
   #expire(): void {
-    const now = this.#now;
+    const now = this.time.now;
     if (this.#isBackOnline) {
       this.#isBackOnline = false;
       this.reconnectNow();
@@ -454,12 +426,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     const { connection } = this;
     // It is told now, unless the budget has left packets that came before it.
     if (connection?.writable && connection.isDead(now) && connection.inbox.length === 0) this.#deliver(0, Infinity);
-    // Input before time, with a budget too: a poll's moment counts once all that had arrived by then is delivered.
-    const oldest = this.connection?.inbox.oldestTime ?? Infinity;
-    if (oldest > this.#collected) {
-      this.#heard = oldest === Infinity ? now : this.#collected;
-      this.#collected = now;
-    }
-    if (this.#heard >= this.deadlines.next) this.deadlines.advance(this.#heard);
+    const heard = this.time.heardUntil(this.connection?.inbox.oldestTime ?? Infinity);
+    if (heard >= this.deadlines.next) this.deadlines.advance(heard);
   }
 }
