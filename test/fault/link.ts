@@ -51,7 +51,7 @@ export interface Surroundings {
   /** What was noted goes over another connection. */
   carry(frame: OutFrame, stamp: number): void;
   /** The client has got a sign of life from the server. */
-  alive(): void;
+  alive(frame: Frame): void;
   violation(text: string): void;
 }
 
@@ -219,7 +219,7 @@ export class Link implements Transport, ServerEnd {
       }
       if (item.garbage) this.spoiled = true;
       else if (!this.spoiled && !this.below?.spoiled) item.handed?.();
-      if (isSignOfLife(item.frame)) this.#world.alive();
+      if (isSignOfLife(item.frame)) this.#world.alive(item.frame);
       this.#handler.received(item.frame);
     }
   }

@@ -147,7 +147,7 @@ export class PollingLink implements Transport, ServerEnd {
         if (this.clientOver) return;
         if (garbage) this.spoiled = true;
         else if (!this.spoiled) handed?.();
-        if (isSignOfLife(frame)) this.#world.alive();
+        if (isSignOfLife(frame)) this.#world.alive(frame);
         this.#handler.received(frame);
       }
       this.#leave();

@@ -4,7 +4,7 @@ import { Random } from "../property/random.js";
 import { Agenda } from "./agenda.js";
 import { Game } from "./game.js";
 import type { Weather } from "./lane.js";
-import { Link, type ServerEnd, type Surroundings } from "./link.js";
+import { type Frame, Link, type ServerEnd, type Surroundings } from "./link.js";
 import { ModelServer } from "./model-server.js";
 import { PollingLink } from "./polling-link.js";
 import type { Config } from "./schedule.js";
@@ -42,6 +42,8 @@ export class World implements Surroundings {
   /** The client's time never goes back, whatever its clock does. */
   #latest = 0;
   #aliveAt = 0;
+  /** How long a server may be silent, as the last handshake has it. Seconds. */
+  #patience = Number.POSITIVE_INFINITY;
   /** What was noted as written and goes over another connection, with its numbers. */
   readonly #carried = new Map<OutFrame, number[]>();
   /** When DISCONNECT was written on this connection, by namespace. */
@@ -85,9 +87,12 @@ export class World implements Surroundings {
     return carried.map((before) => before ?? stamp);
   }
 
-  alive(): void {
+  alive(frame: Frame): void {
     this.#frameTime();
     this.#aliveAt = this.#latest;
+    // It may be somebody else's, with another heartbeat in it.
+    const [, interval, timeout] = /^0.*"pingInterval":([\d.]+),"pingTimeout":([\d.]+)/.exec(String(frame)) ?? [];
+    if (timeout !== undefined) this.#patience = (Number(interval) + Number(timeout)) / 1000;
   }
 
   violation(text: string): void {
@@ -96,12 +101,12 @@ export class World implements Surroundings {
 
   /** The server has been silent for so long that nothing may be written to it any more. */
   #auditSilence(frames: readonly OutFrame[]): void {
-    const { pingInterval, pingTimeout, canPause } = this.config;
+    const { canPause } = this.config;
     // A client that does not read hears no ping, and knows that. What moves a session goes over another connection.
     if (canPause || ["1", "2probe", "5"].includes(String(frames[0]))) return;
     this.#frameTime();
     const silence = this.#latest - this.#aliveAt;
-    if (silence > pingInterval + pingTimeout + 0.03) this.violation(`wrote after ${silence} s of silence`);
+    if (silence > this.#patience + 0.03) this.violation(`wrote after ${silence} s of silence`);
   }
 
   /** socket.io closes the connection when it reads DISCONNECT and CONNECT of a namespace at once. */
@@ -177,6 +182,8 @@ export class World implements Surroundings {
 
   #poll(): void {
     this.#polledAt = this.game.polledAt = this.clock();
+    // The client sees this moment, connected or not, and its time does not go back behind it.
+    this.#frameTime();
     this.game.client.poll();
     this.#polledAt = null;
   }
