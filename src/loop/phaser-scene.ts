@@ -1,5 +1,5 @@
 import type { SocketIOClient } from "../client.js";
-import { Err, OK, requireCallback } from "../errors.js";
+import { ERR_INVALID_PARAMETER, ERR_UNAVAILABLE, type Err, OK, requireCallback } from "../errors.js";
 import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "../events.js";
 import type { Reply, SocketIONamespace } from "../index.js";
 import { Signal } from "../signal.js";
@@ -169,14 +169,14 @@ export class SocketIOScenePlugin<
    */
   connect<S extends AnySignal>(signal: S, callback: Parameters<S["connect"]>[0], flags = 0): Err {
     requireCallback(callback, "connect");
-    if (this.#run.find(signal, null, callback).length > 0) return Err.ERR_INVALID_PARAMETER;
+    if (this.#run.find(signal, null, callback).length > 0) return ERR_INVALID_PARAMETER;
     const isAdded = this.#run.add(
       { target: signal, event: null, callback },
       (flags & Signal.CONNECT_ONE_SHOT) > 0,
       (wrapped) => signal.connect(wrapped),
       (wrapped) => signal.disconnect(wrapped),
     );
-    return isAdded ? OK : Err.ERR_UNAVAILABLE;
+    return isAdded ? OK : ERR_UNAVAILABLE;
   }
 
   /** Undoes `connect`; nothing happens when it is not connected. */
