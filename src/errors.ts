@@ -58,7 +58,14 @@ export const Err = /* @__PURE__ */ Object.freeze({
 export type Err = (typeof Err)[keyof typeof Err];
 
 // For code that goes to browsers: bundlers put their values in the place of their names, and leave the table out.
-export { ERR_INVALID_PARAMETER, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
+export {
+  ERR_ALREADY_IN_USE,
+  ERR_CONNECTION_ERROR,
+  ERR_INVALID_PARAMETER,
+  ERR_TIMEOUT,
+  ERR_UNAVAILABLE,
+  OK,
+} from "./protocol/codes.js";
 
 /** What a promise of this package rejects with. `code` says what happened in Godot's terms. */
 export class SocketIOError extends Error {

@@ -277,18 +277,18 @@ const ACK_PROBLEMS: Partial<Record<Err, string>> = {
   [ERR_CONNECTION_ERROR]: "was not acknowledged: the connection ended",
 };
 
-function requireEvent(event: unknown): void {
+export function requireEvent(event: unknown): void {
   requireThat(typeof event === "string", "the event's name", "a string", event);
   const expected = "a free name: use the signals connected, disconnected and connect_error";
   requireThat(!RESERVED_EVENTS.has(event as string), "the event's name", expected, event);
 }
 
-function requireEmit(event: unknown, data: unknown): void {
+export function requireEmit(event: unknown, data: unknown): void {
   requireEvent(event);
   requireData(event as string, data);
 }
 
-function requireListener(event: unknown, callback: unknown): void {
+export function requireListener(event: unknown, callback: unknown): void {
   requireEvent(event);
   requireCallback(callback, `on "${event}"`);
 }

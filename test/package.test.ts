@@ -61,11 +61,14 @@ test("has its subpaths, and none of them needs more than it says", () => {
     const { NetGraph } = await import("socketio-gameloop/tools");
     const { BotSwarm } = await import("socketio-gameloop/bots");
     console.log(lacking.join(), typeof webtransport, typeof msgpack().encode, FixedTickLoop.name, FakeServer.name);
-    console.log(SocketIOPlugin.name, typeof attach_to_ticker, NetGraph.name, BotSwarm.name);
+    const { PolledServer } = await import("socketio-gameloop/server");
+    console.log(SocketIOPlugin.name, typeof attach_to_ticker, NetGraph.name, BotSwarm.name, PolledServer.name);
   `;
   writeFileSync(join(folder, "subpaths.mjs"), script);
   const printed = execFileSync(process.execPath, ["subpaths.mjs"], { cwd: folder, encoding: "utf8" }).trim();
-  expect(printed).toBe("polling function function FixedTickLoop FakeServer\nSocketIOPlugin function NetGraph BotSwarm");
+  expect(printed).toBe(
+    "polling function function FixedTickLoop FakeServer\nSocketIOPlugin function NetGraph BotSwarm PolledServer",
+  );
 });
 
 test("its types need neither those of ws nor those of Node", () => {

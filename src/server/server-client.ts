@@ -1,0 +1,252 @@
+import type { Socket } from "socket.io";
+import {
+  AckError,
+  ERR_ALREADY_IN_USE,
+  ERR_CONNECTION_ERROR,
+  ERR_TIMEOUT,
+  ERR_UNAVAILABLE,
+  type Err,
+  OK,
+  requireCallback,
+  requireThat,
+} from "../errors.js";
+import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "../events.js";
+import { requireEmit } from "../namespace.js";
+import { requireData } from "../namespace-entry.js";
+import type { Arrival, EventArrival } from "./arrivals.js";
+
+/**
+ * Answers an event for which the client asked for an acknowledgement. Only the first call sends: it returns `OK`, later ones
+ * `ERR_ALREADY_IN_USE`. When the client is gone it returns `ERR_UNAVAILABLE` and does nothing.
+ */
+export type ServerReply = (response_array: readonly unknown[]) => Err;
+
+/** What a client needs of the server that polls it. */
+export interface ClientHost {
+  /** Of one client, how many of its packets may wait. */
+  readonly maxQueuedPackets: number;
+  /** True for events of which only the newest packet counts. */
+  isLatest(event: string): boolean;
+  arrived(arrival: Arrival): void;
+  /** An `EVENT_LATEST` packet was left out. */
+  skipped(): void;
+  /** Runs a callback of the game's; what it throws does not come out. */
+  invoke(run: () => void, event: string): void;
+  left(client: ServerClient, reason: string): void;
+}
+
+type Callback = (response: never, error: Err) => void;
+
+/**
+ * One client of a `PolledServer` in one namespace: what socket.io calls a `Socket`, polled. Made by the server; see its signal
+ * `client_connected`. No counterpart in Godot.
+ *
+ * @example
+ * server.client_connected.connect((client) => client.emit("welcome", [client.get_session_id()]));
+ */
+export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEvents> {
+  /**
+   * The socket.io `Socket` itself, for rooms, the request and what else this class does not have. What is registered on it is called
+   * between ticks.
+   */
+  readonly socket: Socket;
+  /** Yours: the player that this client is, say. */
+  data: unknown = null;
+  readonly #host: ClientHost;
+  #isConnected = false;
+  /** Nothing more is told of it. */
+  #isOver = false;
+  /** How many of its packets wait. */
+  #waiting = 0;
+  /** The newest packet of each `EVENT_LATEST` event that waits. */
+  #newest: Map<string, EventArrival> | null = null;
+  #acks: Set<(response: unknown[], error: Err) => void> | null = null;
+
+  /** @internal */
+  constructor(host: ClientHost, socket: Socket) {
+    this.#host = host;
+    this.socket = socket;
+    host.arrived({ kind: "connected", client: this.#self, reason: "" });
+    socket.onAny(this.#received);
+    socket.on("disconnect", this.#gone);
+  }
+
+  /** The Socket.IO id, the same as `get_session_id()` of the client's own namespace object. */
+  get_session_id(): string {
+    return this.socket.id;
+  }
+
+  get_namespace_path(): string {
+    return this.socket.nsp.name;
+  }
+
+  /** What the client gave as `auth`. */
+  get_auth(): Readonly<Record<string, unknown>> {
+    return this.socket.handshake.auth;
+  }
+
+  /** True from `client_connected` to `client_disconnected`. */
+  is_client_connected(): boolean {
+    return this.#isConnected;
+  }
+
+  /**
+   * Sends an event to this client.
+   * @returns `OK`, or `ERR_UNAVAILABLE` when it is gone, of which the game may not have heard yet
+   * @throws TypeError when `event` is reserved or `data` is not an array, or cannot be encoded
+   */
+  emit<E extends EventName<EmitEvents>>(event: E, data: EventData<EmitEvents, E> | [] = []): Err {
+    requireEmit(event, data);
+    if (!this.socket.connected) return ERR_UNAVAILABLE;
+    this.socket.emit(event, ...(data as unknown[]));
+    return OK;
+  }
+
+  /** As `emit`, but what cannot be written at once is lost. */
+  emit_volatile<E extends EventName<EmitEvents>>(event: E, data: EventData<EmitEvents, E> | [] = []): Err {
+    requireEmit(event, data);
+    if (!this.socket.connected) return ERR_UNAVAILABLE;
+    this.socket.volatile.emit(event, ...(data as unknown[]));
+    return OK;
+  }
+
+  /**
+   * Sends an event and waits for the client's acknowledgement. `callback` gets the array of its arguments and `OK`; on timeout
+   * `["timeout"]` and `ERR_TIMEOUT`; when the client goes first `["timeout"]` and `ERR_CONNECTION_ERROR`. It is called in a
+   * `poll()`, exactly once if this returns `OK`, and never otherwise.
+   * @param timeout seconds
+   * @throws TypeError as `emit`, and when `callback` or `timeout` cannot be used
+   */
+  emit_with_ack<E extends EventName<EmitEvents>>(
+    event: E,
+    data: EventData<EmitEvents, E> | [],
+    callback: (response: AckData<EmitEvents, E>, error: Err) => void,
+    timeout?: number,
+  ): Err;
+  /** The same as a promise of the client's arguments. It rejects with an `AckError`. */
+  emit_with_ack<E extends EventName<EmitEvents>>(
+    event: E,
+    data?: EventData<EmitEvents, E> | [],
+    timeout?: number,
+  ): Promise<AckData<EmitEvents, E>>;
+  emit_with_ack<E extends EventName<EmitEvents>>(
+    event: E,
+    data: EventData<EmitEvents, E> | [] = [],
+    callback?: number | ((response: AckData<EmitEvents, E>, error: Err) => void),
+    timeout = 5,
+  ): Err | Promise<AckData<EmitEvents, E>> {
+    requireEmit(event, data);
+    if (callback !== undefined && typeof callback !== "number") {
+      requireCallback(callback, `emit_with_ack "${event}"`);
+      return this.#ask(event, data, callback, timeout);
+    }
+    let settle!: Callback;
+    const promise = new Promise<AckData<EmitEvents, E>>((resolve, reject) => {
+      settle = (response, error) => {
+        if (error === OK) resolve(response);
+        else reject(new AckError(`"${event}" was not acknowledged by ${this.get_session_id()}`, error));
+      };
+    });
+    const error = this.#ask(event, data, settle, callback ?? timeout);
+    if (error !== OK) settle([] as never, error);
+    return promise;
+  }
+
+  /**
+   * Throws the client out of the namespace. What it has sent and was not delivered is dropped; its acknowledgements fail and
+   * `client_disconnected` is emitted, with `"server disconnect"`, before this returns.
+   * @param close ends the whole connection, with all its namespaces
+   */
+  disconnect_client(close = false): void {
+    if (!this.#isOver) this.end("server disconnect", close);
+  }
+
+  /** @internal The game is told of it. */
+  entered(): boolean {
+    this.#isConnected = !this.#isOver;
+    return this.#isConnected;
+  }
+
+  /** @internal The game takes a packet; false when it is not wanted any more. */
+  take(arrival: EventArrival): boolean {
+    this.#waiting--;
+    if (this.#newest?.get(arrival.event) === arrival) this.#newest.delete(arrival.event);
+    return !this.#isOver && !arrival.isSkipped;
+  }
+
+  /** @internal */
+  replyTo({ event, answer }: EventArrival): ServerReply {
+    let used = false;
+    return (response) => {
+      requireData(event, response);
+      if (used) return ERR_ALREADY_IN_USE;
+      if (!this.socket.connected) return ERR_UNAVAILABLE;
+      used = true;
+      answer!(...response);
+      return OK;
+    };
+  }
+
+  /** @internal It is over: says so, after what this fails. */
+  end(reason: string, close: boolean | null): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.socket.offAny(this.#received);
+    this.socket.off("disconnect", this.#gone);
+    if (close !== null) this.socket.disconnect(close);
+    this.#isConnected = false;
+    for (const settle of this.#acks ?? []) settle(["timeout"], ERR_CONNECTION_ERROR);
+    this.#host.left(this.#self, reason);
+  }
+
+  /** Of whatever events: a queue has clients of all of them. */
+  get #self(): ServerClient {
+    return this as unknown as ServerClient;
+  }
+
+  #ask(event: string, data: readonly unknown[], callback: Callback, timeout: number): Err {
+    const isTime = typeof timeout === "number" && timeout >= 0 && timeout < Infinity;
+    requireThat(isTime, "the timeout", "a number of seconds", timeout);
+    if (this.#isOver || !this.socket.connected) return ERR_UNAVAILABLE;
+    this.#acks ??= new Set();
+    const acks = this.#acks;
+    const settle = (response: unknown[], error: Err) => {
+      if (acks.delete(settle)) this.#host.invoke(() => callback(response as never, error), event);
+    };
+    acks.add(settle);
+    // The timer is socket.io's: it forgets the acknowledgement with it.
+    this.socket.timeout(timeout * 1000).emit(event, ...data, (late: unknown, ...response: unknown[]) => {
+      const [answer, error] = late ? [["timeout"], ERR_TIMEOUT as Err] : [response, OK as Err];
+      if (acks.has(settle))
+        this.#host.arrived({ kind: "answer", client: this.#self, settle: () => settle(answer, error) });
+    });
+    return OK;
+  }
+
+  readonly #received = (event: string, ...args: unknown[]): void => {
+    const isAsked = typeof args.at(-1) === "function";
+    const answer = isAsked ? (args.pop() as (...response: unknown[]) => void) : null;
+    if (++this.#waiting > this.#host.maxQueuedPackets) {
+      this.socket.offAny(this.#received);
+      this.socket.off("disconnect", this.#gone);
+      this.#gone("inbound overflow");
+      this.socket.disconnect(true);
+      return;
+    }
+    const arrival: EventArrival = { kind: "event", client: this.#self, event, data: args, answer, isSkipped: false };
+    if (answer === null && this.#host.isLatest(event)) {
+      this.#newest ??= new Map();
+      const older = this.#newest.get(event);
+      if (older) {
+        older.isSkipped = true;
+        this.#host.skipped();
+      }
+      this.#newest.set(event, arrival);
+    }
+    this.#host.arrived(arrival);
+  };
+
+  readonly #gone = (reason: string): void => {
+    this.#host.arrived({ kind: "disconnected", client: this.#self, reason });
+  };
+}
