@@ -2,7 +2,7 @@
  * The sending half of a session: emits, the offline buffer, acknowledgements, at-least-once. What is written dies with the
  * connection, except for what a namespace keeps for the next one. `SocketSession` adds the joining and the receiving.
  */
-import { type Frames, fitsPayload, frameSize, restoreAttachments } from "./attachments.js";
+import { type Frames, fitsPayload, frameSize } from "./attachments.js";
 import { type Codec, encodeMessage } from "./codec.js";
 import {
   ERR_BUSY,
@@ -260,14 +260,13 @@ export abstract class Delivery<
   protected receiveAck(
     namespace: NamespaceSession<Owner>,
     text: PacketSource,
-    attachments: readonly Uint8Array[],
+    attachments: (Uint8Array | undefined)[],
     id: number,
     end: number,
     time: number,
   ): void {
     if (id < 0) violation("an acknowledgement with an id", text);
-    const data = readAck(text, end);
-    restoreAttachments(data, attachments);
+    const data = readAck(text, end, attachments);
     const asked = namespace.acks.get(id);
     // Unknown: it was answered before, or came too late. Not sent: the server invented it.
     if (!asked?.copies) return;

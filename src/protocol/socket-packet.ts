@@ -4,7 +4,7 @@
  * The header is read in one pass of `charCodeAt`, without slicing what nobody asked for. It is strict where lax readers
  * have been fooled: digits only (no `1.0-`, no `+1-`), no leading zeros, no number above 2^53, and a comma after a namespace.
  */
-import { type Attachment, type Frames, takeAttachments } from "./attachments.js";
+import { type Attachment, type Frames, lastPlaceholder, restoreAttachments, takeAttachments } from "./attachments.js";
 import type { IncomingPacket, PacketParts } from "./codec.js";
 import { ACK, BINARY, CONNECT, CONNECT_ERROR, EVENT, MESSAGE } from "./constants.js";
 import { hasSid } from "./engine-packet.js";
@@ -34,17 +34,22 @@ export const RESERVED_EVENTS: ReadonlySet<string> = /* @__PURE__ */ new Set([
   "removeListener",
 ]);
 
-/** Index after the run of digits at `index`. */
-function skipDigits(text: string, index: number): number {
-  while (text.charCodeAt(index) >= 48 && text.charCodeAt(index) <= 57) index++;
-  return index;
-}
+const INTEGER = "a canonical integer below 2^53";
 
-function readInteger(text: string, start: number, end: number): number {
-  const value = Number(text.slice(start, end));
-  return Number.isSafeInteger(value) && String(value).length === end - start
-    ? value
-    : violation("a canonical integer below 2^53", text);
+/** The integer at `start`, -1 if there is none; `header.end` is the index behind it. */
+function readInteger(text: string, start: number, header: PacketHeader): number {
+  let value = 0;
+  let end = start;
+  // Cheaper than to cut the digits out, as long as they are few.
+  for (; ; end++) {
+    const digit = text.charCodeAt(end) - 48;
+    if (!(digit >= 0 && digit <= 9)) break;
+    value = 10 * value + digit;
+  }
+  header.end = end;
+  if (end === start) return -1;
+  const isCanonical = end === start + 1 || text.charCodeAt(start) !== 48;
+  return isCanonical && value <= Number.MAX_SAFE_INTEGER ? value : violation(INTEGER, text);
 }
 
 /**
@@ -57,25 +62,22 @@ export function readHeader(text: string, header: PacketHeader): PacketHeader {
   header.type = type;
   header.attachments = 0;
   header.namespace = "/";
-  header.id = -1;
   let index = 2;
-  let end: number;
   if (type > CONNECT_ERROR) {
-    end = skipDigits(text, index);
-    // Without digits it is no integer; 0 would mean a binary packet without binary.
-    if (text[end] === "-") header.attachments = readInteger(text, index, end);
-    if (header.attachments === 0) violation("a binary packet <type><count>-…", text);
-    index = end + 1;
+    header.attachments = readInteger(text, index, header);
+    // 0 would mean a binary packet without binary.
+    if (header.attachments === 0 || text.charCodeAt(header.end) !== 45)
+      violation("a binary packet <type><count>-…", text);
+    if (header.attachments < 0) violation(INTEGER, text);
+    index = header.end + 1;
   }
   if (text.charCodeAt(index) === 47) {
-    end = text.indexOf(",", index);
+    const end = text.indexOf(",", index);
     if (end < 0) violation("a comma after the namespace", text);
     header.namespace = text.slice(index, end);
     index = end + 1;
   }
-  end = skipDigits(text, index);
-  if (end > index) header.id = readInteger(text, index, end);
-  header.end = end;
+  header.id = readInteger(text, index, header);
   return header;
 }
 
@@ -169,19 +171,53 @@ function isRefusal(value: unknown): value is string | { message?: unknown; data?
   return typeof value === "string" || isObject(value);
 }
 
+/** How a packet ends whose last argument is its only attachment, as nearly every packet with one does. */
+const LAST = /* @__PURE__ */ lastPlaceholder(0);
+
+/** The arguments of a packet, with the attachments in the place of their placeholders. */
+function readArguments<T extends unknown[]>(
+  text: PacketSource,
+  start: number,
+  attachments: (Uint8Array | undefined)[],
+  valid: (value: unknown) => value is T,
+  what: string,
+): T {
+  if (attachments.length === 0) return parseJson(text, start, valid, what);
+  // A placeholder is more JSON than many an event has besides, and text that is valid ends like this in no other way.
+  if (attachments.length > 1 || typeof text !== "string" || !text.endsWith(LAST)) {
+    const data = parseJson(text, start, valid, what);
+    restoreAttachments(data, attachments);
+    return data;
+  }
+  const data = parseJson(text, start, valid, what, `${text.slice(start, -LAST.length)},0]`);
+  const last = attachments[0];
+  attachments[0] = undefined;
+  restoreAttachments(data, attachments);
+  data[data.length - 1] = last;
+  return data;
+}
+
 /** The arguments of an EVENT: a non-empty array that starts with the event's name. */
-export function readEvent(text: PacketSource, start: number): [string, ...unknown[]] {
-  return parseJson(text, start, isEvent, 'an event ["name",…]');
+export function readEvent(
+  text: PacketSource,
+  start: number,
+  attachments: (Uint8Array | undefined)[] = [],
+): [string, ...unknown[]] {
+  return readArguments(text, start, attachments, isEvent, 'an event ["name",…]');
 }
 
 /** The same where `peekEventName` has found a name, so that it need not be looked at again. */
-export function readNamedEvent(text: PacketSource, start: number): [string, ...unknown[]] {
-  return parseJson(text, start, isNamed, 'an event ["name",…]');
+export function readNamedEvent(
+  text: PacketSource,
+  start: number,
+  attachments: (Uint8Array | undefined)[],
+): [string, ...unknown[]] {
+  return readArguments(text, start, attachments, isNamed, 'an event ["name",…]');
 }
 
 /** The arguments of an ACK: an array. */
-export function readAck(text: PacketSource, start: number): unknown[] {
-  return parseJson(text, start, Array.isArray, "an acknowledgement […]");
+export function readAck(text: PacketSource, start: number, attachments: (Uint8Array | undefined)[] = []): unknown[] {
+  return readArguments(text, start, attachments, Array.isArray, "an acknowledgement […]");
 }
 
 /** The reply to CONNECT: `{ sid, pid? }`. A v2 server greets with a bare `40`; nothing else it says would be understood either. */
@@ -209,7 +245,7 @@ export function encodePacket(type: number, namespace: string, id: number, payloa
   const attachments: Attachment[] = [];
   const text = json || (payload === undefined ? "" : takeAttachments(payload, attachments));
   const { length } = attachments;
-  if (type === EVENT && length === 0 && id < 0 && namespace === "/") return `42${text}`;
+  if (type === EVENT && length === 0 && namespace === "/") return id < 0 ? `42${text}` : `42${id}${text}`;
   const kind = length > 0 ? `${type + BINARY}${length}-` : type;
   const whole = `${MESSAGE}${kind}${namespace === "/" ? "" : `${namespace},`}${id < 0 ? "" : id}${text}`;
   return length > 0 ? [whole, ...attachments] : whole;
