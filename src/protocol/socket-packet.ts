@@ -91,9 +91,9 @@ let lastName = "";
 
 /** Whether a known name stands there, with its closing quote; there is none before the first one. */
 function isAt(name: string, text: string, start: number): boolean {
-  for (let index = 0; index < name.length; index++)
-    if (name.charCodeAt(index) !== text.charCodeAt(start + index)) return false;
-  return text.charCodeAt(start + name.length) === 34 && name !== "";
+  const end = start + name.length;
+  // A comparison by characters, or `startsWith`, takes two to three times as long as to cut out what is compared.
+  return text.charCodeAt(end) === 34 && name !== "" && text.slice(start, end) === name;
 }
 
 const QUOTED = /"(?:[^"\\]|\\.)*"/y;
@@ -106,19 +106,23 @@ export function peekEventName(text: PacketSource, start: number): string | null 
   if (typeof text !== "string") return RESERVED_EVENTS.has(text.event as string) ? null : text.event;
   if (text.charCodeAt(start) !== 91 || text.charCodeAt(start + 1) !== 34) return null;
   if (text.charCodeAt(text.length - 1) !== 93) return null;
-  if (isAt(lastName, text, start + 2)) return lastName;
-  const end = text.indexOf('"', start + 2);
+  return isAt(lastName, text, start + 2) ? lastName : lookUpName(text, start + 2);
+}
+
+/** Apart from the above, which is short enough to be compiled into its callers. */
+function lookUpName(text: string, start: number): string | null {
+  const end = text.indexOf('"', start);
   if (end < 0) return null;
-  const length = end - start - 2;
-  const place = (7 * length + text.charCodeAt(start + 2) + 3 * text.charCodeAt(end - 1)) & (KNOWN.length - 1);
-  if (isAt(KNOWN[place]!, text, start + 2)) {
+  const length = end - start;
+  const place = (7 * length + text.charCodeAt(start) + 3 * text.charCodeAt(end - 1)) & (KNOWN.length - 1);
+  if (isAt(KNOWN[place]!, text, start)) {
     lastName = KNOWN[place]!;
     return lastName;
   }
-  let name: string = text.slice(start + 2, end);
+  let name: string = text.slice(start, end);
   const isEscaped = name.includes("\\");
   if (isEscaped) {
-    QUOTED.lastIndex = start + 1;
+    QUOTED.lastIndex = start - 1;
     try {
       name = JSON.parse(QUOTED.exec(text)?.[0] ?? "");
     } catch {
