@@ -164,36 +164,49 @@ export class Connection {
 
   #received(frame: Frame): void {
     if (this.#over) return;
+    const { engine } = this;
     const { counters, deadlines, options } = this.#owner;
     deadlines.wake();
-    const { engine } = this;
-    const now = this.#momentOf(frame);
     const size = frameSize(frame);
     counters.bytes_received += size;
     try {
-      const server = engine.handshake?.maxPayload ?? 0;
-      const limit = Math.max(options.max_payload, server < Infinity ? server : 0);
-      if (size > limit) violation(`messages of at most ${limit} bytes (max_payload)`, `${size} bytes`);
-      const input = typeof frame === "string" ? engine.receive(frame, now) : "message";
-      if (input === "message") this.#enqueue(frame, now);
-      else if (input === "ping") {
-        this.#owner.rtt.add(engine.roundTripOfPing(now));
-        this.#pongDue = true;
-        // Behind it nothing gets out, the last pong neither.
-        if (this.transport?.isStuck?.())
-          this.fail("transport error", "a request was not answered from one ping to the next");
-        if (options.heartbeat === "arrival") this.answerPing(now);
-      } else if (input === "open") {
-        const { sid, maxPayload, upgrades } = engine.handshake!;
-        this.inbox.pushNews({ kind: "open", name: this.transport!.name });
-        this.transport?.established?.(sid, maxPayload);
-        this.#owner.engineOpened(this, now);
-        this.#move(this.#route.upgrades.filter((factory) => upgrades.includes(engineName(factory))));
-      } else if (input === "close") this.fail("transport close", "the server closed the session");
+      if (size > options.max_payload) this.#checkSize(size);
+      // Nearly all are messages; what else there is stands apart, so that they have a short way.
+      if (typeof frame !== "string" || engine.isMessage(frame)) this.#enqueue(frame);
+      else this.#control(frame);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.fail("parse error", error.message);
     }
+  }
+
+  /** What is larger than the option says may still be what the server has announced. */
+  #checkSize(size: number): void {
+    const { max_payload } = this.#owner.options;
+    const server = this.engine.handshake?.maxPayload ?? 0;
+    const limit = Math.max(max_payload, server < Infinity ? server : 0);
+    if (size > limit) violation(`messages of at most ${limit} bytes (max_payload)`, `${size} bytes`);
+  }
+
+  /** Takes a text frame that is no message. */
+  #control(frame: string): void {
+    const { engine } = this;
+    const now = this.#momentOf(frame);
+    const input = engine.receive(frame, now);
+    if (input === "ping") {
+      this.#owner.rtt.add(engine.roundTripOfPing(now));
+      this.#pongDue = true;
+      // Behind it nothing gets out, the last pong neither.
+      if (this.transport?.isStuck?.())
+        this.fail("transport error", "a request was not answered from one ping to the next");
+      if (this.#owner.options.heartbeat === "arrival") this.answerPing(now);
+    } else if (input === "open") {
+      const { sid, maxPayload, upgrades } = engine.handshake!;
+      this.inbox.pushNews({ kind: "open", name: this.transport!.name });
+      this.transport?.established?.(sid, maxPayload);
+      this.#owner.engineOpened(this, now);
+      this.#move(this.#route.upgrades.filter((factory) => upgrades.includes(engineName(factory))));
+    } else if (input === "close") this.fail("transport close", "the server closed the session");
   }
 
   /**
@@ -234,9 +247,10 @@ export class Connection {
     this.inbox.pushNews({ kind: "moved", name: transport.name });
   }
 
-  #enqueue(frame: Frame, now: number): void {
+  #enqueue(frame: Frame): void {
     const packet = this.#decoder.receive(frame);
     if (packet === null) return;
+    const now = this.#momentOf(frame);
     const { inbox } = this;
     const { counters, options } = this.#owner;
     counters.packets_received++;

@@ -49,8 +49,8 @@ export class Inbox {
   #slots: Slot[] = [];
   #head = 0;
   #lastTime = NaN;
-  /** The place of the last packet of each event in `latest`. */
-  #newest: Map<string, number> | null = null;
+  /** Where the last packet of each event in `latest` is. */
+  #newest: Map<string, { place: number }> | null = null;
 
   /** @param latest may change at any time */
   constructor(latest: LatestEvents) {
@@ -91,10 +91,10 @@ export class Inbox {
       this.#lastTime = time;
       slots.push(time);
     }
-    slots.push(packet);
     this.length++;
     this.bytes += packetSize(packet);
     const older = key === "" ? null : this.#replace(key);
+    slots.push(packet);
     if (slots.length > 2 * this.length + 64) this.#sweep();
     return older;
   }
@@ -134,32 +134,39 @@ export class Inbox {
     this.#newest?.clear();
   }
 
-  /** The last packet is the newest of its event: drops the one before it, if that still waits. */
+  /** The packet that comes now is the newest of its event: drops the one before it, if that still waits. */
   #replace(key: string): RawPacket | null {
     this.#newest ??= new Map();
-    const place = this.#newest.get(key) ?? -1;
-    this.#newest.set(key, this.#slots.length - 1);
-    const older = place < this.#head ? null : (this.#slots[place] as RawPacket | null);
-    if (older === null) return null;
-    this.#slots[place] = null;
-    this.length--;
-    this.bytes -= packetSize(older);
+    const slots = this.#slots;
+    const newest = this.#newest.get(key) ?? { place: -1 };
+    const { place } = newest;
+    if (place < 0) this.#newest.set(key, newest);
+    const older = place < this.#head ? null : (slots[place] as RawPacket | null);
+    if (older !== null) {
+      this.length--;
+      this.bytes -= packetSize(older);
+      if (place === slots.length - 1) slots.pop();
+      else slots[place] = null;
+    }
+    newest.place = slots.length;
     return older;
   }
 
   /** What was taken or dropped still has a place: closes the gaps before they are many. */
   #sweep(): void {
-    const places = new Map<number, string>();
-    for (const [key, place] of this.#newest ?? []) if (place >= this.#head) places.set(place, key);
-    this.#newest?.clear();
+    const places = new Map<number, { place: number }>();
+    for (const newest of this.#newest?.values() ?? []) {
+      places.set(newest.place, newest);
+      newest.place = -1;
+    }
     const kept: Slot[] = [];
     for (let index = this.#head; index < this.#slots.length; index++) {
       const slot = this.#slots[index]!;
       if (slot === null) continue;
       // Of two moments in a row the later one counts.
       if (typeof slot === "number" && typeof kept.at(-1) === "number") kept.pop();
-      const key = places.get(index);
-      if (key !== undefined) this.#newest!.set(key, kept.length);
+      const newest = places.get(index);
+      if (newest !== undefined) newest.place = kept.length;
       kept.push(slot);
     }
     this.#slots = kept;

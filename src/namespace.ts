@@ -166,15 +166,9 @@ export class SocketIONamespace<
     timeout = this.#entry.host.options.ack_timeout,
   ): Err | Promise<AckData<EmitEvents, E>> {
     requireEmit(event, data);
-    const emit = (settle: AckOwner["callback"], seconds: number): Err => {
-      requireTimeout(seconds);
-      const { session } = this.#entry.host;
-      const ack = { owner: { callback: settle, event, path: this.#entry.core.path }, timeout: seconds };
-      return session.emit(this.#entry.core, event, data, this.#entry.host.now(), ack);
-    };
     if (callback !== undefined && typeof callback !== "number") {
       requireCallback(callback, `emit_with_ack "${event}"`);
-      return emit(callback, timeout);
+      return this.#ask(event, data, callback, timeout);
     }
     // A wrong argument is thrown here, not turned into a rejection.
     let settle!: (response: AckData<EmitEvents, E>, error: Err) => void;
@@ -184,9 +178,16 @@ export class SocketIONamespace<
         else reject(new AckError(`"${event}" ${ACK_PROBLEMS[error] ?? `was not sent (error ${error})`}`, error));
       };
     });
-    const error = emit(settle, callback ?? timeout);
+    const error = this.#ask(event, data, settle, callback ?? timeout);
     if (error !== OK) settle([] as never, error);
     return promise;
+  }
+
+  #ask(event: string, data: readonly unknown[], callback: AckOwner["callback"], timeout: number): Err {
+    requireTimeout(timeout);
+    const { core, host } = this.#entry;
+    const ack = { owner: { callback, event, path: core.path }, timeout };
+    return host.session.emit(core, event, data, host.now(), ack);
   }
 
   /**

@@ -56,12 +56,23 @@ function toAttachment(value: object): Attachment | null {
   return tag === "Blob" || tag === "File" ? (value as BlobLike) : null;
 }
 
+/** How the JSON of an array ends that has its `num`-th attachment in the last place. */
+export const lastPlaceholder = (num: number): string => `,{"_placeholder":true,"num":${num}}]`;
+
 /**
  * The JSON of `data`, whose binary values are appended to `attachments`. As `JSON.stringify` does, it turns `undefined`,
  * `NaN` and functions into `null` and dates into strings.
  * @throws TypeError for a cycle, a BigInt, or a `toJSON` that throws: nothing that cannot be encoded is ever queued.
  */
 export function takeAttachments(data: unknown, attachments: Attachment[]): string {
+  const last: unknown = Array.isArray(data) && data.length > 1 && data[data.length - 1];
+  if (!(last instanceof Uint8Array)) return encoded(data, attachments);
+  // In nearly every packet with binary that is its last argument, and a placeholder is more JSON than many of them have besides.
+  const json = encoded((data as unknown[]).slice(0, -1), attachments);
+  return json.slice(0, -1) + lastPlaceholder(attachments.push(copyOf(last)) - 1);
+}
+
+function encoded(data: unknown, attachments: Attachment[]): string {
   try {
     return JSON.stringify(typeof data === "object" && data !== null ? withoutBinary(data, "", 0, attachments) : data);
   } catch (error) {
@@ -72,7 +83,7 @@ export function takeAttachments(data: unknown, attachments: Attachment[]): strin
 }
 
 /** `value` with placeholders for its binary, which is appended to `attachments`; only the containers on the way to it are copied. */
-function withoutBinary(value: object, key: string, depth: number, attachments: Attachment[]): unknown {
+function withoutBinary(value: object, key: string | number, depth: number, attachments: Attachment[]): unknown {
   // Plain objects and arrays are nearly everything: they are told apart without looking for binary or `toJSON`.
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== Array.prototype) {
@@ -87,10 +98,10 @@ function placeholder(attachment: Attachment, attachments: Attachment[]): object 
   return { _placeholder: true, num: attachments.push(attachment) - 1 };
 }
 
-function converted(value: object, key: string, depth: number, attachments: Attachment[]): unknown {
+function converted(value: object, key: string | number, depth: number, attachments: Attachment[]): unknown {
   checkDepth(depth);
   const before = attachments.length;
-  const result = (value as { toJSON(key: string): unknown }).toJSON(key);
+  const result = (value as { toJSON(key: string): unknown }).toJSON(`${key}`);
   if (typeof result !== "object" || result === null) return value;
   const attachment = toAttachment(result);
   const sent =
@@ -98,7 +109,13 @@ function converted(value: object, key: string, depth: number, attachments: Attac
   return attachments.length > before ? sent : value;
 }
 
-function searched(value: object, key: string, depth: number, attachments: Attachment[], isConverted = false): unknown {
+function searched(
+  value: object,
+  key: string | number,
+  depth: number,
+  attachments: Attachment[],
+  isConverted = false,
+): unknown {
   checkDepth(depth);
   let copy: Record<string, unknown> | null = null;
   // The loop over an array has no keys to make; both look into what is no primitive only.
@@ -106,7 +123,7 @@ function searched(value: object, key: string, depth: number, attachments: Attach
     for (let index = 0; index < value.length; index++) {
       const item: unknown = value[index];
       if (typeof item !== "object" || item === null) continue;
-      const sent = withoutBinary(item, `${index}`, depth + 1, attachments);
+      const sent = withoutBinary(item, index, depth + 1, attachments);
       if (sent === item) continue;
       copy ??= [...value] as unknown as Record<string, unknown>;
       copy[index] = sent;
@@ -116,7 +133,7 @@ function searched(value: object, key: string, depth: number, attachments: Attach
   for (const name in value) {
     const item = (value as Record<string, unknown>)[name];
     if (typeof item !== "object" || item === null) {
-      if (name === "toJSON" && typeof item === "function" && !isConverted)
+      if (typeof item === "function" && name === "toJSON" && !isConverted)
         return converted(value, key, depth, attachments);
       continue;
     }
@@ -134,24 +151,29 @@ function checkDepth(depth: number): void {
 }
 
 /**
- * Puts the attachments back in the place of their placeholders, in place.
+ * Puts the attachments back in the place of their placeholders, in place; those are taken out of the list.
  * @throws ProtocolError when a placeholder's index is not an integer, out of range, or used twice, or the payload is nested
  * too deeply
  */
-export function restoreAttachments(payload: unknown, attachments: readonly Uint8Array[]): void {
-  if (attachments.length > 0) restoreIn(payload as object, [...attachments], 0);
+export function restoreAttachments(payload: unknown, attachments: (Uint8Array | undefined)[]): void {
+  if (attachments.length > 0) restoreIn(payload as Container, attachments, 0);
 }
 
-function restoreIn(container: object, left: (Uint8Array | undefined)[], depth: number): void {
+type Container = Record<string | number, unknown>;
+
+function restoreIn(container: Container, left: (Uint8Array | undefined)[], depth: number): void {
   if (depth > MAX_DEPTH) violation(`at most ${MAX_DEPTH} levels of nesting`, "more");
-  // An array has no other own keys here, for it comes from JSON.
-  for (const key in container) {
-    const value = (container as Record<string, unknown>)[key];
-    if (typeof value !== "object" || value === null) continue;
-    if ((value as Record<string, unknown>)["_placeholder"] === true && !Array.isArray(value))
-      (container as Record<string, unknown>)[key] = bytesFor((value as Record<string, unknown>)["num"], left);
-    else restoreIn(value, left, depth + 1);
-  }
+  // The loop over an array has no keys to make.
+  if (Array.isArray(container))
+    for (let index = 0; index < container.length; index++) restoreAt(container, index, left, depth);
+  else for (const key in container) restoreAt(container, key, left, depth);
+}
+
+function restoreAt(container: Container, key: string | number, left: (Uint8Array | undefined)[], depth: number): void {
+  const value = container[key] as Container | null;
+  if (typeof value !== "object" || value === null) return;
+  if (value["_placeholder"] === true && !Array.isArray(value)) container[key] = bytesFor(value["num"], left);
+  else restoreIn(value, left, depth + 1);
 }
 
 function bytesFor(num: unknown, left: (Uint8Array | undefined)[]): Uint8Array {

@@ -4,21 +4,28 @@ export interface Deadline {
   /** Of two for the same moment the older one comes first. */
   readonly order: number;
   /** `null` once it has happened or was cancelled. */
-  expire: ((now: number) => void) | null;
+  expire: ((now: number, subject: never) => void) | null;
+  /** What it is about: so that many can share one function. */
+  subject: unknown;
+  /** The one that was added after it and is due no sooner. */
+  next: Deadline | null;
 }
 
 const isBefore = (one: Deadline, other: Deadline): boolean =>
   one.at < other.at || (one.at === other.at && one.order < other.order);
 
 /**
- * Everything that is due some day, without a timer and without a scan: a binary heap. Most deadlines come with the same delay and so
- * stay where they are put; asking for the earliest is a look at the top. What was cancelled is left where it is until most of
- * the heap is like that.
+ * Everything that is due some day, without a timer and without a scan. Most deadlines come with the same delay as the one before, and
+ * so are due in the order in which they come: as long as that is so they form a chain. The first of each chain is in a binary heap;
+ * asking for the earliest is a look at the top. What was cancelled is left where it is until most are like that.
  */
 export class Deadlines {
   #heap: Deadline[] = [];
+  /** The end of the chain that grows. */
+  #tail: Deadline | null = null;
   #order = 0;
-  /** How many of the heap are still to happen. */
+  /** How many there are, and how many of them are still to happen. */
+  #count = 0;
   #live = 0;
   /** No poll before this moment has anything to do; -Infinity when the next one may have. */
   #quietUntil = -Infinity;
@@ -43,11 +50,16 @@ export class Deadlines {
     this.#quietUntil = Math.min(until, this.next);
   }
 
-  add(at: number, expire: (now: number) => void): Deadline {
-    if (this.#heap.length > 2 * this.#live + 64) this.#sweep();
+  /** @param subject what `expire` is called with */
+  add(at: number, expire: (now: number, subject: never) => void, subject?: unknown): Deadline {
+    if (this.#count > 2 * this.#live + 64) this.#sweep();
+    this.#count++;
     this.#live++;
-    const deadline: Deadline = { at, order: this.#order++, expire };
-    this.#insert(deadline);
+    const deadline: Deadline = { at, order: this.#order++, expire, subject, next: null };
+    const tail = this.#tail;
+    if (tail !== null && tail.at <= at) tail.next = deadline;
+    else this.#insert(deadline);
+    this.#tail = deadline;
     if (at < this.#quietUntil) this.#quietUntil = at;
     return deadline;
   }
@@ -56,6 +68,7 @@ export class Deadlines {
   cancel(deadline: Deadline | null): void {
     if (!deadline?.expire) return;
     deadline.expire = null;
+    deadline.subject = null;
     this.#live--;
   }
 
@@ -70,13 +83,16 @@ export class Deadlines {
     try {
       while (happened < due.length) {
         const deadline = due[happened++]!;
-        const { expire } = deadline;
+        const { expire, subject } = deadline;
         this.cancel(deadline);
-        expire?.(now);
+        expire?.(now, subject as never);
       }
     } finally {
       // One that throws takes none of the others with it.
-      for (const deadline of due.slice(happened)) this.#insert(deadline);
+      for (const deadline of due.slice(happened)) {
+        this.#count++;
+        this.#insert(deadline);
+      }
     }
   }
 
@@ -96,8 +112,12 @@ export class Deadlines {
   #take(): Deadline {
     const heap = this.#heap;
     const first = heap[0]!;
-    const last = heap.pop()!;
+    // The next of its chain takes its place.
+    const last = first.next ?? heap.pop()!;
     const { length } = heap;
+    this.#count--;
+    if (first === this.#tail) this.#tail = null;
+    first.next = null;
     if (length === 0) return first;
     let place = 0;
     for (let below = 1; below < length; below = 2 * place + 1) {
@@ -111,8 +131,21 @@ export class Deadlines {
   }
 
   #sweep(): void {
-    const live = this.#heap.filter((deadline) => deadline.expire);
+    const heads = this.#heap;
     this.#heap = [];
-    for (const deadline of live) this.#insert(deadline);
+    this.#count = this.#live;
+    this.#tail = null;
+    for (let deadline of heads as (Deadline | null)[]) {
+      let last: Deadline | null = null;
+      for (; deadline !== null; deadline = deadline.next) {
+        if (!deadline.expire) continue;
+        if (last === null) this.#insert(deadline);
+        else last.next = deadline;
+        last = deadline;
+      }
+      if (last === null) continue;
+      last.next = null;
+      this.#tail = last;
+    }
   }
 }

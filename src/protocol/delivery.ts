@@ -2,7 +2,7 @@
  * The sending half of a session: emits, the offline buffer, acknowledgements, at-least-once. What is written dies with the
  * connection, except for what a namespace keeps for the next one. `SocketSession` adds the joining and the receiving.
  */
-import { type Frames, fitsPayload, frameSize, restoreAttachments } from "./attachments.js";
+import { type Frames, fitsPayload, frameSize } from "./attachments.js";
 import { type Codec, encodeMessage } from "./codec.js";
 import {
   ERR_BUSY,
@@ -76,6 +76,8 @@ export abstract class Delivery<
   /** Whether binary is written as base64, which takes more of that limit. */
   base64 = false;
   readonly outbox = new Outbox<Owner>();
+  /** What happens when an acknowledgement is late: one function for all of them, made with the first. */
+  #expire: ((now: number, packet: OutPacket<Owner>) => void) | null = null;
 
   constructor(
     public options: Options,
@@ -260,14 +262,13 @@ export abstract class Delivery<
   protected receiveAck(
     namespace: NamespaceSession<Owner>,
     text: PacketSource,
-    attachments: readonly Uint8Array[],
+    attachments: (Uint8Array | undefined)[],
     id: number,
     end: number,
     time: number,
   ): void {
     if (id < 0) violation("an acknowledgement with an id", text);
-    const data = readAck(text, end);
-    restoreAttachments(data, attachments);
+    const data = readAck(text, end, attachments);
     const asked = namespace.acks.get(id);
     // Unknown: it was answered before, or came too late. Not sent: the server invented it.
     if (!asked?.copies) return;
@@ -298,19 +299,23 @@ export abstract class Delivery<
 
   #expect(namespace: NamespaceSession<Owner>, packet: OutPacket<Owner>, now: number): void {
     namespace.acks.set(packet.id, packet);
-    packet.deadline = this.deadlines.add(now + packet.ack!.timeout, (late) => {
-      if (packet.resends-- > 0) {
-        this.#sendRetry(namespace, late);
-        return;
-      }
-      // What was not sent yet is not sent any more: the caller is told that it failed.
-      const isOther = (other: Outgoing<Owner>) => other !== packet;
-      if (packet.copies === 0) {
-        namespace.buffer = namespace.buffer.filter(isOther);
-        this.outbox.filter(isOther);
-      }
-      this.#settle(namespace, packet, [], ERR_TIMEOUT, late);
-    });
+    this.#expire ??= (late, subject) => this.#expired(subject, late);
+    packet.deadline = this.deadlines.add(now + packet.ack!.timeout, this.#expire, packet);
+  }
+
+  #expired(packet: OutPacket<Owner>, now: number): void {
+    const { namespace } = packet;
+    if (packet.resends-- > 0) {
+      this.#sendRetry(namespace, now);
+      return;
+    }
+    // What was not sent yet is not sent any more: the caller is told that it failed.
+    const isOther = (other: Outgoing<Owner>) => other !== packet;
+    if (packet.copies === 0) {
+      namespace.buffer = namespace.buffer.filter(isOther);
+      this.outbox.filter(isOther);
+    }
+    this.#settle(namespace, packet, [], ERR_TIMEOUT, now);
   }
 
   /** Sends the first packet of the retry queue, for the first time or again. One at a time, so that order is kept. */

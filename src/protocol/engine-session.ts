@@ -47,6 +47,11 @@ export class EngineSession {
     return this.#heardAt + (handshake.pingInterval + handshake.pingTimeout || Infinity);
   }
 
+  /** Whether a text frame is a message; any other is for `receive`. */
+  isMessage(frame: string): boolean {
+    return this.state === OPEN && frame.charCodeAt(0) === 52;
+  }
+
   /**
    * Takes one text frame that arrived at `now` (seconds).
    * @throws ProtocolError when the frame is not allowed in this state; the session is CLOSED then.

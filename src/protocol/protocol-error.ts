@@ -16,7 +16,7 @@ export function violation(expected: string, got: string | object): never {
 }
 
 /**
- * The JSON of `text` from `start`, or the data of a codec's packet, checked by `valid`.
+ * The JSON of `text` from `start`, or the data of a codec's packet, checked by `valid`. `json` is what is read instead.
  * @throws ProtocolError when it is no JSON or not `what`
  */
 export function parseJson<T>(
@@ -24,10 +24,11 @@ export function parseJson<T>(
   start: number,
   valid: (value: unknown) => value is T,
   what: string,
+  json?: string,
 ): T {
   let value: unknown;
   try {
-    value = typeof text === "string" ? JSON.parse(text.slice(start)) : text.data();
+    value = typeof text === "string" ? JSON.parse(json ?? text.slice(start)) : text.data();
   } catch {
     // An undefined value is not valid either.
   }

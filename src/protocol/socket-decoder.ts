@@ -72,7 +72,7 @@ export class SocketDecoder {
       if (this.#missing > this.#limits.max_attachments)
         violation(`at most ${this.#limits.max_attachments} attachments`, message);
       this.#text = message;
-      this.#attachments = [];
+      this.#attachments = NO_ATTACHMENTS;
       this.#size = message.length;
       return null;
     }
@@ -81,7 +81,9 @@ export class SocketDecoder {
     if (this.#missing === 0) violation("a packet that announces attachments", `${byteLength} bytes`);
     if (this.#size > this.#limits.max_queued_bytes)
       violation(`at most ${this.#limits.max_queued_bytes} bytes`, this.#text);
-    this.#attachments.push(message);
+    // What is pushed to an empty list makes room for sixteen more.
+    if (this.#attachments.length === 0) this.#attachments = [message];
+    else this.#attachments.push(message);
     if (--this.#missing > 0) return null;
     return { kind: "packet", text: this.#text, attachments: this.#attachments, size: this.#size };
   }

@@ -4,7 +4,7 @@
  * The header is read in one pass of `charCodeAt`, without slicing what nobody asked for. It is strict where lax readers
  * have been fooled: digits only (no `1.0-`, no `+1-`), no leading zeros, no number above 2^53, and a comma after a namespace.
  */
-import { type Attachment, type Frames, takeAttachments } from "./attachments.js";
+import { type Attachment, type Frames, lastPlaceholder, restoreAttachments, takeAttachments } from "./attachments.js";
 import type { IncomingPacket, PacketParts } from "./codec.js";
 import { ACK, BINARY, CONNECT, CONNECT_ERROR, EVENT, MESSAGE } from "./constants.js";
 import { hasSid } from "./engine-packet.js";
@@ -34,17 +34,22 @@ export const RESERVED_EVENTS: ReadonlySet<string> = /* @__PURE__ */ new Set([
   "removeListener",
 ]);
 
-/** Index after the run of digits at `index`. */
-function skipDigits(text: string, index: number): number {
-  while (text.charCodeAt(index) >= 48 && text.charCodeAt(index) <= 57) index++;
-  return index;
-}
+const INTEGER = "a canonical integer below 2^53";
 
-function readInteger(text: string, start: number, end: number): number {
-  const value = Number(text.slice(start, end));
-  return Number.isSafeInteger(value) && String(value).length === end - start
-    ? value
-    : violation("a canonical integer below 2^53", text);
+/** The integer at `start`, -1 if there is none; `header.end` is the index behind it. */
+function readInteger(text: string, start: number, header: PacketHeader): number {
+  let value = 0;
+  let end = start;
+  // Cheaper than to cut the digits out, as long as they are few.
+  for (; ; end++) {
+    const digit = text.charCodeAt(end) - 48;
+    if (!(digit >= 0 && digit <= 9)) break;
+    value = 10 * value + digit;
+  }
+  header.end = end;
+  if (end === start) return -1;
+  const isCanonical = end === start + 1 || text.charCodeAt(start) !== 48;
+  return isCanonical && value <= Number.MAX_SAFE_INTEGER ? value : violation(INTEGER, text);
 }
 
 /**
@@ -57,25 +62,22 @@ export function readHeader(text: string, header: PacketHeader): PacketHeader {
   header.type = type;
   header.attachments = 0;
   header.namespace = "/";
-  header.id = -1;
   let index = 2;
-  let end: number;
   if (type > CONNECT_ERROR) {
-    end = skipDigits(text, index);
-    // Without digits it is no integer; 0 would mean a binary packet without binary.
-    if (text[end] === "-") header.attachments = readInteger(text, index, end);
-    if (header.attachments === 0) violation("a binary packet <type><count>-…", text);
-    index = end + 1;
+    header.attachments = readInteger(text, index, header);
+    // 0 would mean a binary packet without binary.
+    if (header.attachments === 0 || text.charCodeAt(header.end) !== 45)
+      violation("a binary packet <type><count>-…", text);
+    if (header.attachments < 0) violation(INTEGER, text);
+    index = header.end + 1;
   }
   if (text.charCodeAt(index) === 47) {
-    end = text.indexOf(",", index);
+    const end = text.indexOf(",", index);
     if (end < 0) violation("a comma after the namespace", text);
     header.namespace = text.slice(index, end);
     index = end + 1;
   }
-  end = skipDigits(text, index);
-  if (end > index) header.id = readInteger(text, index, end);
-  header.end = end;
+  header.id = readInteger(text, index, header);
   return header;
 }
 
@@ -89,9 +91,9 @@ let lastName = "";
 
 /** Whether a known name stands there, with its closing quote; there is none before the first one. */
 function isAt(name: string, text: string, start: number): boolean {
-  for (let index = 0; index < name.length; index++)
-    if (name.charCodeAt(index) !== text.charCodeAt(start + index)) return false;
-  return text.charCodeAt(start + name.length) === 34 && name !== "";
+  const end = start + name.length;
+  // A comparison by characters, or `startsWith`, takes two to three times as long as to cut out what is compared.
+  return text.charCodeAt(end) === 34 && name !== "" && text.slice(start, end) === name;
 }
 
 const QUOTED = /"(?:[^"\\]|\\.)*"/y;
@@ -104,19 +106,23 @@ export function peekEventName(text: PacketSource, start: number): string | null 
   if (typeof text !== "string") return RESERVED_EVENTS.has(text.event as string) ? null : text.event;
   if (text.charCodeAt(start) !== 91 || text.charCodeAt(start + 1) !== 34) return null;
   if (text.charCodeAt(text.length - 1) !== 93) return null;
-  if (isAt(lastName, text, start + 2)) return lastName;
-  const end = text.indexOf('"', start + 2);
+  return isAt(lastName, text, start + 2) ? lastName : lookUpName(text, start + 2);
+}
+
+/** Apart from the above, which is short enough to be compiled into its callers. */
+function lookUpName(text: string, start: number): string | null {
+  const end = text.indexOf('"', start);
   if (end < 0) return null;
-  const length = end - start - 2;
-  const place = (7 * length + text.charCodeAt(start + 2) + 3 * text.charCodeAt(end - 1)) & (KNOWN.length - 1);
-  if (isAt(KNOWN[place]!, text, start + 2)) {
+  const length = end - start;
+  const place = (7 * length + text.charCodeAt(start) + 3 * text.charCodeAt(end - 1)) & (KNOWN.length - 1);
+  if (isAt(KNOWN[place]!, text, start)) {
     lastName = KNOWN[place]!;
     return lastName;
   }
-  let name: string = text.slice(start + 2, end);
+  let name: string = text.slice(start, end);
   const isEscaped = name.includes("\\");
   if (isEscaped) {
-    QUOTED.lastIndex = start + 1;
+    QUOTED.lastIndex = start - 1;
     try {
       name = JSON.parse(QUOTED.exec(text)?.[0] ?? "");
     } catch {
@@ -169,19 +175,53 @@ function isRefusal(value: unknown): value is string | { message?: unknown; data?
   return typeof value === "string" || isObject(value);
 }
 
+/** How a packet ends whose last argument is its only attachment, as nearly every packet with one does. */
+const LAST = /* @__PURE__ */ lastPlaceholder(0);
+
+/** The arguments of a packet, with the attachments in the place of their placeholders. */
+function readArguments<T extends unknown[]>(
+  text: PacketSource,
+  start: number,
+  attachments: (Uint8Array | undefined)[],
+  valid: (value: unknown) => value is T,
+  what: string,
+): T {
+  if (attachments.length === 0) return parseJson(text, start, valid, what);
+  // A placeholder is more JSON than many an event has besides, and text that is valid ends like this in no other way.
+  if (attachments.length > 1 || typeof text !== "string" || !text.endsWith(LAST)) {
+    const data = parseJson(text, start, valid, what);
+    restoreAttachments(data, attachments);
+    return data;
+  }
+  const data = parseJson(text, start, valid, what, `${text.slice(start, -LAST.length)},0]`);
+  const last = attachments[0];
+  attachments[0] = undefined;
+  restoreAttachments(data, attachments);
+  data[data.length - 1] = last;
+  return data;
+}
+
 /** The arguments of an EVENT: a non-empty array that starts with the event's name. */
-export function readEvent(text: PacketSource, start: number): [string, ...unknown[]] {
-  return parseJson(text, start, isEvent, 'an event ["name",…]');
+export function readEvent(
+  text: PacketSource,
+  start: number,
+  attachments: (Uint8Array | undefined)[] = [],
+): [string, ...unknown[]] {
+  return readArguments(text, start, attachments, isEvent, 'an event ["name",…]');
 }
 
 /** The same where `peekEventName` has found a name, so that it need not be looked at again. */
-export function readNamedEvent(text: PacketSource, start: number): [string, ...unknown[]] {
-  return parseJson(text, start, isNamed, 'an event ["name",…]');
+export function readNamedEvent(
+  text: PacketSource,
+  start: number,
+  attachments: (Uint8Array | undefined)[],
+): [string, ...unknown[]] {
+  return readArguments(text, start, attachments, isNamed, 'an event ["name",…]');
 }
 
 /** The arguments of an ACK: an array. */
-export function readAck(text: PacketSource, start: number): unknown[] {
-  return parseJson(text, start, Array.isArray, "an acknowledgement […]");
+export function readAck(text: PacketSource, start: number, attachments: (Uint8Array | undefined)[] = []): unknown[] {
+  return readArguments(text, start, attachments, Array.isArray, "an acknowledgement […]");
 }
 
 /** The reply to CONNECT: `{ sid, pid? }`. A v2 server greets with a bare `40`; nothing else it says would be understood either. */
@@ -209,7 +249,7 @@ export function encodePacket(type: number, namespace: string, id: number, payloa
   const attachments: Attachment[] = [];
   const text = json || (payload === undefined ? "" : takeAttachments(payload, attachments));
   const { length } = attachments;
-  if (type === EVENT && length === 0 && id < 0 && namespace === "/") return `42${text}`;
+  if (type === EVENT && length === 0 && namespace === "/") return id < 0 ? `42${text}` : `42${id}${text}`;
   const kind = length > 0 ? `${type + BINARY}${length}-` : type;
   const whole = `${MESSAGE}${kind}${namespace === "/" ? "" : `${namespace},`}${id < 0 ? "" : id}${text}`;
   return length > 0 ? [whole, ...attachments] : whole;

@@ -9,7 +9,6 @@
  * Order on connect: what the server sent before its answer is seen after `connected`; the offline buffer leaves first,
  * then the retry queue, then what is emitted from then on. So emits leave in the order in which they were called.
  */
-import { restoreAttachments } from "./attachments.js";
 import { ERR_TIMEOUT, ERR_UNAUTHORIZED } from "./codes.js";
 import { BINARY, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, REJOIN_DELAY } from "./constants.js";
 import { Delivery, type DeliveryOptions, type DeliverySink } from "./delivery.js";
@@ -56,7 +55,7 @@ export interface SessionSink<Owner> extends DeliverySink<Owner> {
 }
 
 const HEADER = {} as PacketHeader;
-const NO_ATTACHMENTS: readonly Uint8Array[] = [];
+const NO_ATTACHMENTS: Uint8Array[] = [];
 
 export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, SessionSink<Owner>> {
   readonly #namespaces = new Map<string, NamespaceSession<Owner>>();
@@ -306,7 +305,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   #receiveEvent(
     namespace: NamespaceSession<Owner>,
     text: PacketSource,
-    attachments: readonly Uint8Array[],
+    attachments: (Uint8Array | undefined)[],
     ackId: number,
     end: number,
     replayed: boolean,
@@ -314,8 +313,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     const name = peekEventName(text, end);
     // With recovery the offset of every event counts.
     if (name !== null && namespace.pid === "" && namespace.filter?.isListening(name) === false) return;
-    const payload = name === null ? readEvent(text, end) : readNamedEvent(text, end);
-    restoreAttachments(payload, attachments);
+    const payload = (name === null ? readEvent : readNamedEvent)(text, end, attachments);
     const first = payload.shift() as string;
     if (ackId < 0 && !namespace.takeOffset(payload, replayed)) return;
     this.sink.event(namespace, name ?? first, payload, ackId);

@@ -138,6 +138,22 @@ describe("takeAttachments: where it is found", () => {
     expect(data).toEqual(["e", { a: [bytes(1), { b: bytes(2) }], c: 3, d: bytes(4) }, bytes(5)]);
   });
 
+  test("as the last of the arguments, behind others and alone", () => {
+    const held = bytes(9);
+    expect(take(["e", held])).toEqual([`["e",${placeholder(0)}]`, held]);
+    expect(take(["e", 1, held])).toEqual([`["e",1,${placeholder(0)}]`, held]);
+    expect(take([bytes(1), { a: bytes(2) }, held])).toEqual([
+      `[${placeholder(0)},{"a":${placeholder(1)}},${placeholder(2)}]`,
+      bytes(1),
+      bytes(2),
+      held,
+    ]);
+    expect(take([held])).toEqual([`[${placeholder(0)}]`, held]);
+    expect(take([[1, held]])).toEqual([`[[1,${placeholder(0)}]]`, held]);
+    expect(take([undefined, held])).toEqual([`[null,${placeholder(0)}]`, held]);
+    expect(take(Array(100_000).fill(held))).toHaveLength(100_001);
+  });
+
   test("frozen containers are no obstacle", () => {
     const data = Object.freeze([Object.freeze({ b: bytes(1) })]);
     expect(take(data)).toEqual([`[{"b":${placeholder(0)}}]`, bytes(1)]);

@@ -192,6 +192,53 @@ describe("Deadlines", () => {
     expect(deadlines.next).toBe(Infinity);
   });
 
+  test("many share one function, which is told what each is about, unless that was cancelled", () => {
+    const deadlines = new Deadlines();
+    const told: [number, string][] = [];
+    const expire = (now: number, subject: string) => told.push([now, subject]);
+    deadlines.add(1, expire, "a");
+    const b = deadlines.add(1, expire, "b");
+    deadlines.add(2, expire, "c");
+    deadlines.cancel(b);
+    expect(b.subject).toBeNull();
+    deadlines.advance(3);
+    expect(told).toEqual([
+      [3, "a"],
+      [3, "c"],
+    ]);
+  });
+
+  test("with few different delays, in any mixture, all that are not cancelled happen in order", () => {
+    let seed = 1;
+    const random = (below: number) => {
+      seed = (seed * 48271) % 2147483647;
+      return seed % below;
+    };
+    const deadlines = new Deadlines();
+    let waiting: { at: number; order: number; deadline: Deadline }[] = [];
+    const expected: number[] = [];
+    const happened: number[] = [];
+    for (let now = 0, order = 0; now < 3000; now++) {
+      for (let n = random(6); n > 0; n--, order++) {
+        const at = now + [5, 5, 5, 1000, 40, random(60)][random(6)]!;
+        const deadline = deadlines.add(at, (_now, subject: number) => happened.push(subject), order);
+        waiting.push({ at, order, deadline });
+      }
+      // Of most the answer comes in time.
+      for (let n = random(6); n > 0 && waiting.length > 0; n--)
+        deadlines.cancel(waiting.splice(random(waiting.length), 1)[0]!.deadline);
+      if (random(4) > 0) continue;
+      const earliest = Math.min(...waiting.map(({ at }) => at));
+      expect(deadlines.next).toBeLessThanOrEqual(earliest);
+      const due = waiting.filter(({ at }) => at <= now).sort((a, b) => a.at - b.at || a.order - b.order);
+      waiting = waiting.filter(({ at }) => at > now);
+      expected.push(...due.map((one) => one.order));
+      deadlines.advance(now);
+    }
+    expect(happened).toEqual(expected);
+    expect(happened.length).toBeGreaterThan(500);
+  });
+
   test("Infinity is a deadline that never comes", () => {
     const { deadlines, log, add } = logged();
     add(Infinity, "never");

@@ -10,6 +10,16 @@ function opened(handshake = HANDSHAKE, now = 0): EngineSession {
   return session;
 }
 
+test("a text frame is a message when the session is open and it starts with 4; `receive` agrees", () => {
+  const session = new EngineSession();
+  expect(session.isMessage("42[]")).toBe(false);
+  session.receive(HANDSHAKE, 0);
+  for (const frame of ["4", "42[]", "3", "6", "2"])
+    expect(session.isMessage(frame)).toBe(session.receive(frame, 0) === "message");
+  session.receive("1", 0);
+  expect(session.isMessage("42[]")).toBe(false);
+});
+
 describe("OPENING", () => {
   test("0 open: OPEN, and the handshake is there", () => {
     const session = new EngineSession();

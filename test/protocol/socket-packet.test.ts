@@ -293,6 +293,37 @@ describe("readAck", () => {
     expect(readAck(`431${json}`, 3)).toEqual(expected);
   });
 
+  test("the attachments are put in the place of their placeholders", () => {
+    const [one, other] = [Uint8Array.of(1), Uint8Array.of(2)];
+    const at = (num: number) => `{"_placeholder":true,"num":${num}}`;
+    expect(readAck(`461-1[${at(0)}]`, 5, [one])).toEqual([one]);
+    expect(readAck(`461-1["a",${at(0)}]`, 5, [one])).toEqual(["a", one]);
+    expect(readAck(`461-1["a",${at(0)} ]`, 5, [one])).toEqual(["a", one]);
+    expect(readAck(`461-1["a",[7,${at(0)}]]`, 5, [one])).toEqual(["a", [7, one]]);
+    expect(readAck(`462-1["a",${at(1)},${at(0)}]`, 5, [one, other])).toEqual(["a", other, one]);
+    expect(readEvent(`451-["a",${at(0)}]`, 4, [one])).toEqual(["a", one]);
+  });
+
+  test.each([
+    ["nothing before the placeholder", '[,{"_placeholder":true,"num":0}]'],
+    ["a list that is not closed before it", '[[1,{"_placeholder":true,"num":0}]'],
+    ["a string that is not closed before it", '["a,{"_placeholder":true,"num":0}]'],
+    ["no list at all", ',{"_placeholder":true,"num":0}]'],
+    ["a dictionary", '{"a":[1,{"_placeholder":true,"num":0}]'],
+  ])("with an attachment, %s is no acknowledgement", (_, json) => {
+    expect(() => readAck(`461-1${json}`, 5, [Uint8Array.of(1)])).toThrow(
+      new ProtocolError(`expected an acknowledgement […], got ${JSON.stringify(`461-1${json}`)}`),
+    );
+  });
+
+  test("an attachment that is asked for again before the last argument is a ProtocolError", () => {
+    const at = '{"_placeholder":true,"num":0}';
+    for (const json of [`[${at},${at}]`, `[{"a":${at}},${at}]`, `[{"a":[[${at}]]},${at}]`])
+      expect(() => readAck(`461-1${json}`, 5, [Uint8Array.of(1)])).toThrow(
+        "expected a placeholder for one of 1 attach",
+      );
+  });
+
   test.each(["", "{}", "null", '"a"', "[", "[1,]"])("%j is no acknowledgement", (json) => {
     expect(() => readAck(`431${json}`, 3)).toThrow(ProtocolError);
     expect(() => readAck(`431${json}`, 3)).toThrow("expected an acknowledgement […]");

@@ -5,7 +5,6 @@
 
 import * as engineParser from "engine.io-parser";
 import { SocketIOClient } from "ours/index.js";
-import * as attachments from "ours/protocol/attachments.js";
 import * as decoding from "ours/protocol/socket-decoder.js";
 import * as packets from "ours/protocol/socket-packet.js";
 import { io } from "socket.io-client";
@@ -17,7 +16,7 @@ import { timePairs } from "../lib/micro.mjs";
 const SLICES = 24;
 
 const DECODERS = {
-  ours: () => decoderOfOurs(decoding, packets, attachments),
+  ours: () => decoderOfOurs(decoding, packets),
   sio: () => decoderOfPeer(socketParser, engineParser),
 };
 const ENCODERS = {

@@ -1,6 +1,7 @@
 /*
  * P12: what it costs that an acknowledgement is awaited, with a deadline: to register it and to settle it. For ours, a whole emit with
- * its answer, less the same emit without one and an event that arrives instead of the answer; JSON is left out by a codec that does nothing.
+ * its answer, less the same emit without one and an event that arrives instead of the answer; JSON, and the texts with the ids in them,
+ * are left out by a codec that does nothing.
  * For the peer, the two methods that do it.
  */
 import { looseOurs, loosePeer } from "../lib/loose.mjs";
@@ -14,33 +15,22 @@ export const parts = (quick) => [{ name: "ack", slices: quick ? 6 : 30 }];
 
 const PER_POLL = 100;
 
-/** A codec whose messages are what they stand for. */
+/** A codec that looks at nothing: what comes is bytes that carry the parts of their packet as properties. */
 const codec = {
-  encode: ({ type, id }) => (type === 2 && id >= 0 ? `ask${id}` : type === 0 ? "join" : "tell"),
-  decode(message) {
-    const type = message === "event" ? 2 : message.startsWith("answer") ? 3 : 0;
-    const id = type === 3 ? Number(message.slice(6)) : -1;
-    return {
-      type,
-      namespace: "/",
-      id,
-      event: type === 2 ? "event" : null,
-      data: () => (type === 0 ? { sid: "x" } : type === 2 ? ["event"] : []),
-    };
-  },
+  encode: () => "packet",
+  decode: ({ type, id, event, content }) => ({ type, namespace: "/", id, event, data: () => content() }),
 };
+const message = (type, event, content) => Object.assign(new Uint8Array(1), { type, id: -1, event, content });
 
 export async function client(variant, { slices }) {
   return variant === "ours" ? timeOurs(slices) : timePeer(slices);
 }
 
 async function timeOurs(slices) {
-  const { arrive, client } = await looseOurs({ codec });
+  const { arrive, client } = await looseOurs({ codec, greeting: message(0, null, () => ({ sid: "main" })) });
   const ns = client.get_namespace("/");
-  if (!ns.is_namespace_connected()) {
-    arrive("4join");
-    client.poll();
-  }
+  const answers = Array.from({ length: PER_POLL }, () => message(3, null, () => []));
+  const events = Array.from({ length: PER_POLL }, () => message(2, "event", () => ["event"]));
   let settled = 0;
   let id = 0;
   const onAnswer = (_response, error) => {
@@ -52,17 +42,18 @@ async function timeOurs(slices) {
       const first = id;
       for (let n = 0; n < PER_POLL; n++, id++) ns.emit_with_ack("ask", [], onAnswer, 5);
       client.poll();
-      for (let n = 0; n < PER_POLL; n++) arrive(`4answer${first + n}`);
+      for (let n = 0; n < PER_POLL; n++) {
+        answers[n].id = first + n;
+        arrive(answers[n]);
+      }
       client.poll();
     }
   };
   const plain = (count) => {
     for (let done = 0; done < count; done += PER_POLL) {
-      const first = id;
       for (let n = 0; n < PER_POLL; n++) ns.emit("ask", []);
       client.poll();
-      // As many different texts: the codec reads them in both.
-      for (let n = 0; n < PER_POLL; n++) arrive(first + n >= 0 ? "4event" : "");
+      for (let n = 0; n < PER_POLL; n++) arrive(events[n]);
       client.poll();
     }
   };

@@ -3,12 +3,7 @@ import { ours, peerModule } from "./build.mjs";
 import { decoderOfOurs, decoderOfPeer, encoderOfOurs, encoderOfPeer } from "./codecs.mjs";
 
 export const DECODERS = {
-  ours: async () =>
-    decoderOfOurs(
-      await ours("protocol/socket-decoder.js"),
-      await ours("protocol/socket-packet.js"),
-      await ours("protocol/attachments.js"),
-    ),
+  ours: async () => decoderOfOurs(await ours("protocol/socket-decoder.js"), await ours("protocol/socket-packet.js")),
   sio: async () => decoderOfPeer(await peerModule("socket.io-parser"), await peerModule("engine.io-parser")),
 };
 

@@ -3,11 +3,12 @@ import { bytes, state } from "./frames.mjs";
 
 const LIMITS = { max_attachments: 10, max_queued_bytes: 1e9 };
 const PATH = "/";
+const NONE = [];
 
 // Each is made of the modules that it needs: a browser's page has them in its bundle, a process loads them.
 
 /** A function from the frames of one packet to its data. */
-export function decoderOfOurs({ SocketDecoder }, { readHeader, readEvent, readAck }, { restoreAttachments }) {
+export function decoderOfOurs({ SocketDecoder }, { readHeader, readEvent, readAck }) {
   const decoder = new SocketDecoder(LIMITS);
   const header = {};
   return (frames) => {
@@ -16,9 +17,8 @@ export function decoderOfOurs({ SocketDecoder }, { readHeader, readEvent, readAc
     const isText = typeof packet === "string";
     const text = isText ? packet : packet.text;
     const { type, end } = readHeader(text, header);
-    const data = type === 3 || type === 6 ? readAck(text, end) : readEvent(text, end);
-    if (!isText) restoreAttachments(data, packet.attachments);
-    return data;
+    const attachments = isText ? NONE : packet.attachments;
+    return type === 3 || type === 6 ? readAck(text, end, attachments) : readEvent(text, end, attachments);
   };
 }
 

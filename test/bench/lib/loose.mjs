@@ -3,8 +3,8 @@ import { ours, peer, peerModule } from "./build.mjs";
 
 const OPEN = '0{"sid":"loose","upgrades":[],"pingInterval":25000000,"pingTimeout":20000000,"maxPayload":100000000}';
 
-/** Ours: `arrive(frame)` hands a frame over; `written` counts the frames that it wrote. */
-export async function looseOurs(options = {}) {
+/** Ours: `arrive(frame)` hands a frame over; `written` counts the frames that it wrote. `greeting` joins the main namespace. */
+export async function looseOurs({ greeting = '40{"sid":"main"}', ...options } = {}) {
   const { SocketIOClient } = await ours();
   const loose = { arrive: null, written: 0, last: "", client: null };
   const client = new SocketIOClient({
@@ -29,7 +29,7 @@ export async function looseOurs(options = {}) {
   client.connect_to_url("ws://localhost");
   client.poll();
   loose.arrive(OPEN);
-  loose.arrive('40{"sid":"main"}');
+  loose.arrive(greeting);
   client.poll();
   if (!client.is_socket_connected()) throw new Error("ours did not connect");
   loose.client = client;
