@@ -132,18 +132,15 @@ export class SocketIOClient {
     const runtime = this.#runtime;
     if (runtime.active)
       return runtime.fail(ERR_ALREADY_IN_USE, `connected to ${this.get_connection_url()} already; call close() first`);
-    const address = new Address(isAsked ? url : () => url, tls_options);
-    const parsed = address.read();
-    if (!parsed) return runtime.fail(ERR_INVALID_PARAMETER, address.complaint);
+    const transports = this.#transports();
+    const address = new Address(url, tls_options, transports);
+    if (!address.read()) return runtime.fail(ERR_INVALID_PARAMETER, address.complaint);
     if (!canHonour(tls_options))
       return runtime.fail(ERR_UNAVAILABLE, "browsers have their own trust store; pass null as tls_options");
-    const transports = this.#transports();
     if (transports.length === 0)
       return runtime.fail(ERR_UNAVAILABLE, 'there is no "polling" here; import from "socketio-gameloop" for it');
     this.#address = address;
-    const isLocal = /(^|\.)localhost$|^127\.[\d.]+$|^\[::1]$/.test(parsed.hostname);
-    const prepare = () => address.prepare(runtime.options);
-    runtime.start({ transports, prepare, isLocal }, auth);
+    runtime.start(address, auth);
     return OK;
   }
 
@@ -354,8 +351,12 @@ export class SocketIOClient {
     const { transport_factory, transports } = this.#runtime.options;
     if (transport_factory) return [transport_factory];
     const { builtIn } = this.constructor as typeof SocketIOClient;
-    return transports
-      .map((item) => (typeof item === "string" ? builtIn[item] : item))
-      .filter((item) => item !== undefined);
+    return (
+      transports
+        .map((item) => (typeof item === "string" ? builtIn[item] : item))
+        .filter((item) => item !== undefined)
+        // A list that has grown has room for more, and this one is kept.
+        .slice()
+    );
   }
 }

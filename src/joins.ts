@@ -13,8 +13,8 @@ type Core = NamespaceSession<AckOwner>;
 export interface JoinsHost {
   readonly session: SocketSession<AckOwner>;
   readonly deadlines: Deadlines;
-  /** Stands for the attempt that is going on, or the connection that came of it; `null` between two attempts. */
-  readonly attempt: object | null;
+  /** Stands for the attempt that is going on, or the connection that came of it; 0 between two attempts. */
+  readonly attempt: number;
   now(): number;
   flush(): void;
   /** Runs a function of the game's that is no callback. */
@@ -26,7 +26,7 @@ export interface JoinsHost {
 interface Wish {
   readonly auth: Auth;
   /** The attempt for which the auth function was asked. */
-  readonly askedFor: object | null;
+  readonly askedFor: number;
 }
 
 export class Joins {
@@ -40,7 +40,7 @@ export class Joins {
   /** @param delay seconds before CONNECT is sent */
   want(core: Core, auth: Auth, delay = 0): void {
     const { session, attempt } = this.#host;
-    this.#wishes.set(core, { auth, askedFor: null });
+    this.#wishes.set(core, { auth, askedFor: 0 });
     session.connect(core, checkAuth(auth), this.#host.now(), delay);
     if (attempt) this.#ask(core, auth, attempt);
   }
@@ -51,7 +51,7 @@ export class Joins {
   }
 
   /** Asks for what this attempt needs and has not asked for. */
-  askAll(attempt: object): void {
+  askAll(attempt: number): void {
     for (const [core, { auth, askedFor }] of this.#wishes)
       if (core.state === CONNECTING && askedFor !== attempt) this.#ask(core, auth, attempt);
   }
@@ -60,7 +60,7 @@ export class Joins {
     this.#wishes.clear();
   }
 
-  #ask(core: Core, auth: Auth, attempt: object): void {
+  #ask(core: Core, auth: Auth, attempt: number): void {
     if (typeof auth !== "function") return;
     const host = this.#host;
     const { session } = host;

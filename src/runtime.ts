@@ -85,7 +85,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     return this.#dialer.connection;
   }
 
-  get attempt(): object | null {
+  get attempt(): number {
     return this.#dialer.attempt;
   }
 
@@ -250,7 +250,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
 
   // Told by the dialer and its connection
 
-  dialling(attempt: object): void {
+  dialling(attempt: number): void {
     this.#joins.askAll(attempt);
   }
 
@@ -266,6 +266,11 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
 
   engineMoved({ transport }: Connection): void {
     this.session.base64 = transport!.textOnly === true;
+  }
+
+  override connected(core: Core): void {
+    if (core === this.#main) this.#dialer.joined();
+    super.connected(core);
   }
 
   /** The server does not want us in `core`. Without the main namespace and any other there is nothing to be connected for. */
@@ -391,6 +396,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
       if (this.#openedAt >= 0) this.counters.reconnects++;
       this.#openedAt = this.time.now;
       const fellBack = this.#dialer.opened();
+      if (this.isConnected) this.#dialer.joined();
       const before = this.transportName;
       this.transportName = item.name;
       if (before === "" ? fellBack : before !== item.name) signals.emit("transport_changed", item.name);
