@@ -23,7 +23,7 @@ import type { ConnectionState } from "./connection-state.js";
 import { type Err, requireThat } from "./errors.js";
 import type { DefaultEvents, EventsMap } from "./events.js";
 import { SocketIONamespace } from "./namespace.js";
-import { NamespaceEntry, type TakenEvent } from "./namespace-entry.js";
+import { entryOf, NamespaceEntry, type TakenEvent } from "./namespace-entry.js";
 import { type ClientObserver, Observers } from "./observer.js";
 import { type ClientOptionsInput, changesConnection, DEFAULT_OPTIONS, mergeOptions } from "./options.js";
 import type { PollLimit } from "./poll-limit.js";
@@ -260,12 +260,9 @@ export class SocketIOClient {
       path,
     );
     const runtime = this.#runtime;
-    if (!this.has_namespace(path)) {
-      const entry = new NamespaceEntry(runtime, runtime.session.namespace(path));
-      new SocketIONamespace(entry);
-      runtime.entries.set(path, entry);
-    }
-    return runtime.entries.get(path)!.namespace as unknown as SocketIONamespace<L, E>;
+    const core = runtime.session.namespace(path);
+    if (core.filter === null) new SocketIONamespace(new NamespaceEntry(runtime, core));
+    return entryOf(core).namespace as unknown as SocketIONamespace<L, E>;
   }
 
   /** The namespace of that path, or `null` when it was not created. `/` always exists. */
@@ -276,11 +273,12 @@ export class SocketIOClient {
     path: string,
   ): SocketIONamespace<L, E> | null;
   get_namespace(path = "/"): SocketIONamespace | null {
-    return this.#runtime.entries.get(path)?.namespace ?? null;
+    const core = this.#runtime.session.find(path);
+    return core ? entryOf(core).namespace : null;
   }
 
   has_namespace(path: string): boolean {
-    return this.#runtime.entries.has(path);
+    return !!this.#runtime.session.find(path);
   }
 
   /** True while an Engine.IO session is open, as of the last `poll()`. */

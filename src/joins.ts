@@ -3,7 +3,7 @@
  * waits for the answer; an answer to an earlier question is not taken.
  */
 import { type Auth, askAuth, checkAuth, encodeAuth } from "./auth.js";
-import type { AckOwner } from "./namespace-entry.js";
+import { type AckOwner, entryOf } from "./namespace-entry.js";
 import type { Deadlines } from "./protocol/deadlines.js";
 import { CONNECTING, type NamespaceSession } from "./protocol/namespace-session.js";
 import type { SocketSession } from "./protocol/socket-session.js";
@@ -23,15 +23,11 @@ export interface JoinsHost {
   failAttempt(message: string): void;
 }
 
-interface Wish {
-  readonly auth: Auth;
-  /** The attempt for which the auth function was asked. */
-  readonly askedFor: number;
-}
+/** Questions of all clients. */
+let questions = 0;
 
 export class Joins {
   readonly #host: JoinsHost;
-  readonly #wishes = new Map<Core, Wish>();
 
   constructor(host: JoinsHost) {
     this.#host = host;
@@ -40,24 +36,24 @@ export class Joins {
   /** @param delay seconds before CONNECT is sent */
   want(core: Core, auth: Auth, delay = 0): void {
     const { session, attempt } = this.#host;
-    this.#wishes.set(core, { auth, askedFor: 0 });
+    const entry = entryOf(core);
+    entry.auth = auth;
+    entry.askedFor = entry.question = 0;
     session.connect(core, checkAuth(auth), this.#host.now(), delay);
     if (attempt) this.#ask(core, auth, attempt);
   }
 
   /** Wants again what was refused, with the same auth. */
   wantAgain(core: Core, delay: number): void {
-    this.want(core, this.#wishes.get(core)!.auth, delay);
+    this.want(core, entryOf(core).auth!, delay);
   }
 
   /** Asks for what this attempt needs and has not asked for. */
   askAll(attempt: number): void {
-    for (const [core, { auth, askedFor }] of this.#wishes)
-      if (core.state === CONNECTING && askedFor !== attempt) this.#ask(core, auth, attempt);
-  }
-
-  clear(): void {
-    this.#wishes.clear();
+    for (const core of this.#host.session.namespaces()) {
+      const { auth, askedFor } = entryOf(core);
+      if (core.state === CONNECTING && askedFor !== attempt) this.#ask(core, auth!, attempt);
+    }
   }
 
   #ask(core: Core, auth: Auth, attempt: number): void {
@@ -65,9 +61,11 @@ export class Joins {
     const host = this.#host;
     const { session } = host;
     session.authorize(core, null, host.now());
-    const question: Wish = { auth, askedFor: attempt };
-    this.#wishes.set(core, question);
-    const isAwaited = () => attempt === host.attempt && core.auth === null && this.#wishes.get(core) === question;
+    const entry = entryOf(core);
+    const question = ++questions;
+    entry.askedFor = attempt;
+    entry.question = question;
+    const isAwaited = () => attempt === host.attempt && core.auth === null && entry.question === question;
     const failed = (error: unknown) => {
       const message = `the auth function of ${core.path} failed: ${(error as Error)?.message ?? error}`;
       if (!isAwaited()) return;

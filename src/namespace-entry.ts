@@ -81,6 +81,11 @@ export class NamespaceEntry implements EventFilter {
   refusals = 0;
   /** When it was joined, in seconds; Infinity when it is not. */
   joinedAt = Infinity;
+  /** What it is to be joined with; `null` unless it is wanted. */
+  auth: Auth | null = null;
+  /** The attempt to connect for which `auth` was asked, and the number of that question. */
+  askedFor = 0;
+  question = 0;
   // Made when they are needed: thousands of bots have few of them.
   #listeners: Map<string, readonly Listener[]> | null = null;
   /** What waits in `ready()`. */
@@ -160,6 +165,9 @@ export class NamespaceEntry implements EventFilter {
     else this.#listeners?.delete(event);
   }
 }
+
+/** A namespace of the protocol as its client knows it. */
+export const entryOf = (core: NamespaceSession<AckOwner>): NamespaceEntry => core.filter as NamespaceEntry;
 
 /** @throws TypeError unless `data` is the array of an event's or an answer's arguments */
 export function requireData(event: string, data: unknown): void {

@@ -19,7 +19,7 @@ import { type ConnectError, type Err, SocketIOError } from "./errors.js";
 import { type ConnectionNews, type DisconnectReason, isPacket } from "./inbox.js";
 import { Joins, type JoinsHost } from "./joins.js";
 import { LatestEvents } from "./latest-events.js";
-import type { AckOwner, NamespaceHost, TakenEvent } from "./namespace-entry.js";
+import { type AckOwner, entryOf, type NamespaceHost, type TakenEvent } from "./namespace-entry.js";
 import { watchNetwork } from "./network-hints.js";
 import type { ClientOptions } from "./options.js";
 import { UNLIMITED } from "./poll-limit.js";
@@ -77,7 +77,6 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
   constructor(options: ClientOptions) {
     super(options);
     this.session = new SocketSession(options, this.deadlines, this.rtt, this);
-    this.session.traffic = () => ({ sent: this.counters.bytes_sent, waiting: this.backlog });
     this.#main = this.session.namespace("/");
   }
 
@@ -113,6 +112,10 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
 
   get writable(): boolean {
     return this.backlog < VOLATILE_BACKLOG;
+  }
+
+  traffic(): { readonly sent: number; readonly waiting: number } {
+    return { sent: this.counters.bytes_sent, waiting: this.backlog };
   }
 
   hearsAll(): boolean {
@@ -276,7 +279,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
   /** The server does not want us in `core`. Without the main namespace and any other there is nothing to be connected for. */
   protected override shutOut(core: Core, reason: string, error: ConnectError, tell: () => void): void {
     const { reconnection, random } = this.options;
-    const entry = this.entries.get(core.path)!;
+    const entry = entryOf(core);
     const epoch = this.#epoch;
     if (this.time.now - entry.joinedAt >= reconnection.delay_max) entry.refusals = 0;
     entry.joinedAt = Infinity;
@@ -347,7 +350,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     this.#dialer.stop();
     this.engineId = "";
     this.time.pause();
-    this.#joins.clear();
+    for (const core of this.session.namespaces()) entryOf(core).auth = null;
     this.#unwatchNetwork();
     const epoch = ++this.#epoch;
     this.session.close(reason, true);
@@ -355,7 +358,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     if (epoch === this.#epoch && !told) this.signals.emit("disconnected", reason);
     if (epoch !== this.#epoch) return;
     const error = new SocketIOError(`disconnected: ${reason}`, ERR_CONNECTION_ERROR);
-    for (const entry of this.entries.values()) entry.settle(error);
+    for (const core of this.session.namespaces()) entryOf(core).settle(error);
   }
 
   #write(connection: Connection, most = Infinity): void {

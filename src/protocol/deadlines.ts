@@ -56,7 +56,8 @@ export class Deadlines {
   cancel(deadline: Deadline | null): void {
     if (!deadline?.expire) return;
     deadline.expire = null;
-    this.#live--;
+    // With none left the list gives back its room.
+    if (--this.#live === 0) this.#heap.length = 0;
   }
 
   /**
