@@ -6,14 +6,14 @@ import { type ConnectError, type Err, SocketIOError } from "./errors.js";
 import { type AckOwner, entryOf, type TakenEvent } from "./namespace-entry.js";
 import { ERR_CONNECTION_ERROR, OK } from "./protocol/codes.js";
 import type { AckCode } from "./protocol/delivery.js";
-import type { NamespaceSession } from "./protocol/namespace-session.js";
+import { type NamespaceSession, NOTHING, withItem } from "./protocol/namespace-session.js";
 import type { SessionSink } from "./protocol/socket-session.js";
 
 type Core = NamespaceSession<AckOwner>;
 
 export abstract class Announcer extends Callbacks implements SessionSink<AckOwner> {
   /** Events that wait for `take_event()`, decoded: one, unless several came at once. */
-  readonly pulled: TakenEvent[] = [];
+  pulled: TakenEvent[] = NOTHING;
   /** A sentence about what failed last. */
   lastError = "";
   /** `connected` was emitted, and `disconnected` not since. */
@@ -43,7 +43,7 @@ export abstract class Announcer extends Callbacks implements SessionSink<AckOwne
     const entry = entryOf(core);
     this.counters.events_dispatched++;
     if (this.options.event_delivery === "pull")
-      this.pulled.push({ event, data, path, reply: ackId < 0 ? null : entry.replyTo(event, ackId) });
+      this.pulled = withItem(this.pulled, { event, data, path, reply: ackId < 0 ? null : entry.replyTo(event, ackId) });
     else {
       entry.dispatch(event, data, ackId);
       if (this.signals.has_connections("event_received")) this.signals.emit("event_received", event, data, path);

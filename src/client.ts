@@ -17,7 +17,7 @@
  * 10. Reconnecting joins every namespace again that was connected or connecting, each with its own auth; listeners stay.
  */
 import { Address } from "./address.js";
-import { type Auth, checkAuth } from "./auth.js";
+import { type Auth, checkAuth, NO_AUTH } from "./auth.js";
 import { type ClientSignals, SIGNALS } from "./callbacks.js";
 import type { ConnectionState } from "./connection-state.js";
 import { type Err, requireThat } from "./errors.js";
@@ -25,7 +25,7 @@ import type { DefaultEvents, EventsMap } from "./events.js";
 import { SocketIONamespace } from "./namespace.js";
 import { entryOf, NamespaceEntry, type TakenEvent } from "./namespace-entry.js";
 import { type ClientObserver, Observers } from "./observer.js";
-import { type ClientOptionsInput, changesConnection, DEFAULT_OPTIONS, mergeOptions } from "./options.js";
+import { type ClientOptionsInput, changesConnection, makeOptions, mergeOptions } from "./options.js";
 import type { PollLimit } from "./poll-limit.js";
 import { ERR_ALREADY_IN_USE, ERR_INVALID_PARAMETER, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
 import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
@@ -64,10 +64,8 @@ export class SocketIOClient {
 
   static {
     pollWithin = (client, now, limit) => client.#runtime.poll(now, limit);
-    defineSignals<SocketIOClient, ClientSignals>(
-      SocketIOClient.prototype,
-      SIGNALS,
-      (client) => client.#runtime.signals,
+    defineSignals<SocketIOClient, ClientSignals>(SocketIOClient.prototype, SIGNALS, (client) =>
+      client.#runtime.ownSignals(),
     );
   }
 
@@ -110,7 +108,7 @@ export class SocketIOClient {
    * @throws TypeError for an option that does not exist or a value that cannot be
    */
   constructor(options: ClientOptionsInput = {}) {
-    this.#runtime = new Runtime(mergeOptions(DEFAULT_OPTIONS, options));
+    this.#runtime = new Runtime(makeOptions(options));
     this.create_namespace("/");
   }
 
@@ -124,7 +122,7 @@ export class SocketIOClient {
    * `ERR_UNAVAILABLE` when the platform cannot honour `tls_options` or has none of the transports
    * @throws TypeError when an argument has the wrong type
    */
-  connect_to_url(url: string | (() => string), auth: Auth = {}, tls_options: TLSOptions | null = null): Err {
+  connect_to_url(url: string | (() => string), auth: Auth = NO_AUTH, tls_options: TLSOptions | null = null): Err {
     const isAsked = typeof url === "function";
     requireThat(isAsked || typeof url === "string", "the URL", "a string, or a function for one", url);
     checkAuth(auth);

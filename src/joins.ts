@@ -26,59 +26,49 @@ export interface JoinsHost {
 /** Questions of all clients. */
 let questions = 0;
 
-export class Joins {
-  readonly #host: JoinsHost;
+/** @param delay seconds before CONNECT is sent */
+export function want(host: JoinsHost, core: Core, auth: Auth, delay = 0): void {
+  const entry = entryOf(core);
+  entry.auth = auth;
+  entry.askedFor = entry.question = 0;
+  host.session.connect(core, checkAuth(auth), host.now(), delay);
+  if (host.attempt) ask(host, core, auth, host.attempt);
+}
 
-  constructor(host: JoinsHost) {
-    this.#host = host;
-  }
+/** Wants again what was refused, with the same auth. */
+export function wantAgain(host: JoinsHost, core: Core, delay: number): void {
+  want(host, core, entryOf(core).auth!, delay);
+}
 
-  /** @param delay seconds before CONNECT is sent */
-  want(core: Core, auth: Auth, delay = 0): void {
-    const { session, attempt } = this.#host;
-    const entry = entryOf(core);
-    entry.auth = auth;
-    entry.askedFor = entry.question = 0;
-    session.connect(core, checkAuth(auth), this.#host.now(), delay);
-    if (attempt) this.#ask(core, auth, attempt);
+/** Asks for what this attempt needs and has not asked for. */
+export function askAll(host: JoinsHost, attempt: number): void {
+  for (const core of host.session.namespaces()) {
+    const { auth, askedFor } = entryOf(core);
+    if (core.state === CONNECTING && askedFor !== attempt) ask(host, core, auth!, attempt);
   }
+}
 
-  /** Wants again what was refused, with the same auth. */
-  wantAgain(core: Core, delay: number): void {
-    this.want(core, entryOf(core).auth!, delay);
-  }
-
-  /** Asks for what this attempt needs and has not asked for. */
-  askAll(attempt: number): void {
-    for (const core of this.#host.session.namespaces()) {
-      const { auth, askedFor } = entryOf(core);
-      if (core.state === CONNECTING && askedFor !== attempt) this.#ask(core, auth!, attempt);
-    }
-  }
-
-  #ask(core: Core, auth: Auth, attempt: number): void {
-    if (typeof auth !== "function") return;
-    const host = this.#host;
-    const { session } = host;
-    session.authorize(core, null, host.now());
-    const entry = entryOf(core);
-    const question = ++questions;
-    entry.askedFor = attempt;
-    entry.question = question;
-    const isAwaited = () => attempt === host.attempt && core.auth === null && entry.question === question;
-    const failed = (error: unknown) => {
-      const message = `the auth function of ${core.path} failed: ${(error as Error)?.message ?? error}`;
-      if (!isAwaited()) return;
-      // For the main namespace it is the attempt that failed: the next one asks again. The game hears of it in a poll.
-      if (core.path === "/") host.failAttempt(message);
-      else host.deadlines.add(host.now(), () => isAwaited() && session.refuse(core, message));
-    };
-    const answered = (data: unknown) => {
-      if (!isAwaited()) return;
-      session.authorize(core, encodeAuth(data), host.now());
-      // Like the CONNECT that needs no asking, it goes out when it can, not with the next frame.
-      host.flush();
-    };
-    host.runGuarded(() => askAuth(auth, answered, failed));
-  }
+function ask(host: JoinsHost, core: Core, auth: Auth, attempt: number): void {
+  if (typeof auth !== "function") return;
+  const { session } = host;
+  session.authorize(core, null, host.now());
+  const entry = entryOf(core);
+  const question = ++questions;
+  entry.askedFor = attempt;
+  entry.question = question;
+  const isAwaited = () => attempt === host.attempt && core.auth === null && entry.question === question;
+  const failed = (error: unknown) => {
+    const message = `the auth function of ${core.path} failed: ${(error as Error)?.message ?? error}`;
+    if (!isAwaited()) return;
+    // For the main namespace it is the attempt that failed: the next one asks again. The game hears of it in a poll.
+    if (core.path === "/") host.failAttempt(message);
+    else host.deadlines.add(host.now(), () => isAwaited() && session.refuse(core, message));
+  };
+  const answered = (data: unknown) => {
+    if (!isAwaited()) return;
+    session.authorize(core, encodeAuth(data), host.now());
+    // Like the CONNECT that needs no asking, it goes out when it can, not with the next frame.
+    host.flush();
+  };
+  host.runGuarded(() => askAuth(auth, answered, failed));
 }

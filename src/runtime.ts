@@ -17,7 +17,7 @@ import type { ConnectionState } from "./connection-state.js";
 import { Dialer, type DialerHost, type Target } from "./dialer.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
 import { type ConnectionNews, type DisconnectReason, isPacket } from "./inbox.js";
-import { Joins, type JoinsHost } from "./joins.js";
+import { askAll, type JoinsHost, want, wantAgain } from "./joins.js";
 import { LatestEvents } from "./latest-events.js";
 import { type AckOwner, entryOf, type NamespaceHost, type TakenEvent } from "./namespace-entry.js";
 import { watchNetwork } from "./network-hints.js";
@@ -60,7 +60,6 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
   transportName = "";
 
   readonly #dialer = new Dialer(this);
-  readonly #joins = new Joins(this);
   readonly #main: Core;
   /** When the last session opened; less than 0 before the first. */
   #openedAt = -1;
@@ -142,12 +141,12 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
       this.deadlines.wake();
       if (!online && !target.isLocal) this.connection?.fail("transport close", "the browser is offline");
     });
-    if (this.options.main_namespace) this.#joins.want(this.#main, auth);
+    if (this.options.main_namespace) want(this, this.#main, auth);
     this.#dialer.start(target);
   }
 
   join(core: Core, auth: Auth): void {
-    this.#joins.want(core, auth);
+    want(this, core, auth);
   }
 
   /** Does not wait for the next attempt; false when none is waited for. */
@@ -221,7 +220,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
         this.mark = NaN;
       }
     }
-    return (!this.dispatchPaused && this.pulled.shift()) || null;
+    return (!this.dispatchPaused && this.pulled.length > 0 && this.pulled.shift()) || null;
   }
 
   // For namespaces, their joins, and signals
@@ -254,7 +253,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
   // Told by the dialer and its connection
 
   dialling(attempt: number): void {
-    this.#joins.askAll(attempt);
+    askAll(this, attempt);
   }
 
   expired(message: string): void {
@@ -289,7 +288,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     else if (retry) {
       const delay = backoffDelay(++entry.refusals, reconnection, random());
       if (core === this.#main) this.#dialer.answered();
-      this.#joins.wantAgain(core, delay);
+      wantAgain(this, core, delay);
       tell();
     } else if (core === this.#main && this.active && !this.session.isWanted()) this.#end("server disconnect", tell);
     else tell();
@@ -321,13 +320,12 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     this.lastError = message;
     const error: ConnectError = { message, namespace: "/", code };
     if (transport) error.transport = transport;
-    const { signals } = this;
     const retry = this.shallRetry(failed ? "connect_error" : reason, error, !this.#dialer.isFinal(finality));
     if (epoch !== this.#epoch) return;
     if (!retry || attempt > reconnection.attempts) {
       this.#end(reason, () => {
-        if (failed) signals.emit("connect_error", error);
-        if (reconnection.enabled) signals.emit("reconnect_failed");
+        if (failed) this.signals.emit("connect_error", error);
+        if (reconnection.enabled) this.signals.emit("reconnect_failed");
       });
       return;
     }
@@ -336,9 +334,9 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     this.#dialer.wait(now + delay);
     this.engineId = "";
     this.session.close(reason, false);
-    if (failed && epoch === this.#epoch) signals.emit("connect_error", error);
+    if (failed && epoch === this.#epoch) this.signals.emit("connect_error", error);
     // One of them may have called reconnect_now().
-    if (epoch === this.#epoch) signals.emit("reconnecting", attempt, this.connection ? 0 : delay);
+    if (epoch === this.#epoch) this.signals.emit("reconnecting", attempt, this.connection ? 0 : delay);
   }
 
   /**
