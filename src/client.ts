@@ -39,6 +39,9 @@ import { canHonour } from "./transport/platform-socket.js";
 import type { TransportFactory } from "./transport/transport.js";
 import { websocket } from "./transport/websocket.js";
 
+/** The transports that an option has named last: one list for all clients that share it. */
+let chosen: { from?: unknown; builtIn?: unknown; list: readonly TransportFactory[] } = { list: [] };
+
 /** For `PollGroup`: a poll that takes no more than `limit` allows. */
 export let pollWithin: (client: SocketIOClient, now: number | undefined, limit: PollLimit) => number;
 
@@ -343,16 +346,16 @@ export class SocketIOClient {
     };
   }
 
-  #transports(): TransportFactory[] {
+  #transports(): readonly TransportFactory[] {
     const { transport_factory, transports } = this.#runtime.options;
     if (transport_factory) return [transport_factory];
     const { builtIn } = this.constructor as typeof SocketIOClient;
-    return (
-      transports
+    if (chosen.from !== transports || chosen.builtIn !== builtIn) {
+      const list = transports
         .map((item) => (typeof item === "string" ? builtIn[item] : item))
-        .filter((item) => item !== undefined)
-        // A list that has grown has room for more, and this one is kept.
-        .slice()
-    );
+        .filter((item) => item !== undefined);
+      chosen = { from: transports, builtIn, list };
+    }
+    return chosen.list;
   }
 }

@@ -10,13 +10,16 @@ export interface Deadline {
 const isBefore = (one: Deadline, other: Deadline): boolean =>
   one.at < other.at || (one.at === other.at && one.order < other.order);
 
+/** Nothing is due, as nearly always: no list of their own for thousands of clients. */
+const NONE: Deadline[] = [];
+
 /**
  * Everything that is due some day, without a timer and without a scan: a binary heap. Most deadlines come with the same delay and so
  * stay where they are put; asking for the earliest is a look at the top. What was cancelled is left where it is until most of
  * the heap is like that.
  */
 export class Deadlines {
-  #heap: Deadline[] = [];
+  #heap: Deadline[] = NONE;
   #order = 0;
   /** How many of the heap are still to happen. */
   #live = 0;
@@ -56,8 +59,7 @@ export class Deadlines {
   cancel(deadline: Deadline | null): void {
     if (!deadline?.expire) return;
     deadline.expire = null;
-    // With none left the list gives back its room.
-    if (--this.#live === 0) this.#heap.length = 0;
+    if (--this.#live === 0) this.#heap = NONE;
   }
 
   /**
@@ -82,6 +84,7 @@ export class Deadlines {
   }
 
   #insert(deadline: Deadline): void {
+    if (this.#heap === NONE) this.#heap = [];
     const heap = this.#heap;
     let place = heap.push(deadline) - 1;
     while (place > 0) {

@@ -31,7 +31,10 @@ export function canHonour(tls: TLSOptions | null): boolean {
 export class PlatformSocket<Handler extends Pick<SocketHandler, "opened" | "received"> = SocketHandler>
   implements Transport
 {
-  readonly name = "websocket";
+  get name(): string {
+    return "websocket";
+  }
+
   /** @internal so that the types of isomorphic-ws are in no declaration file. */
   protected readonly socket: WebSocketImplementation;
   /** `null` once nothing more is to be told. */
