@@ -66,6 +66,8 @@ class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
   #failure: NodeError | null = null;
   /** Where the cookies of the handshake go. */
   #cookies: SocketRequest["cookies"] = null;
+  /** With compression only `ws` can write. */
+  #isPlain = false;
   /** `ws` still reads a Blob, behind which everything else has to queue. */
   #hasBlobs = false;
 
@@ -89,8 +91,10 @@ class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
       this.#stream = socket;
       this.#cookies?.store(this.socket.url, headers["set-cookie"] ?? []);
       this.#cookies = null;
-    } else if (event === "open") this.handler?.opened?.();
-    else if (event === "error") this.#failure ??= first as NodeError;
+    } else if (event === "open") {
+      this.#isPlain = this.socket.extensions === "";
+      this.handler?.opened?.();
+    } else if (event === "error") this.#failure ??= first as NodeError;
     else if (event === "close") this.#closed(first as number, (second as Buffer).toString());
     else return false;
     return true;
@@ -122,7 +126,7 @@ class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
   #canWrite(frames: readonly OutFrame[]): frames is readonly (string | Uint8Array)[] {
     if (this.#hasBlobs && this.bufferedAmount === 0) this.#hasBlobs = false;
     for (const frame of frames) if (typeof frame !== "string" && !(frame instanceof Uint8Array)) this.#hasBlobs = true;
-    return !this.#hasBlobs && this.socket.extensions === "";
+    return this.#isPlain && !this.#hasBlobs;
   }
 
   override pause(): void {
