@@ -1,36 +1,46 @@
 import type { Route } from "./connection.js";
+import type { Target } from "./dialer.js";
 import { requireThat } from "./errors.js";
 import type { ClientOptions, PerAttempt } from "./options.js";
 import { isObject } from "./protocol/protocol-error.js";
 import type { TLSOptions } from "./tls-options.js";
 import { createCookieStore } from "./transport/platform-http.js";
-import { type CookieStore, engineName } from "./transport/transport.js";
+import { type CookieStore, engineName, type TransportFactory } from "./transport/transport.js";
 import { engineUrl, parseUrl } from "./url.js";
 
 /** Where a client connects to, and with what: asked anew for each attempt. */
-export class Address {
+export class Address implements Target {
   /** The URL as it was given last. */
   given = "";
-  readonly #ask: () => string;
+  readonly #url: string | (() => string);
   readonly #tls: TLSOptions | null;
   /** Read, and not used for an attempt yet. */
   #unused: URL | null = null;
   #cookies: CookieStore | null = null;
 
-  constructor(ask: () => string, tls: TLSOptions | null) {
-    this.#ask = ask;
+  constructor(
+    url: string | (() => string),
+    tls: TLSOptions | null,
+    readonly transports: readonly TransportFactory[],
+  ) {
+    this.#url = url;
     this.#tls = tls;
   }
 
   /** Asks for the URL; `null` when it cannot be used. */
   read(): URL | null {
-    this.given = this.#ask();
+    const url = this.#url;
+    this.given = typeof url === "string" ? url : url();
     this.#unused = parseUrl(this.given);
     return this.#unused;
   }
 
   get complaint(): string {
     return `cannot use the URL "${this.given}"; write one like ws://localhost:3000`;
+  }
+
+  get isLocal(): boolean {
+    return /^(?:.*\.)?localhost$|^127\.[\d.]+$|^\[::1]$/.test(parseUrl(this.given)?.hostname ?? "");
   }
 
   /** What the transports of the next attempt are opened with. */

@@ -3,18 +3,17 @@
  */
 import { Callbacks } from "./callbacks.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
-import type { AckOwner, NamespaceEntry, TakenEvent } from "./namespace-entry.js";
+import { type AckOwner, entryOf, type TakenEvent } from "./namespace-entry.js";
 import { ERR_CONNECTION_ERROR, OK } from "./protocol/codes.js";
 import type { AckCode } from "./protocol/delivery.js";
-import type { NamespaceSession } from "./protocol/namespace-session.js";
+import { type NamespaceSession, NOTHING, withItem } from "./protocol/namespace-session.js";
 import type { SessionSink } from "./protocol/socket-session.js";
 
 type Core = NamespaceSession<AckOwner>;
 
 export abstract class Announcer extends Callbacks implements SessionSink<AckOwner> {
-  readonly entries = new Map<string, NamespaceEntry>();
   /** Events that wait for `take_event()`, decoded: one, unless several came at once. */
-  readonly pulled: TakenEvent[] = [];
+  pulled: TakenEvent[] = NOTHING;
   /** A sentence about what failed last. */
   lastError = "";
   /** `connected` was emitted, and `disconnected` not since. */
@@ -41,10 +40,10 @@ export abstract class Announcer extends Callbacks implements SessionSink<AckOwne
 
   event(core: Core, event: string, data: unknown[], ackId: number): void {
     const { path } = core;
-    const entry = this.entries.get(path)!;
+    const entry = entryOf(core);
     this.counters.events_dispatched++;
     if (this.options.event_delivery === "pull")
-      this.pulled.push({ event, data, path, reply: ackId < 0 ? null : entry.replyTo(event, ackId) });
+      this.pulled = withItem(this.pulled, { event, data, path, reply: ackId < 0 ? null : entry.replyTo(event, ackId) });
     else {
       entry.dispatch(event, data, ackId);
       if (this.signals.has_connections("event_received")) this.signals.emit("event_received", event, data, path);
@@ -57,7 +56,7 @@ export abstract class Announcer extends Callbacks implements SessionSink<AckOwne
 
   connected(core: Core): void {
     const { path, sid, generation } = core;
-    const entry = this.entries.get(path)!;
+    const entry = entryOf(core);
     // A callback may end the connection; then nobody is told that it is up after he was told that it is down.
     const isUp = () => generation === core.generation;
     // A server that lets in and throws out at once must not be hammered: see `shutOut`.
@@ -75,7 +74,7 @@ export abstract class Announcer extends Callbacks implements SessionSink<AckOwne
   }
 
   disconnected(core: Core, reason: string): void {
-    const entry = this.entries.get(core.path)!;
+    const entry = entryOf(core);
     const tell = () => {
       entry.signals.emit("disconnected", reason);
       if (entry.announced) {
@@ -97,7 +96,7 @@ export abstract class Announcer extends Callbacks implements SessionSink<AckOwne
   refused(core: Core, message: string, code: Err, data?: unknown): void {
     const error: ConnectError = { message, namespace: core.path, code };
     if (data !== undefined) error.data = data;
-    const entry = this.entries.get(core.path)!;
+    const entry = entryOf(core);
     const tell = () => {
       this.lastError = message;
       entry.settle(new SocketIOError(message, code, data));

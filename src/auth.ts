@@ -8,6 +8,9 @@ export type AuthData = Record<string, unknown>;
 /** A dictionary, or a function that is asked for one at every connect; it may answer later. */
 export type Auth = AuthData | (() => AuthData | null | undefined | Promise<AuthData | null | undefined>);
 
+/** No credentials: the same for all who have none. */
+export const NO_AUTH: AuthData = /* @__PURE__ */ Object.freeze({});
+
 /** The JSON of `auth`, or `null` when it is a function that has to be asked first. */
 export function checkAuth(auth: Auth): string | null {
   return typeof auth === "function" ? null : encodeAuth(auth);

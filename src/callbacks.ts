@@ -5,7 +5,7 @@ import type { ConnectError } from "./errors.js";
 import { NAMESPACE_SIGNALS } from "./namespace-entry.js";
 import type { Observers } from "./observer.js";
 import type { ClientOptions } from "./options.js";
-import { report, type Signal, type SignalOwner, SignalSet } from "./signal.js";
+import { report, SILENT, type Signal, type SignalOwner, SignalSet } from "./signal.js";
 import { Counters } from "./stats.js";
 
 /** The signals of a client; it says itself what they mean. */
@@ -33,7 +33,7 @@ export const SIGNALS: readonly (keyof ClientSignals)[] = [
 ];
 
 export abstract class Callbacks implements SignalOwner {
-  readonly signals = new SignalSet<ClientSignals>(this, "/");
+  signals: SignalSet<ClientSignals> = SILENT;
   readonly counters = new Counters();
   /** `null` while there are none. */
   observers: Observers | null = null;
@@ -45,6 +45,12 @@ export abstract class Callbacks implements SignalOwner {
   protected callbacks = 0;
 
   constructor(public options: ClientOptions) {}
+
+  /** The signals, to connect something to one of them. */
+  ownSignals(): SignalSet<ClientSignals> {
+    if (this.signals === SILENT) this.signals = new SignalSet(this, "/");
+    return this.signals;
+  }
 
   abstract expireAfter(seconds: number, expire: () => void): void;
 

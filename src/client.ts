@@ -17,15 +17,15 @@
  * 10. Reconnecting joins every namespace again that was connected or connecting, each with its own auth; listeners stay.
  */
 import { Address } from "./address.js";
-import { type Auth, checkAuth } from "./auth.js";
+import { type Auth, checkAuth, NO_AUTH } from "./auth.js";
 import { type ClientSignals, SIGNALS } from "./callbacks.js";
 import type { ConnectionState } from "./connection-state.js";
 import { type Err, requireThat } from "./errors.js";
 import type { DefaultEvents, EventsMap } from "./events.js";
 import { SocketIONamespace } from "./namespace.js";
-import { NamespaceEntry, type TakenEvent } from "./namespace-entry.js";
+import { entryOf, NamespaceEntry, type TakenEvent } from "./namespace-entry.js";
 import { type ClientObserver, Observers } from "./observer.js";
-import { type ClientOptionsInput, changesConnection, DEFAULT_OPTIONS, mergeOptions } from "./options.js";
+import { type ClientOptionsInput, changesConnection, makeOptions, mergeOptions } from "./options.js";
 import type { PollLimit } from "./poll-limit.js";
 import { ERR_ALREADY_IN_USE, ERR_INVALID_PARAMETER, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
 import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
@@ -38,6 +38,9 @@ import { isTlsOptions, type TLSOptions } from "./tls-options.js";
 import { canHonour } from "./transport/platform-socket.js";
 import type { TransportFactory } from "./transport/transport.js";
 import { websocket } from "./transport/websocket.js";
+
+/** The transports that an option has named last: one list for all clients that share it. */
+let chosen: { from?: unknown; builtIn?: unknown; list: readonly TransportFactory[] } = { list: [] };
 
 /** For `PollGroup`: a poll that takes no more than `limit` allows. */
 export let pollWithin: (client: SocketIOClient, now: number | undefined, limit: PollLimit) => number;
@@ -64,10 +67,8 @@ export class SocketIOClient {
 
   static {
     pollWithin = (client, now, limit) => client.#runtime.poll(now, limit);
-    defineSignals<SocketIOClient, ClientSignals>(
-      SocketIOClient.prototype,
-      SIGNALS,
-      (client) => client.#runtime.signals,
+    defineSignals<SocketIOClient, ClientSignals>(SocketIOClient.prototype, SIGNALS, (client) =>
+      client.#runtime.ownSignals(),
     );
   }
 
@@ -110,7 +111,7 @@ export class SocketIOClient {
    * @throws TypeError for an option that does not exist or a value that cannot be
    */
   constructor(options: ClientOptionsInput = {}) {
-    this.#runtime = new Runtime(mergeOptions(DEFAULT_OPTIONS, options));
+    this.#runtime = new Runtime(makeOptions(options));
     this.create_namespace("/");
   }
 
@@ -124,7 +125,7 @@ export class SocketIOClient {
    * `ERR_UNAVAILABLE` when the platform cannot honour `tls_options` or has none of the transports
    * @throws TypeError when an argument has the wrong type
    */
-  connect_to_url(url: string | (() => string), auth: Auth = {}, tls_options: TLSOptions | null = null): Err {
+  connect_to_url(url: string | (() => string), auth: Auth = NO_AUTH, tls_options: TLSOptions | null = null): Err {
     const isAsked = typeof url === "function";
     requireThat(isAsked || typeof url === "string", "the URL", "a string, or a function for one", url);
     checkAuth(auth);
@@ -132,18 +133,15 @@ export class SocketIOClient {
     const runtime = this.#runtime;
     if (runtime.active)
       return runtime.fail(ERR_ALREADY_IN_USE, `connected to ${this.get_connection_url()} already; call close() first`);
-    const address = new Address(isAsked ? url : () => url, tls_options);
-    const parsed = address.read();
-    if (!parsed) return runtime.fail(ERR_INVALID_PARAMETER, address.complaint);
+    const transports = this.#transports();
+    const address = new Address(url, tls_options, transports);
+    if (!address.read()) return runtime.fail(ERR_INVALID_PARAMETER, address.complaint);
     if (!canHonour(tls_options))
       return runtime.fail(ERR_UNAVAILABLE, "browsers have their own trust store; pass null as tls_options");
-    const transports = this.#transports();
     if (transports.length === 0)
       return runtime.fail(ERR_UNAVAILABLE, 'there is no "polling" here; import from "socketio-gameloop" for it');
     this.#address = address;
-    const isLocal = /(^|\.)localhost$|^127\.[\d.]+$|^\[::1]$/.test(parsed.hostname);
-    const prepare = () => address.prepare(runtime.options);
-    runtime.start({ transports, prepare, isLocal }, auth);
+    runtime.start(address, auth);
     return OK;
   }
 
@@ -263,12 +261,9 @@ export class SocketIOClient {
       path,
     );
     const runtime = this.#runtime;
-    if (!this.has_namespace(path)) {
-      const entry = new NamespaceEntry(runtime, runtime.session.namespace(path));
-      new SocketIONamespace(entry);
-      runtime.entries.set(path, entry);
-    }
-    return runtime.entries.get(path)!.namespace as unknown as SocketIONamespace<L, E>;
+    const core = runtime.session.namespace(path);
+    if (core.filter === null) new SocketIONamespace(new NamespaceEntry(runtime, core));
+    return entryOf(core).namespace as unknown as SocketIONamespace<L, E>;
   }
 
   /** The namespace of that path, or `null` when it was not created. `/` always exists. */
@@ -279,11 +274,12 @@ export class SocketIOClient {
     path: string,
   ): SocketIONamespace<L, E> | null;
   get_namespace(path = "/"): SocketIONamespace | null {
-    return this.#runtime.entries.get(path)?.namespace ?? null;
+    const core = this.#runtime.session.find(path);
+    return core ? entryOf(core).namespace : null;
   }
 
   has_namespace(path: string): boolean {
-    return this.#runtime.entries.has(path);
+    return !!this.#runtime.session.find(path);
   }
 
   /** True while an Engine.IO session is open, as of the last `poll()`. */
@@ -350,12 +346,16 @@ export class SocketIOClient {
     };
   }
 
-  #transports(): TransportFactory[] {
+  #transports(): readonly TransportFactory[] {
     const { transport_factory, transports } = this.#runtime.options;
     if (transport_factory) return [transport_factory];
     const { builtIn } = this.constructor as typeof SocketIOClient;
-    return transports
-      .map((item) => (typeof item === "string" ? builtIn[item] : item))
-      .filter((item) => item !== undefined);
+    if (chosen.from !== transports || chosen.builtIn !== builtIn) {
+      const list = transports
+        .map((item) => (typeof item === "string" ? builtIn[item] : item))
+        .filter((item) => item !== undefined);
+      chosen = { from: transports, builtIn, list };
+    }
+    return chosen.list;
   }
 }

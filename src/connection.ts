@@ -58,17 +58,14 @@ export interface Route {
   readonly request: (factory: TransportFactory, sid: string) => TransportRequest;
 }
 
-export class Connection {
+export class Connection implements TransportHandler {
   readonly inbox: Inbox;
   readonly engine = new EngineSession();
   transport: Transport | null = null;
   readonly #owner: ConnectionOwner;
-  readonly #route: Route;
+  /** `null` when no other transport will be opened. */
+  #route: Route | null;
   readonly #decoder: SocketDecoder;
-  readonly #handler: TransportHandler = {
-    received: (frame) => this.#received(frame),
-    closed: (reason, message, finality) => this.fail(reason, message, finality),
-  };
   #upgrade: Upgrade | null = null;
   #upgradeDeadline: Deadline | null = null;
   #over = false;
@@ -100,9 +97,9 @@ export class Connection {
   }
 
   open(): void {
-    const { factory, request } = this.#route;
+    const { factory, request } = this.#route!;
     try {
-      this.transport = factory(request(factory, ""), this.#handler);
+      this.transport = factory(request(factory, ""), this);
     } catch (error) {
       this.fail("transport error", `cannot connect by ${engineName(factory)}: ${(error as Error)?.message ?? error}`);
     }
@@ -162,7 +159,13 @@ export class Connection {
     this.transport?.close(dead);
   }
 
-  #received(frame: Frame): void {
+  // Told by the transport
+
+  closed(reason: DisconnectReason, message: string, finality?: Finality): void {
+    this.fail(reason, message, finality);
+  }
+
+  received(frame: Frame): void {
     if (this.#over) return;
     const { engine } = this;
     const { counters, deadlines, options } = this.#owner;
@@ -205,7 +208,7 @@ export class Connection {
       this.inbox.pushNews({ kind: "open", name: this.transport!.name });
       this.transport?.established?.(sid, maxPayload);
       this.#owner.engineOpened(this, now);
-      this.#move(this.#route.upgrades.filter((factory) => upgrades.includes(engineName(factory))));
+      this.#move(this.#route!.upgrades.filter((factory) => upgrades.includes(engineName(factory))));
     } else if (input === "close") this.fail("transport close", "the server closed the session");
   }
 
@@ -225,15 +228,18 @@ export class Connection {
   #move([factory, ...others]: TransportFactory[]): void {
     const { transport } = this;
     const { deadlines } = this.#owner;
-    if (this.#over || !factory || !transport?.leave) return;
-    const open = (handler: TransportHandler) =>
-      factory(this.#route.request(factory, this.engine.handshake!.sid), handler);
+    if (this.#over || !factory || !transport?.leave) {
+      this.#route = this.#upgrade = this.#upgradeDeadline = null;
+      return;
+    }
+    const { request } = this.#route!;
+    const open = (handler: TransportHandler) => factory(request(factory, this.engine.handshake!.sid), handler);
     const settled = (moved: Transport | null) => {
       deadlines.cancel(this.#upgradeDeadline);
       if (moved) this.#moved(moved);
       else this.#move(others);
     };
-    const upgrade = new Upgrade(transport, this.#handler, settled);
+    const upgrade = new Upgrade(transport, this, settled);
     this.#upgrade = upgrade;
     this.#upgradeDeadline = deadlines.add(this.#owner.now() + UPGRADE_TIMEOUT, () => upgrade.giveUp());
     upgrade.start(open);
@@ -241,6 +247,7 @@ export class Connection {
 
   #moved(transport: Transport): void {
     this.transport = transport;
+    this.#route = this.#upgrade = this.#upgradeDeadline = null;
     this.#pausedAt = -1;
     this.#owner.engineMoved(this);
     this.#owner.deadlines.wake();

@@ -10,6 +10,7 @@
  *   WAITING   a deadline for the next attempt                          that moment, connectNow() → DIALLING; stop() → IDLE
  */
 import { Connection, type ConnectionOwner, type Route } from "./connection.js";
+import type { ClientOptions } from "./options.js";
 import type { Deadline } from "./protocol/deadlines.js";
 import { Routes } from "./routes.js";
 import { engineName, type Finality, type TransportFactory } from "./transport/transport.js";
@@ -19,7 +20,7 @@ export interface Target {
   /** In the order in which they are tried. */
   readonly transports: readonly TransportFactory[];
   /** Asked for each attempt; what it throws makes the attempt fail. */
-  readonly prepare: () => Route["request"];
+  prepare(options: ClientOptions): Route["request"];
   /** Whether the server is on this machine, which can be reached without a network. */
   readonly isLocal: boolean;
 }
@@ -29,21 +30,25 @@ export interface DialerHost extends ConnectionOwner {
   readonly isOpen: boolean;
   readonly isConnected: boolean;
   /** A new connection is about to be opened. */
-  dialling(attempt: object): void;
+  dialling(attempt: number): void;
   /** Time is up. */
   expired(message: string): void;
 }
 
+/** Attempts of all clients: none is ever taken for another one. */
+let attempts = 0;
+
 export class Dialer {
   connection: Connection | null = null;
-  /** Stands for the attempt that is going on, or the connection that came of it; `null` between two attempts. */
-  attempt: object | null = null;
+  /** Stands for the attempt that is going on, or the connection that came of it; 0 between two attempts. */
+  attempt = 0;
   readonly #host: DialerHost;
   #target: Target | null = null;
-  #routes = new Routes([]);
+  #routes: Routes | null = null;
+  /** What the transports of this attempt are dialled with; `null` when it has got as far as it shall. */
   #request: Route["request"] | null = null;
   /** What the transports said that have failed in this attempt. */
-  #complaints: string[] = [];
+  #complaints = "";
   #attemptEnd = 0;
   /** When a transport is given up, or the next attempt starts. */
   #deadline: Deadline | null = null;
@@ -70,8 +75,9 @@ export class Dialer {
   /** Ends the connection without a word. */
   hangUp(): void {
     this.connection?.dispose();
-    this.connection = this.attempt = null;
-    this.#host.deadlines.cancel(this.#deadline);
+    this.connection = null;
+    this.attempt = 0;
+    this.#cancel();
   }
 
   /** The next attempt comes at that moment, in seconds. */
@@ -81,17 +87,17 @@ export class Dialer {
 
   /** Does not wait for the next attempt; false when none is waited for. */
   connectNow(): boolean {
-    if (this.#target === null || this.attempt !== null) return false;
-    this.#host.deadlines.cancel(this.#deadline);
+    if (this.#target === null || this.attempt > 0) return false;
+    this.#cancel();
     this.#connect(this.#host.now());
     return true;
   }
 
   /** The session is open; true when a transport that should have carried it had failed. */
   opened(): boolean {
-    const { fellBack } = this.#routes;
-    this.#routes.opened();
-    return fellBack;
+    const routes = this.#routes!;
+    routes.opened();
+    return routes.fellBack;
   }
 
   /**
@@ -99,10 +105,11 @@ export class Dialer {
    * @param isCertain no other transport would get further
    */
   fallBack(message: string, isCertain: boolean): string | null {
-    this.#complaints.push(message);
+    this.#complaints += (this.#complaints && "; ") + message;
     const now = this.#host.now();
     // After a sleep the whole attempt may be over: another transport would be given up as soon as it is dialled.
-    if (isCertain || now >= this.#attemptEnd || !this.#routes.advance()) return this.#complaints.join("; ");
+    const isOver = this.#request === null || now >= this.#attemptEnd;
+    if (isCertain || isOver || !this.#routes!.advance()) return this.#complaints;
     const { attempt } = this;
     this.hangUp();
     this.attempt = attempt;
@@ -117,25 +124,31 @@ export class Dialer {
 
   /** The server has answered the CONNECT of the main namespace: the attempt has no end any more that would be missed. */
   answered(): void {
-    this.#host.deadlines.cancel(this.#deadline);
+    this.#cancel();
+  }
+
+  /** The attempt has got as far as it shall. What it needed is not kept as long as the connection. */
+  joined(): void {
+    this.#cancel();
+    this.#request = null;
   }
 
   /** Fails the attempt, whatever its transport. */
   fail(message: string): void {
-    this.#routes.exhaust();
+    this.#routes!.exhaust();
     this.connection?.fail("transport error", message);
   }
 
   #connect(now: number): void {
-    const attempt = {};
+    const attempt = ++attempts;
     this.attempt = attempt;
     this.#attemptEnd = now + this.#host.options.connect_timeout;
-    this.#complaints = [];
-    this.#routes.restart();
+    this.#complaints = "";
+    this.#routes!.restart();
     let request: Route["request"];
     let failed = false;
     try {
-      request = this.#target!.prepare();
+      request = this.#target!.prepare(this.#host.options);
     } catch (error) {
       failed = true;
       request = () => {
@@ -144,14 +157,14 @@ export class Dialer {
     }
     // Whoever was asked may have ended this attempt, and begun another.
     if (attempt !== this.attempt) return;
-    if (failed) this.#routes.exhaust();
+    if (failed) this.#routes!.exhaust();
     this.#request = request;
     this.#dial(now);
   }
 
   #dial(now: number): void {
     const host = this.#host;
-    const { current, left, upgrades } = this.#routes;
+    const { current, left, upgrades } = this.#routes!;
     const { connect_timeout, upgrade } = host.options;
     // One that hangs must leave time for those that follow.
     const share = (this.#attemptEnd - now) / left;
@@ -170,7 +183,12 @@ export class Dialer {
     const route = { factory: current, upgrades: upgrade ? upgrades : [], request: this.#request! };
     const connection = new Connection(host, route);
     this.connection = connection;
-    host.dialling(this.attempt!);
+    host.dialling(this.attempt);
     if (connection === this.connection) connection.open();
+  }
+
+  #cancel(): void {
+    this.#host.deadlines.cancel(this.#deadline);
+    this.#deadline = null;
   }
 }

@@ -3,7 +3,7 @@
  * waits for the answer; an answer to an earlier question is not taken.
  */
 import { type Auth, askAuth, checkAuth, encodeAuth } from "./auth.js";
-import type { AckOwner } from "./namespace-entry.js";
+import { type AckOwner, entryOf } from "./namespace-entry.js";
 import type { Deadlines } from "./protocol/deadlines.js";
 import { CONNECTING, type NamespaceSession } from "./protocol/namespace-session.js";
 import type { SocketSession } from "./protocol/socket-session.js";
@@ -13,8 +13,8 @@ type Core = NamespaceSession<AckOwner>;
 export interface JoinsHost {
   readonly session: SocketSession<AckOwner>;
   readonly deadlines: Deadlines;
-  /** Stands for the attempt that is going on, or the connection that came of it; `null` between two attempts. */
-  readonly attempt: object | null;
+  /** Stands for the attempt that is going on, or the connection that came of it; 0 between two attempts. */
+  readonly attempt: number;
   now(): number;
   flush(): void;
   /** Runs a function of the game's that is no callback. */
@@ -23,64 +23,52 @@ export interface JoinsHost {
   failAttempt(message: string): void;
 }
 
-interface Wish {
-  readonly auth: Auth;
-  /** The attempt for which the auth function was asked. */
-  readonly askedFor: object | null;
+/** Questions of all clients. */
+let questions = 0;
+
+/** @param delay seconds before CONNECT is sent */
+export function want(host: JoinsHost, core: Core, auth: Auth, delay = 0): void {
+  const entry = entryOf(core);
+  entry.auth = auth;
+  entry.askedFor = entry.question = 0;
+  host.session.connect(core, checkAuth(auth), host.now(), delay);
+  if (host.attempt) ask(host, core, auth, host.attempt);
 }
 
-export class Joins {
-  readonly #host: JoinsHost;
-  readonly #wishes = new Map<Core, Wish>();
+/** Wants again what was refused, with the same auth. */
+export function wantAgain(host: JoinsHost, core: Core, delay: number): void {
+  want(host, core, entryOf(core).auth!, delay);
+}
 
-  constructor(host: JoinsHost) {
-    this.#host = host;
+/** Asks for what this attempt needs and has not asked for. */
+export function askAll(host: JoinsHost, attempt: number): void {
+  for (const core of host.session.namespaces()) {
+    const { auth, askedFor } = entryOf(core);
+    if (core.state === CONNECTING && askedFor !== attempt) ask(host, core, auth!, attempt);
   }
+}
 
-  /** @param delay seconds before CONNECT is sent */
-  want(core: Core, auth: Auth, delay = 0): void {
-    const { session, attempt } = this.#host;
-    this.#wishes.set(core, { auth, askedFor: null });
-    session.connect(core, checkAuth(auth), this.#host.now(), delay);
-    if (attempt) this.#ask(core, auth, attempt);
-  }
-
-  /** Wants again what was refused, with the same auth. */
-  wantAgain(core: Core, delay: number): void {
-    this.want(core, this.#wishes.get(core)!.auth, delay);
-  }
-
-  /** Asks for what this attempt needs and has not asked for. */
-  askAll(attempt: object): void {
-    for (const [core, { auth, askedFor }] of this.#wishes)
-      if (core.state === CONNECTING && askedFor !== attempt) this.#ask(core, auth, attempt);
-  }
-
-  clear(): void {
-    this.#wishes.clear();
-  }
-
-  #ask(core: Core, auth: Auth, attempt: object): void {
-    if (typeof auth !== "function") return;
-    const host = this.#host;
-    const { session } = host;
-    session.authorize(core, null, host.now());
-    const question: Wish = { auth, askedFor: attempt };
-    this.#wishes.set(core, question);
-    const isAwaited = () => attempt === host.attempt && core.auth === null && this.#wishes.get(core) === question;
-    const failed = (error: unknown) => {
-      const message = `the auth function of ${core.path} failed: ${(error as Error)?.message ?? error}`;
-      if (!isAwaited()) return;
-      // For the main namespace it is the attempt that failed: the next one asks again. The game hears of it in a poll.
-      if (core.path === "/") host.failAttempt(message);
-      else host.deadlines.add(host.now(), () => isAwaited() && session.refuse(core, message));
-    };
-    const answered = (data: unknown) => {
-      if (!isAwaited()) return;
-      session.authorize(core, encodeAuth(data), host.now());
-      // Like the CONNECT that needs no asking, it goes out when it can, not with the next frame.
-      host.flush();
-    };
-    host.runGuarded(() => askAuth(auth, answered, failed));
-  }
+function ask(host: JoinsHost, core: Core, auth: Auth, attempt: number): void {
+  if (typeof auth !== "function") return;
+  const { session } = host;
+  session.authorize(core, null, host.now());
+  const entry = entryOf(core);
+  const question = ++questions;
+  entry.askedFor = attempt;
+  entry.question = question;
+  const isAwaited = () => attempt === host.attempt && core.auth === null && entry.question === question;
+  const failed = (error: unknown) => {
+    const message = `the auth function of ${core.path} failed: ${(error as Error)?.message ?? error}`;
+    if (!isAwaited()) return;
+    // For the main namespace it is the attempt that failed: the next one asks again. The game hears of it in a poll.
+    if (core.path === "/") host.failAttempt(message);
+    else host.deadlines.add(host.now(), () => isAwaited() && session.refuse(core, message));
+  };
+  const answered = (data: unknown) => {
+    if (!isAwaited()) return;
+    session.authorize(core, encodeAuth(data), host.now());
+    // Like the CONNECT that needs no asking, it goes out when it can, not with the next frame.
+    host.flush();
+  };
+  host.runGuarded(() => askAuth(auth, answered, failed));
 }

@@ -10,7 +10,7 @@ import type { ClientOptions } from "./options.js";
 import { ERR_ALREADY_IN_USE, OK } from "./protocol/codes.js";
 import type { EventFilter, NamespaceSession } from "./protocol/namespace-session.js";
 import type { SocketSession } from "./protocol/socket-session.js";
-import { type Signal, type SignalOwner, SignalSet } from "./signal.js";
+import { SILENT, type Signal, type SignalOwner, SignalSet } from "./signal.js";
 
 /**
  * Answers an event for which the server asked for an acknowledgement. Only the first call sends: it returns `OK`, later
@@ -72,7 +72,7 @@ interface Listener {
 const NONE: readonly Listener[] = [];
 
 export class NamespaceEntry implements EventFilter {
-  readonly signals: SignalSet<NamespaceSignals>;
+  signals: SignalSet<NamespaceSignals> = SILENT;
   /** Set by its constructor. */
   namespace!: SocketIONamespace;
   /** `namespace_connected` was emitted, and `namespace_disconnected` not since. */
@@ -81,6 +81,11 @@ export class NamespaceEntry implements EventFilter {
   refusals = 0;
   /** When it was joined, in seconds; Infinity when it is not. */
   joinedAt = Infinity;
+  /** What it is to be joined with; `null` unless it is wanted. */
+  auth: Auth | null = null;
+  /** The attempt to connect for which `auth` was asked, and the number of that question. */
+  askedFor = 0;
+  question = 0;
   // Made when they are needed: thousands of bots have few of them.
   #listeners: Map<string, readonly Listener[]> | null = null;
   /** What waits in `ready()`. */
@@ -90,8 +95,13 @@ export class NamespaceEntry implements EventFilter {
     readonly host: NamespaceHost,
     readonly core: NamespaceSession<AckOwner>,
   ) {
-    this.signals = new SignalSet(host, core.path);
     core.filter = this;
+  }
+
+  /** The signals, to connect something to one of them. */
+  ownSignals(): SignalSet<NamespaceSignals> {
+    if (this.signals === SILENT) this.signals = new SignalSet(this.host, this.core.path);
+    return this.signals;
   }
 
   isListening(event: string): boolean {
@@ -114,14 +124,14 @@ export class NamespaceEntry implements EventFilter {
 
   /** Runs the listeners of an event. */
   dispatch(event: string, data: unknown[], ackId: number): void {
-    const { host, signals } = this;
+    const { host } = this;
     const args: unknown[] = ackId < 0 ? [data] : [data, this.replyTo(event, ackId)];
     for (const listener of this.#of(event)) {
       if (!listener.active) continue;
       if (listener.once) this.#remove(event, [listener]);
       host.invoke(listener.callback as (...args: unknown[]) => unknown, args, event, this.core.path);
     }
-    if (signals.has_connections("event_received")) signals.emit("event_received", event, data);
+    if (this.signals.has_connections("event_received")) this.signals.emit("event_received", event, data);
   }
 
   /** What answers the event that has this acknowledgement id. */
@@ -160,6 +170,9 @@ export class NamespaceEntry implements EventFilter {
     else this.#listeners?.delete(event);
   }
 }
+
+/** A namespace of the protocol as its client knows it. */
+export const entryOf = (core: NamespaceSession<AckOwner>): NamespaceEntry => core.filter as NamespaceEntry;
 
 /** @throws TypeError unless `data` is the array of an event's or an answer's arguments */
 export function requireData(event: string, data: unknown): void {

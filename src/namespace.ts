@@ -1,4 +1,4 @@
-import { type Auth, checkAuth } from "./auth.js";
+import { type Auth, checkAuth, NO_AUTH } from "./auth.js";
 import type { ConnectionState } from "./connection-state.js";
 import { AckError, type ConnectError, type Err, requireCallback, requireThat, SocketIOError } from "./errors.js";
 import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "./events.js";
@@ -56,10 +56,8 @@ export class SocketIONamespace<
   readonly #entry: NamespaceEntry;
 
   static {
-    defineSignals<SocketIONamespace, NamespaceSignals>(
-      SocketIONamespace.prototype,
-      NAMESPACE_SIGNALS,
-      (namespace) => namespace.#entry.signals,
+    defineSignals<SocketIONamespace, NamespaceSignals>(SocketIONamespace.prototype, NAMESPACE_SIGNALS, (namespace) =>
+      namespace.#entry.ownSignals(),
     );
   }
 
@@ -208,7 +206,7 @@ export class SocketIONamespace<
    * joined, `ERR_UNAVAILABLE` when the client is DISCONNECTED
    * @throws TypeError when `auth` is no dictionary
    */
-  connect_to_namespace(auth: Auth = {}): Err {
+  connect_to_namespace(auth: Auth = NO_AUTH): Err {
     checkAuth(auth);
     if (!this.#entry.host.active) return ERR_UNAVAILABLE;
     if (this.#entry.core.state !== DISCONNECTED) return ERR_ALREADY_IN_USE;

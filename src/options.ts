@@ -136,11 +136,24 @@ const EXPECTED: Readonly<Record<string, string>> = {
 
 /** True when `merged` differs from `current` in something that a running connection was made with. */
 export function changesConnection(current: ClientOptions, merged: ClientOptions): boolean {
+  return differ(Object.keys(CONNECTION_OPTIONS), current, merged);
+}
+
+function differ(names: readonly string[], one: ClientOptions, other: ClientOptions): boolean {
   // A list is copied when it is set, so it is compared item by item.
-  const [before, after] = [current, merged].map((options) =>
-    Object.keys(CONNECTION_OPTIONS).flatMap((name) => options[name as keyof ClientOptions]),
+  const [before, after] = [one, other].map((options) =>
+    names.flatMap((name) => options[name as keyof ClientOptions]),
   ) as [unknown[], unknown[]];
   return before.length !== after.length || before.some((item, index) => item !== after[index]);
+}
+
+let latest = DEFAULT_OPTIONS;
+
+/** The options of a new client: the same object for thousands in a row that have the same. */
+export function makeOptions(input: ClientOptionsInput): ClientOptions {
+  const made = mergeOptions(DEFAULT_OPTIONS, input);
+  if (differ(Object.keys(made), latest, made)) latest = made;
+  return latest;
 }
 
 /**

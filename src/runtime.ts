@@ -17,9 +17,9 @@ import type { ConnectionState } from "./connection-state.js";
 import { Dialer, type DialerHost, type Target } from "./dialer.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
 import { type ConnectionNews, type DisconnectReason, isPacket } from "./inbox.js";
-import { Joins, type JoinsHost } from "./joins.js";
+import { askAll, type JoinsHost, want, wantAgain } from "./joins.js";
 import { LatestEvents } from "./latest-events.js";
-import type { AckOwner, NamespaceHost, TakenEvent } from "./namespace-entry.js";
+import { type AckOwner, entryOf, type NamespaceHost, type TakenEvent } from "./namespace-entry.js";
 import { watchNetwork } from "./network-hints.js";
 import type { ClientOptions } from "./options.js";
 import { UNLIMITED } from "./poll-limit.js";
@@ -60,7 +60,6 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
   transportName = "";
 
   readonly #dialer = new Dialer(this);
-  readonly #joins = new Joins(this);
   readonly #main: Core;
   /** When the last session opened; less than 0 before the first. */
   #openedAt = -1;
@@ -77,7 +76,6 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
   constructor(options: ClientOptions) {
     super(options);
     this.session = new SocketSession(options, this.deadlines, this.rtt, this);
-    this.session.traffic = () => ({ sent: this.counters.bytes_sent, waiting: this.backlog });
     this.#main = this.session.namespace("/");
   }
 
@@ -85,7 +83,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     return this.#dialer.connection;
   }
 
-  get attempt(): object | null {
+  get attempt(): number {
     return this.#dialer.attempt;
   }
 
@@ -115,6 +113,10 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     return this.backlog < VOLATILE_BACKLOG;
   }
 
+  traffic(): { readonly sent: number; readonly waiting: number } {
+    return { sent: this.counters.bytes_sent, waiting: this.backlog };
+  }
+
   hearsAll(): boolean {
     return this.options.event_delivery === "pull" || this.signals.has_connections("event_received");
   }
@@ -139,12 +141,12 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
       this.deadlines.wake();
       if (!online && !target.isLocal) this.connection?.fail("transport close", "the browser is offline");
     });
-    if (this.options.main_namespace) this.#joins.want(this.#main, auth);
+    if (this.options.main_namespace) want(this, this.#main, auth);
     this.#dialer.start(target);
   }
 
   join(core: Core, auth: Auth): void {
-    this.#joins.want(core, auth);
+    want(this, core, auth);
   }
 
   /** Does not wait for the next attempt; false when none is waited for. */
@@ -218,7 +220,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
         this.mark = NaN;
       }
     }
-    return (!this.dispatchPaused && this.pulled.shift()) || null;
+    return (!this.dispatchPaused && this.pulled.length > 0 && this.pulled.shift()) || null;
   }
 
   // For namespaces, their joins, and signals
@@ -250,8 +252,8 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
 
   // Told by the dialer and its connection
 
-  dialling(attempt: object): void {
-    this.#joins.askAll(attempt);
+  dialling(attempt: number): void {
+    askAll(this, attempt);
   }
 
   expired(message: string): void {
@@ -268,10 +270,15 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     this.session.base64 = transport!.textOnly === true;
   }
 
+  override connected(core: Core): void {
+    if (core === this.#main) this.#dialer.joined();
+    super.connected(core);
+  }
+
   /** The server does not want us in `core`. Without the main namespace and any other there is nothing to be connected for. */
   protected override shutOut(core: Core, reason: string, error: ConnectError, tell: () => void): void {
     const { reconnection, random } = this.options;
-    const entry = this.entries.get(core.path)!;
+    const entry = entryOf(core);
     const epoch = this.#epoch;
     if (this.time.now - entry.joinedAt >= reconnection.delay_max) entry.refusals = 0;
     entry.joinedAt = Infinity;
@@ -281,7 +288,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     else if (retry) {
       const delay = backoffDelay(++entry.refusals, reconnection, random());
       if (core === this.#main) this.#dialer.answered();
-      this.#joins.wantAgain(core, delay);
+      wantAgain(this, core, delay);
       tell();
     } else if (core === this.#main && this.active && !this.session.isWanted()) this.#end("server disconnect", tell);
     else tell();
@@ -313,13 +320,12 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     this.lastError = message;
     const error: ConnectError = { message, namespace: "/", code };
     if (transport) error.transport = transport;
-    const { signals } = this;
     const retry = this.shallRetry(failed ? "connect_error" : reason, error, !this.#dialer.isFinal(finality));
     if (epoch !== this.#epoch) return;
     if (!retry || attempt > reconnection.attempts) {
       this.#end(reason, () => {
-        if (failed) signals.emit("connect_error", error);
-        if (reconnection.enabled) signals.emit("reconnect_failed");
+        if (failed) this.signals.emit("connect_error", error);
+        if (reconnection.enabled) this.signals.emit("reconnect_failed");
       });
       return;
     }
@@ -328,9 +334,9 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     this.#dialer.wait(now + delay);
     this.engineId = "";
     this.session.close(reason, false);
-    if (failed && epoch === this.#epoch) signals.emit("connect_error", error);
+    if (failed && epoch === this.#epoch) this.signals.emit("connect_error", error);
     // One of them may have called reconnect_now().
-    if (epoch === this.#epoch) signals.emit("reconnecting", attempt, this.connection ? 0 : delay);
+    if (epoch === this.#epoch) this.signals.emit("reconnecting", attempt, this.connection ? 0 : delay);
   }
 
   /**
@@ -342,7 +348,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     this.#dialer.stop();
     this.engineId = "";
     this.time.pause();
-    this.#joins.clear();
+    for (const core of this.session.namespaces()) entryOf(core).auth = null;
     this.#unwatchNetwork();
     const epoch = ++this.#epoch;
     this.session.close(reason, true);
@@ -350,7 +356,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     if (epoch === this.#epoch && !told) this.signals.emit("disconnected", reason);
     if (epoch !== this.#epoch) return;
     const error = new SocketIOError(`disconnected: ${reason}`, ERR_CONNECTION_ERROR);
-    for (const entry of this.entries.values()) entry.settle(error);
+    for (const core of this.session.namespaces()) entryOf(core).settle(error);
   }
 
   #write(connection: Connection, most = Infinity): void {
@@ -391,6 +397,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
       if (this.#openedAt >= 0) this.counters.reconnects++;
       this.#openedAt = this.time.now;
       const fellBack = this.#dialer.opened();
+      if (this.isConnected) this.#dialer.joined();
       const before = this.transportName;
       this.transportName = item.name;
       if (before === "" ? fellBack : before !== item.name) signals.emit("transport_changed", item.name);

@@ -157,6 +157,9 @@ export class SignalSet<Signals> {
   }
 }
 
+/** The signals of whoever had nothing connected yet: nobody hears them. Most of thousands of bots need no set of their own. */
+export const SILENT: SignalSet<never> = /* @__PURE__ */ new SignalSet<never>(UNOWNED, "");
+
 /** Gives a class a read-only property for each of these signals. */
 export function defineSignals<Self extends object, Signals>(
   prototype: Self,

@@ -506,9 +506,9 @@ class SimulatedWebSocket {
 
 /** As `ws` when several addresses of one host all failed. */
 class SimulatedNodeWebSocket extends SimulatedWebSocket {
-  readonly listeners: Record<string, (...event: unknown[]) => void> = {};
-  on(event: string, listener: (...event: unknown[]) => void): void {
-    this.listeners[event] = listener;
+  readonly url = "ws://game.example/";
+  emit(_event: string, ..._args: unknown[]): boolean {
+    throw new Error("nobody hears it");
   }
   terminate(): void {}
 }
@@ -620,8 +620,8 @@ describe("errors of Node that a test cannot bring about everywhere", () => {
         closed: (code, reason, error, opened) => told.push({ code, reason, error, opened }),
       });
       const node = SimulatedWebSocket.latest as SimulatedNodeWebSocket;
-      node.listeners["error"]?.(failure);
-      node.listeners["close"]?.(1006, Buffer.alloc(0));
+      node.emit("error", failure);
+      node.emit("close", 1006, Buffer.alloc(0));
       expect(told).toEqual([{ code, reason: "", error, opened: false }]);
       socket.close(true);
     } finally {

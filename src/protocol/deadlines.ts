@@ -14,13 +14,16 @@ export interface Deadline {
 const isBefore = (one: Deadline, other: Deadline): boolean =>
   one.at < other.at || (one.at === other.at && one.order < other.order);
 
+/** Nothing is due, as nearly always: no list of their own for thousands of clients. */
+const NONE: Deadline[] = [];
+
 /**
  * Everything that is due some day, without a timer and without a scan. Most deadlines come with the same delay as the one before, and
  * so are due in the order in which they come: as long as that is so they form a chain. The first of each chain is in a binary heap;
  * asking for the earliest is a look at the top. What was cancelled is left where it is until most are like that.
  */
 export class Deadlines {
-  #heap: Deadline[] = [];
+  #heap: Deadline[] = NONE;
   /** The end of the chain that grows. */
   #tail: Deadline | null = null;
   #order = 0;
@@ -69,7 +72,10 @@ export class Deadlines {
     if (!deadline?.expire) return;
     deadline.expire = null;
     deadline.subject = null;
-    this.#live--;
+    if (--this.#live > 0) return;
+    this.#heap = NONE;
+    this.#tail = null;
+    this.#count = 0;
   }
 
   /**
@@ -97,6 +103,7 @@ export class Deadlines {
   }
 
   #insert(deadline: Deadline): void {
+    if (this.#heap === NONE) this.#heap = [];
     const heap = this.#heap;
     let place = heap.push(deadline) - 1;
     while (place > 0) {

@@ -21,8 +21,10 @@ import {
   CONNECTED,
   DISCONNECTED,
   type NamespaceSession,
+  NOTHING,
   type Outgoing,
   type OutPacket,
+  withItem,
 } from "./namespace-session.js";
 import { framesOf, isKnown, isText, keepPacket, Outbox } from "./outbox.js";
 import { violation } from "./protocol-error.js";
@@ -65,6 +67,10 @@ function outPacket<Owner>(
 ): OutPacket<Owner> {
   return { namespace, frames, kept, ack, id, resends: -1, copies: 0, sentAt: NaN, deadline: null, written };
 }
+
+/** What `isWanted` says of a list. */
+const kept = <Item>(list: Item[], isWanted: (item: Item) => boolean): Item[] =>
+  list.length > 0 ? list.filter(isWanted) : NOTHING;
 
 export abstract class Delivery<
   Owner,
@@ -125,7 +131,8 @@ export abstract class Delivery<
     const packet = outPacket(namespace, frames, !retried, ack, id);
     if (retried && !dropped) {
       packet.resends = retries;
-      if (retryQueue.push(packet) === 1) this.#sendRetry(namespace, now);
+      namespace.retryQueue = withItem(retryQueue, packet);
+      if (namespace.retryQueue.length === 1) this.#sendRetry(namespace, now);
       return OK;
     }
     if (ack) this.#expect(namespace, packet, now);
@@ -168,7 +175,7 @@ export abstract class Delivery<
     // The first of the queue is on its way.
     const sent = retryQueue.slice(0, state === CONNECTED ? 1 : 0);
     const dropped = [...buffer, ...retryQueue.slice(sent.length)];
-    namespace.buffer = [];
+    namespace.buffer = NOTHING;
     namespace.retryQueue = sent;
     const known = dropped.filter(isKnown);
     for (const packet of known) this.#forget(namespace, packet);
@@ -213,8 +220,8 @@ export abstract class Delivery<
     };
     const { buffer, largest } = namespace;
     this.outbox.pushBatch(namespace, largest <= this.maxPayload ? buffer : buffer.filter(fits));
-    namespace.retryQueue = namespace.retryQueue.filter((packet) => fits(packet));
-    namespace.buffer = [];
+    namespace.retryQueue = kept(namespace.retryQueue, fits);
+    namespace.buffer = NOTHING;
     namespace.largest = 0;
     this.deadlines.wake();
     this.#sendRetry(namespace, now);
@@ -239,7 +246,7 @@ export abstract class Delivery<
   protected interrupt(namespace: NamespaceSession<Owner>, final: boolean): Iterable<OutPacket<Owner>> {
     const buffered = new Set(final ? [] : namespace.buffer.filter(isKnown));
     const failed = new Set<OutPacket<Owner>>();
-    for (const packet of namespace.acks.values()) {
+    for (const packet of namespace.acks?.values() ?? NOTHING) {
       if (buffered.has(packet)) continue;
       this.#forget(namespace, packet);
       // The next connection sends it again, which is one of its resends if it had been written on this one.
@@ -248,10 +255,10 @@ export abstract class Delivery<
       if (!again) failed.add(packet);
     }
     if (final) {
-      namespace.buffer = [];
+      namespace.buffer = NOTHING;
       for (const packet of namespace.retryQueue) failed.add(packet);
     }
-    namespace.retryQueue = namespace.retryQueue.filter((packet) => !failed.has(packet));
+    namespace.retryQueue = kept(namespace.retryQueue, (packet) => !failed.has(packet));
     return failed;
   }
 
@@ -269,7 +276,7 @@ export abstract class Delivery<
   ): void {
     if (id < 0) violation("an acknowledgement with an id", text);
     const data = readAck(text, end, attachments);
-    const asked = namespace.acks.get(id);
+    const asked = namespace.acks?.get(id);
     // Unknown: it was answered before, or came too late. Not sent: the server invented it.
     if (!asked?.copies) return;
     if (asked.copies === 1) this.rtt.add(time - asked.sentAt);
@@ -294,10 +301,11 @@ export abstract class Delivery<
 
   #forget({ acks }: NamespaceSession<Owner>, { deadline, id }: OutPacket<Owner>): void {
     this.deadlines.cancel(deadline);
-    acks.delete(id);
+    acks?.delete(id);
   }
 
   #expect(namespace: NamespaceSession<Owner>, packet: OutPacket<Owner>, now: number): void {
+    namespace.acks ??= new Map();
     namespace.acks.set(packet.id, packet);
     this.#expire ??= (late, subject) => this.#expired(subject, late);
     packet.deadline = this.deadlines.add(now + packet.ack!.timeout, this.#expire, packet);

@@ -71,6 +71,16 @@ const REMEMBERED_OFFSETS = 256;
  */
 const OFFSET = /^(?=.*[\dA-Z])[\w.-]{1,64}$/;
 
+/** Nothing waits in most namespaces, and thousands of bots need no empty list each: whoever adds something uses `withItem`. */
+export const NOTHING = Object.freeze([]) as unknown as never[];
+
+/** `list` with one more item: itself, unless it is `NOTHING`. */
+export function withItem<Item>(list: Item[], item: Item): Item[] {
+  if (list === NOTHING) return [item];
+  list.push(item);
+  return list;
+}
+
 export class NamespaceSession<Owner> {
   state: NamespaceState = DISCONNECTED;
   /** Changes whenever the namespace goes up or down: what was handed out for one connection is dead in the next. */
@@ -89,15 +99,16 @@ export class NamespaceSession<Owner> {
   /** The deadline of a connect in progress. */
   wait: Deadline | null = null;
   nextAckId = 0;
-  readonly acks = new Map<number, OutPacket<Owner>>();
+  /** By their ids; made when the first one is asked for. */
+  acks: Map<number, OutPacket<Owner>> | null = null;
   /** Packets emitted while not connected; those that are a string without their `head`, which a hundred thousand need not have each. */
-  buffer: Outgoing<Owner>[] = [];
+  buffer: Outgoing<Owner>[] = NOTHING;
   /** The size of the largest of them, at most: bytes. */
   largest = 0;
   /** Acknowledged emits that are sent one after the other, each until it is answered (at-least-once). */
-  retryQueue: OutPacket<Owner>[] = [];
+  retryQueue: OutPacket<Owner>[] = NOTHING;
   /** Events that came before the answer to CONNECT; they are delivered after it. */
-  held: RawPacket[] = [];
+  held: RawPacket[] = NOTHING;
   heldBytes = 0;
   /** It was left on this connection: until it is joined anew, what comes is for the session that was left. */
   stale = false;
@@ -106,7 +117,8 @@ export class NamespaceSession<Owner> {
   /** Connection state recovery: the server's private session id, `""` when it offers none. */
   pid = "";
   #offset = "";
-  #seen = new Set<string>();
+  /** Made when a server offers recovery. */
+  #seen: Set<string> | null = null;
 
   /** What an event's text frame starts with that has no attachments and wants no acknowledgement. */
   readonly head: string;
@@ -133,7 +145,7 @@ export class NamespaceSession<Owner> {
 
   forgetRecovery(): void {
     this.pid = this.#offset = "";
-    this.#seen.clear();
+    this.#seen = null;
   }
 
   /** Takes the recovery offset off the end of an event's arguments; false when a replayed event was received before. */
@@ -141,6 +153,7 @@ export class NamespaceSession<Owner> {
     if (this.pid === "") return true;
     const last = args.at(-1);
     if (typeof last !== "string" || !OFFSET.test(last)) return true;
+    this.#seen ??= new Set();
     const seen = this.#seen;
     if (replayed && seen.has(last)) return false;
     args.pop();

@@ -3,7 +3,7 @@
  * a batch, which is unpacked as it is written: looked at as a whole, a hundred thousand packets would take longer than a frame.
  */
 import { type Attachment, type Frames, frameSize } from "./attachments.js";
-import type { NamespaceSession, Outgoing, OutPacket } from "./namespace-session.js";
+import { type NamespaceSession, type Outgoing, type OutPacket, withItem } from "./namespace-session.js";
 
 interface Batch<Owner> {
   readonly namespace: NamespaceSession<Owner>;
@@ -26,7 +26,7 @@ function mostBytes(frames: Frames): number {
 /** Keeps a packet for the next connection, or the answer to CONNECT. */
 export function keepPacket<Owner>(namespace: NamespaceSession<Owner>, packet: Outgoing<Owner>): void {
   const { buffer, head } = namespace;
-  buffer.push(isText(packet) ? packet.slice(head.length) : packet);
+  namespace.buffer = withItem(buffer, isText(packet) ? packet.slice(head.length) : packet);
   namespace.largest = Math.max(namespace.largest, mostBytes(framesOf(packet)));
 }
 

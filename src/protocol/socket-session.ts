@@ -18,7 +18,9 @@ import {
   DISCONNECTED,
   NamespaceSession,
   type NamespaceState,
+  NOTHING,
   type OutPacket,
+  withItem,
 } from "./namespace-session.js";
 import { violation } from "./protocol-error.js";
 import { packetSize, type RawPacket } from "./socket-decoder.js";
@@ -52,42 +54,58 @@ export interface SessionSink<Owner> extends DeliverySink<Owner> {
   ): void;
   /** `ackId` is -1 when the server wants no acknowledgement. */
   event(namespace: NamespaceSession<Owner>, event: string, data: unknown[], ackId: number): void;
+  /** Asked, not told: how many bytes the transport was given, and how many of them it has still to write. */
+  traffic?(): { readonly sent: number; readonly waiting: number };
 }
 
 const HEADER = {} as PacketHeader;
+const NO_TRAFFIC = { sent: 0, waiting: 0 };
 const NO_ATTACHMENTS: Uint8Array[] = [];
 
 export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, SessionSink<Owner>> {
-  readonly #namespaces = new Map<string, NamespaceSession<Owner>>();
+  /** The main one is all that most have; the map of the others is made when there is one. */
   #main: NamespaceSession<Owner> | null = null;
+  #others: Map<string, NamespaceSession<Owner>> | null = null;
   #open = false;
-  /** Says how many bytes the transport was given, and how many of them it has still to write. */
-  traffic: () => { readonly sent: number; readonly waiting: number } = () => ({ sent: 0, waiting: 0 });
+
+  *namespaces(): Iterable<NamespaceSession<Owner>> {
+    if (this.#main) yield this.#main;
+    if (this.#others) yield* this.#others.values();
+  }
 
   get acksPending(): number {
     let pending = 0;
-    for (const { acks, retryQueue } of this.#namespaces.values()) {
+    for (const { acks, retryQueue } of this.namespaces()) {
+      pending += acks?.size ?? 0;
       // The first of the queue may be among the others.
-      pending += new Set([...acks.values(), ...retryQueue]).size;
+      for (const { id } of retryQueue) if (!acks?.has(id)) pending++;
     }
     return pending;
   }
 
   /** True while any namespace is joined or being joined. */
   isWanted(): boolean {
-    for (const { state } of this.#namespaces.values()) if (state !== DISCONNECTED) return true;
+    for (const { state } of this.namespaces()) if (state !== DISCONNECTED) return true;
     return false;
   }
 
   /** The namespace of that path, made on first use. The path has been checked by `namespaceProblem`. */
   namespace(path: string): NamespaceSession<Owner> {
-    let namespace = this.#namespaces.get(path);
-    if (namespace === undefined) {
+    let namespace = this.find(path);
+    if (!namespace) {
       namespace = new NamespaceSession(path);
-      this.#namespaces.set(path, namespace);
       if (path === "/") this.#main = namespace;
+      else {
+        this.#others ??= new Map();
+        this.#others.set(path, namespace);
+      }
     }
     return namespace;
+  }
+
+  /** The namespace of that path, if it was made. */
+  find(path: string): NamespaceSession<Owner> | null | undefined {
+    return path === "/" ? this.#main : this.#others?.get(path);
   }
 
   protected override namespaceOf(text: string): NamespaceSession<Owner> {
@@ -103,7 +121,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   open(now: number, maxPayload: number): void {
     this.#open = true;
     this.maxPayload = maxPayload;
-    for (const namespace of this.#namespaces.values()) if (namespace.state === CONNECTING) this.#join(namespace, now);
+    for (const namespace of this.namespaces()) if (namespace.state === CONNECTING) this.#join(namespace, now);
   }
 
   /**
@@ -123,8 +141,8 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     const { type, id, namespace: path } = typeof text === "string" ? readHeader(text, HEADER) : text;
     // What a codec made needs none.
     const { end } = HEADER;
-    const namespace = this.#namespaces.get(path);
-    if (namespace === undefined) return;
+    const namespace = this.find(path);
+    if (!namespace) return;
     const kind = type > CONNECT_ERROR ? type - BINARY : type;
     if (kind === EVENT) {
       if (namespace.state === CONNECTED) this.#receiveEvent(namespace, text, attachments, id, end, replayed);
@@ -152,7 +170,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     this.takeBack();
     const lost: NamespaceSession<Owner>[] = [];
     const failed: OutPacket<Owner>[] = [];
-    for (const namespace of this.#namespaces.values()) {
+    for (const namespace of this.namespaces()) {
       // What did not fit before it was joined would not fit the next time either.
       if (reason === "inbound overflow" && namespace.awaiting) namespace.forgetRecovery();
       namespace.awaiting = namespace.leaving = namespace.stale = namespace.parting = false;
@@ -210,7 +228,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
 
   /** Writes DISCONNECT for every joined namespace, as the last words before the engine is closed. */
   sayGoodbye(): void {
-    for (const namespace of this.#namespaces.values()) {
+    for (const namespace of this.namespaces()) {
       if (namespace.state === CONNECTED) this.#part(namespace);
     }
   }
@@ -244,11 +262,12 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
       return;
     }
     this.deadlines.cancel(namespace.wait);
+    namespace.wait = null;
     this.rtt.add(time - namespace.connectSentAt);
     namespace.established(sid, pid);
     namespace.stale = false;
     const { held, generation } = namespace;
-    namespace.held = [];
+    namespace.held = NOTHING;
     const tooLarge = this.resume(namespace, time);
     this.sink.connected(namespace);
     this.tellTooLarge(namespace, tooLarge);
@@ -273,7 +292,8 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   #hold(namespace: NamespaceSession<Owner>, packet: RawPacket): void {
     const { max_queued_packets, max_queued_bytes } = this.options;
     namespace.heldBytes += packetSize(packet);
-    if (namespace.held.push(packet) > max_queued_packets || namespace.heldBytes > max_queued_bytes) {
+    namespace.held = withItem(namespace.held, packet);
+    if (namespace.held.length > max_queued_packets || namespace.heldBytes > max_queued_bytes) {
       // A recovery that replays more than there is room for would do so again and again.
       namespace.forgetRecovery();
       violation("the answer to CONNECT before so many events", packet);
@@ -292,7 +312,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     namespace.state = next;
     namespace.sid = "";
     namespace.generation++;
-    namespace.held = [];
+    namespace.held = NOTHING;
     namespace.heldBytes = 0;
     const final = next === DISCONNECTED;
     // Leaving or being thrown out ends the session at the server; only a lost connection can be recovered.
@@ -330,7 +350,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     namespace.parting = true;
     this.deadlines.cancel(namespace.parted);
     namespace.parted = this.deadlines.add(until, (now) => {
-      const { sent, waiting } = this.traffic();
+      const { sent, waiting } = this.sink.traffic?.() ?? NO_TRAFFIC;
       if (waiting > Math.max(0, sent - mark)) {
         this.#postpone(namespace, now + REJOIN_DELAY, Math.min(mark, sent));
         return;

@@ -27,27 +27,28 @@ export function canHonour(tls: TLSOptions | null): boolean {
   return tls === null || tls.is_default();
 }
 
-/** One WebSocket connection, which is a `Transport` as it is. */
-export class PlatformSocket implements Transport {
-  readonly name = "websocket";
+/** One WebSocket connection. */
+export class PlatformSocket<Handler extends Pick<SocketHandler, "opened" | "received"> = SocketHandler>
+  implements Transport
+{
+  get name(): string {
+    return "websocket";
+  }
+
   /** @internal so that the types of isomorphic-ws are in no declaration file. */
   protected readonly socket: WebSocketImplementation;
   /** `null` once nothing more is to be told. */
-  protected handler: SocketHandler | null;
+  protected handler: Handler | null;
 
-  /**
-   * @param options for the implementations that take them; a browser's constructor ignores a third argument
-   * @throws when the platform refuses the URL, a protocol or a header at once
-   */
-  constructor(request: SocketRequest, handler: SocketHandler, options?: object) {
+  /** @throws when the platform refuses the URL, a protocol or a header at once */
+  constructor(request: SocketRequest, handler: Handler) {
     this.handler = handler;
-    this.socket = new WebSocketImplementation(request.url, [...request.protocols], options);
-    this.listen(request);
+    this.socket = this.open(request);
   }
 
-  /** Listens to the socket. */
-  protected listen(_request: SocketRequest): void {
-    const { socket } = this;
+  /** Opens the socket and listens to it. */
+  protected open({ url, protocols }: SocketRequest): WebSocketImplementation {
+    const socket = new WebSocketImplementation(url, [...protocols]);
     let opened = false;
     let error = "";
     socket.binaryType = "arraybuffer";
@@ -61,12 +62,18 @@ export class PlatformSocket implements Transport {
       error = message || "the connection failed";
     };
     socket.onclose = ({ code, reason }) => this.ended(code, reason, error, opened);
+    return socket;
   }
 
   protected ended(code: number, reason: string, error: string, opened: boolean): void {
     const { handler } = this;
     this.handler = null;
-    handler?.closed(code, reason, error, opened);
+    if (handler) this.tell(handler, code, reason, error, opened);
+  }
+
+  /** Tells of the end. Who is told of it in another way has a class of his own, rather than an object between the two for each socket. */
+  protected tell(handler: Handler, code: number, reason: string, error: string, opened: boolean): void {
+    (handler as unknown as SocketHandler).closed(code, reason, error, opened);
   }
 
   get bufferedAmount(): number {

@@ -20,9 +20,13 @@ function headerSize(length: number): number {
 
 /** The frames of these messages, each in one piece. */
 export function maskedFrames(messages: readonly (string | Uint8Array)[]): Uint8Array {
-  let most = 0;
-  for (const message of messages) most += 14 + (typeof message === "string" ? 3 : 1) * message.length;
-  const batch = Buffer.allocUnsafe(most);
+  // To count first is less work than a view of the part that was needed, and a small event is nearly all that is ever written.
+  let size = 0;
+  for (const message of messages) {
+    const length = byteLength(message);
+    size += headerSize(length) + MASK_SIZE + length;
+  }
+  const batch = Buffer.allocUnsafe(size);
   let end = 0;
   for (const message of messages) {
     // As if it were ASCII, which is nearly always right.
@@ -50,7 +54,11 @@ export function maskedFrames(messages: readonly (string | Uint8Array)[]): Uint8A
     end = start + length;
     mask(batch, start, end);
   }
-  return batch.subarray(0, end);
+  return batch;
+}
+
+function byteLength(message: string | Uint8Array): number {
+  return typeof message === "string" ? Buffer.byteLength(message) : message.length;
 }
 
 /** Puts a new mask in front of `start` and masks what is between it and `end`. */
@@ -59,18 +67,17 @@ function mask(bytes: Uint8Array, start: number, end: number): void {
     crypto.getRandomValues(pool);
     used = 0;
   }
-  const key = pool.subarray(used, used + MASK_SIZE);
-  used += MASK_SIZE;
-  const a = key[0]!;
-  const b = key[1]!;
-  const c = key[2]!;
-  const d = key[3]!;
+  const a = pool[used++]!;
+  const b = pool[used++]!;
+  const c = pool[used++]!;
+  const d = pool[used++]!;
   bytes[start - 4] = a;
   bytes[start - 3] = b;
   bytes[start - 2] = c;
   bytes[start - 1] = d;
   let index = start;
   if (end - start >= LARGE) {
+    const key = [a, b, c, d];
     // Words have to be aligned in memory, so the key is turned to where the first of them falls.
     const lead = -(bytes.byteOffset + start) & 3;
     for (; index < start + lead; index++) bytes[index]! ^= key[(index - start) & 3]!;
@@ -87,5 +94,8 @@ function mask(bytes: Uint8Array, start: number, end: number): void {
     bytes[index + 2]! ^= c;
     bytes[index + 3]! ^= d;
   }
-  for (; index < end; index++) bytes[index]! ^= key[(index - start) & 3]!;
+  // Up to three are left.
+  if (index < end) bytes[index]! ^= a;
+  if (index + 1 < end) bytes[index + 1]! ^= b;
+  if (index + 2 < end) bytes[index + 2]! ^= c;
 }

@@ -3,6 +3,7 @@
  * headers, TLS, compression, a limit of size, one write for many frames, pause, an end without a farewell.
  * In browser bundles `browser-socket.ts` takes the place of this file.
  */
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import WebSocketImplementation from "isomorphic-ws";
 import type { TLSOptions } from "../tls-options.js";
@@ -38,39 +39,72 @@ export function canHonour(tls: TLSOptions | null): boolean {
   return isNode || browserCanHonour(tls);
 }
 
-class NodeSocket extends BrowserSocket {
+/** What a `ws` tells. */
+interface SocketEvents {
+  /** Whether that did anything. */
+  happened(event: string, first: unknown, second: unknown): boolean;
+}
+
+/**
+ * A `ws` that tells its events to one object. Listeners of its own (or properties like `onmessage`, for each of which it makes an object,
+ * and one for each message) are a table and five functions: a tenth of all that an idle client keeps.
+ */
+class DirectSocket extends ((WebSocketImplementation ?? Object) as typeof WebSocketImplementation) {
+  hears: SocketEvents | null = null;
+
+  override emit(event: string | symbol, first?: unknown, second?: unknown): boolean {
+    return this.hears?.happened(event as string, first, second) ?? false;
+  }
+}
+
+class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
+  extends BrowserSocket<Handler>
+  implements SocketEvents
+{
   /** The TCP or TLS socket below. */
   #stream: Duplex | null = null;
   #failure: NodeError | null = null;
+  /** Where the cookies of the handshake go. */
+  #cookies: SocketRequest["cookies"] = null;
+  /** With compression only `ws` can write. */
+  #isPlain = false;
   /** `ws` still reads a Blob, behind which everything else has to queue. */
   #hasBlobs = false;
 
-  constructor(request: SocketRequest, handler: SocketHandler) {
-    super(request, handler, nodeOptions(request));
+  constructor(request: SocketRequest, handler: Handler) {
+    super(request, handler);
+    this.#cookies = request.cookies;
   }
 
-  // By the events of `ws` itself: in the manner of browsers it makes an object for each listener and for each message.
-  protected override listen({ cookies, url }: SocketRequest): void {
-    const { socket } = this;
-    socket.on("upgrade", ({ socket: stream, headers }) => {
-      this.#stream = stream;
-      cookies?.store(url, headers["set-cookie"] ?? []);
-    });
-    socket.on("open", () => this.handler?.opened?.());
-    socket.on("message", (data, isBinary) =>
+  protected override open(request: SocketRequest): WebSocketImplementation {
+    const socket = new DirectSocket(request.url, [...request.protocols], nodeOptions(request));
+    socket.hears = this;
+    return socket;
+  }
+
+  happened(event: string, first: unknown, second: unknown): boolean {
+    if (event === "message")
       // A private copy: `ws` lends a part of what it has read.
-      this.handler?.received(isBinary ? new Uint8Array(data as Uint8Array) : (data as Buffer).toString()),
-    );
-    // Never taken off again: an error that nobody hears is thrown.
-    socket.on("error", (error) => {
-      this.#failure ??= error;
-    });
-    socket.on("close", (code, reason) => {
-      const failure = this.#failure;
-      const opened = this.#stream !== null;
-      const error = failure === null ? "" : explain(failure, url.startsWith("wss:"), !opened);
-      this.ended(code === 1006 ? closeCode(failure?.code) : code, reason.toString(), error, opened);
-    });
+      this.handler?.received(second ? new Uint8Array(first as Uint8Array) : (first as Buffer).toString());
+    else if (event === "upgrade") {
+      const { socket, headers } = first as IncomingMessage;
+      this.#stream = socket;
+      this.#cookies?.store(this.socket.url, headers["set-cookie"] ?? []);
+      this.#cookies = null;
+    } else if (event === "open") {
+      this.#isPlain = this.socket.extensions === "";
+      this.handler?.opened?.();
+    } else if (event === "error") this.#failure ??= first as NodeError;
+    else if (event === "close") this.#closed(first as number, (second as Buffer).toString());
+    else return false;
+    return true;
+  }
+
+  #closed(code: number, reason: string): void {
+    const failure = this.#failure;
+    const opened = this.#stream !== null;
+    const error = failure === null ? "" : explain(failure, this.socket.url.startsWith("wss:"), !opened);
+    this.ended(code === 1006 ? closeCode(failure?.code) : code, reason, error, opened);
   }
 
   override send(frames: readonly OutFrame[]): void {
@@ -92,7 +126,7 @@ class NodeSocket extends BrowserSocket {
   #canWrite(frames: readonly OutFrame[]): frames is readonly (string | Uint8Array)[] {
     if (this.#hasBlobs && this.bufferedAmount === 0) this.#hasBlobs = false;
     for (const frame of frames) if (typeof frame !== "string" && !(frame instanceof Uint8Array)) this.#hasBlobs = true;
-    return !this.#hasBlobs && this.socket.extensions === "";
+    return this.#isPlain && !this.#hasBlobs;
   }
 
   override pause(): void {
@@ -114,10 +148,9 @@ class NodeSocket extends BrowserSocket {
   }
 }
 
-export type PlatformSocket = BrowserSocket;
-export const PlatformSocket: new (request: SocketRequest, handler: SocketHandler) => BrowserSocket = isNode
-  ? NodeSocket
-  : BrowserSocket;
+export type PlatformSocket<Handler extends Pick<SocketHandler, "opened" | "received"> = SocketHandler> =
+  BrowserSocket<Handler>;
+export const PlatformSocket: typeof BrowserSocket = isNode ? NodeSocket : BrowserSocket;
 
 function nodeOptions({ url, headers, perMessageDeflate, maxPayload, tls, agent, cookies }: SocketRequest): object {
   return {

@@ -139,13 +139,23 @@ describe("Deadlines", () => {
 
   test("a cancelled one that is still in the list stays harmless when it is its turn", () => {
     const { deadlines, log, add } = logged();
-    deadlines.cancel(add(1, "a"));
+    const first = add(1, "a");
     add(2, "b");
+    deadlines.cancel(first);
     expect(deadlines.next).toBe(1);
     deadlines.advance(1);
     expect(deadlines.next).toBe(2);
     deadlines.advance(2);
     expect(log).toEqual(["b@2"]);
+  });
+
+  test("when all are cancelled nothing is due any more", () => {
+    const { deadlines, log, add } = logged();
+    for (const deadline of [add(1, "a"), add(2, "b")]) deadlines.cancel(deadline);
+    expect(deadlines.next).toBe(Infinity);
+    add(3, "c");
+    deadlines.advance(3);
+    expect(log).toEqual(["c@3"]);
   });
 
   test("cancelling while advancing through a long list keeps the place", () => {
