@@ -12,6 +12,7 @@ import {
   type SocketHandler,
   type SocketRequest,
 } from "./browser-socket.js";
+import { FrameReader } from "./frame-reader.js";
 import { maskedFrames } from "./masked-frames.js";
 import { explain, type NodeError, tlsSettings, withCookies } from "./node-request.js";
 import type { OutFrame } from "./transport.js";
@@ -41,6 +42,7 @@ export function canHonour(tls: TLSOptions | null): boolean {
 class NodeSocket extends BrowserSocket {
   /** The TCP or TLS socket below. */
   #stream: Duplex | null = null;
+  #reader: FrameReader | null = null;
   #failure: NodeError | null = null;
   /** `ws` still reads a Blob, behind which everything else has to queue. */
   #hasBlobs = false;
@@ -50,17 +52,23 @@ class NodeSocket extends BrowserSocket {
   }
 
   // By the events of `ws` itself: in the manner of browsers it makes an object for each listener and for each message.
-  protected override listen({ cookies, url }: SocketRequest): void {
+  protected override listen({ cookies, url, maxPayload }: SocketRequest): void {
     const { socket } = this;
+    const received = (frame: string | Uint8Array): void => this.handler?.received(frame);
     socket.on("upgrade", ({ socket: stream, headers }) => {
       this.#stream = stream;
       cookies?.store(url, headers["set-cookie"] ?? []);
     });
-    socket.on("open", () => this.handler?.opened?.());
-    socket.on("message", (data, isBinary) =>
+    socket.on("open", () => {
+      const stream = this.#stream;
+      if (stream !== null && socket.extensions === "") this.#reader = new FrameReader(stream, maxPayload, received);
+      this.handler?.opened?.();
+    });
+    socket.on("message", (data, isBinary) => {
+      if (this.#reader !== null) this.#reader.told = true;
       // A private copy: `ws` lends a part of what it has read.
-      this.handler?.received(isBinary ? new Uint8Array(data as Uint8Array) : (data as Buffer).toString()),
-    );
+      received(isBinary ? new Uint8Array(data as Uint8Array) : (data as Buffer).toString());
+    });
     // Never taken off again: an error that nobody hears is thrown.
     socket.on("error", (error) => {
       this.#failure ??= error;
