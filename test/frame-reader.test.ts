@@ -9,6 +9,8 @@ type Told = string | Uint8Array | { readonly [event: string]: unknown };
 // It has no types.
 const { Receiver } = ws as unknown as { Receiver: new (options: object) => NodeJS.WritableStream };
 
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
 /** A stream to which the receiver of `ws` listens as its client does, and what both tell. */
 function open(maxPayload: number, isRead: boolean) {
   const stream = new Duplex({ read() {}, write() {} });
@@ -20,7 +22,8 @@ function open(maxPayload: number, isRead: boolean) {
     receiver.write(chunk);
   };
   stream.on("data", listener);
-  const reader = isRead ? new FrameReader(stream, maxPayload, (message) => told.push(message)) : null;
+  const socket = { isPaused: false };
+  const reader = isRead ? new FrameReader(socket, stream, maxPayload, (message) => told.push(message)) : null;
   receiver.on("message", (data: Buffer, isBinary: boolean) => {
     if (reader) reader.told = true;
     told.push(isBinary ? new Uint8Array(data) : data.toString());
@@ -34,14 +37,18 @@ function open(maxPayload: number, isRead: boolean) {
     stream.off("data", listener);
     told.push({ error: message });
   });
-  return { stream, told, passed: () => passed, heard: (chunk: Uint8Array) => stream.emit("data", Buffer.from(chunk)) };
+  return { socket, stream, told, passed: () => passed, heard: (chunk: Uint8Array) => stream.push(chunk) };
 }
 
 async function tell(pieces: readonly Uint8Array[], maxPayload: number, isRead: boolean) {
   const line = open(maxPayload, isRead);
-  for (const piece of pieces) line.heard(piece);
+  await turn();
+  for (const piece of pieces) {
+    line.heard(piece);
+    while (line.stream.readableLength > 0) await turn();
+  }
   // The receiver tells of an error some ticks later.
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   return { told: line.told, passed: line.passed(), isGivenBack: line.stream.listenerCount("data") };
 }
 
@@ -159,8 +166,10 @@ describe("FrameReader", () => {
   test("bytes are a copy of their own, where numbers of any size may start", async () => {
     const frames = Array.from({ length: 1500 }, (_, n) => frame(BINARY, new Uint8Array(n % 1100).fill(n)));
     const chunk = Buffer.concat(frames);
-    const { stream, told } = open(0, true);
-    stream.emit("data", chunk);
+    const { stream, told, heard } = open(0, true);
+    heard(chunk);
+    do await turn();
+    while (stream.readableLength > 0);
     chunk.fill(0);
     const messages = told as Uint8Array[];
     expect(messages.length).toBe(1500);
@@ -177,6 +186,7 @@ describe("FrameReader", () => {
 
   test("bytes that the game has transferred take no others along", async () => {
     const { heard, told } = open(0, true);
+    await turn();
     for (let n = 0; n < 3; n++) {
       for (let size = 0; size < 3; size++) heard(frame(BINARY, new Uint8Array(size).fill(n)));
       expect(told.splice(0)).toEqual([0, 1, 2].map((size) => new Uint8Array(size).fill(n)));
@@ -187,11 +197,37 @@ describe("FrameReader", () => {
   });
 
   test("what `ws` reads of a destroyed stream by itself is not told twice", () => {
-    const { stream, heard, told } = open(0, true);
-    heard(frame(TEXT, "a"));
+    const { stream, told } = open(0, true);
+    stream.emit("data", frame(TEXT, "a"));
     stream.destroy();
-    heard(frame(TEXT, "b"));
+    stream.emit("data", frame(TEXT, "b"));
     expect(told).toEqual(["a"]);
+  });
+
+  test("every 16 KB the event loop has its turn, so that a burst does not hold up the game", async () => {
+    const { stream, told, heard } = open(0, true);
+    await turn();
+    const frames = Array.from({ length: 1000 }, (_, n) => frame(TEXT, `${n}`.padStart(62)));
+    heard(Buffer.concat(frames));
+    const turns = [told.length];
+    while (stream.readableLength > 0) {
+      await turn();
+      turns.push(told.length);
+    }
+    expect(turns).toEqual([256, 512, 768, 1000]);
+    expect(told.map(Number)).toEqual(frames.map((_, n) => n));
+  });
+
+  test("it does not go on while the socket is paused", async () => {
+    const { socket, stream, told, heard } = open(0, true);
+    await turn();
+    socket.isPaused = true;
+    heard(Buffer.concat(Array.from({ length: 300 }, () => frame(BINARY, new Uint8Array(62)))));
+    for (let n = 0; n < 3; n++) await turn();
+    expect(told.length).toBe(256);
+    stream.resume();
+    await turn();
+    expect(told.length).toBe(300);
   });
 
   test("where others listen to the stream as well, or nobody, it leaves it alone", () => {
@@ -199,7 +235,7 @@ describe("FrameReader", () => {
       const stream = new Duplex({ read() {} });
       for (let n = 0; n < count; n++) stream.on("data", () => n);
       const before = stream.listeners("data");
-      new FrameReader(stream, 0, () => {});
+      new FrameReader({ isPaused: false }, stream, 0, () => {});
       expect(stream.listeners("data")).toEqual(before);
     }
   });
@@ -208,7 +244,7 @@ describe("FrameReader", () => {
     const stream = new Duplex({ read() {} });
     const told: unknown[] = [];
     stream.on("data", (chunk) => told.push(chunk.length));
-    new FrameReader(stream, 0, (message) => told.push(message));
+    new FrameReader({ isPaused: false }, stream, 0, (message) => told.push(message));
     stream.emit("data", Buffer.concat([frame(TEXT, "a"), frame(0x01, "b"), frame(0x80, "c"), frame(TEXT, "d")]));
     stream.emit("data", frame(TEXT, "e"));
     expect(told).toEqual(["a", 3, 3, 3, 3]);

@@ -71,10 +71,24 @@ function isOrderly(first: number, length: number): boolean {
   return (first & RESERVED) === 0 && (first & OPCODE) < 3 && length < 128;
 }
 
+/** A socket of `ws`. */
+type Pausable = { readonly isPaused: boolean };
+
+/**
+ * After so many bytes of messages the event loop gets its turn. Node reads up to 2 MB before it looks at a timer, and a game would miss a frame
+ * or two while that is taken in. Bytes.
+ */
+const STEP = 16384;
+
+function goOn(socket: Pausable, stream: Duplex): void {
+  if (!socket.isPaused) stream.resume();
+}
+
 /** Takes what a stream brings in the place of `ws`, which listens to it already. A `maxPayload` of 0 is none. */
 export class FrameReader {
   /** `ws` has told a message; set by who hears it. */
   told = false;
+  readonly #socket: Pausable;
   readonly #stream: Duplex;
   readonly #received: (message: string | Uint8Array) => void;
   readonly #maxPayload: number;
@@ -87,7 +101,8 @@ export class FrameReader {
   #head = NONE;
   #isFragmented = false;
 
-  constructor(stream: Duplex, maxPayload: number, received: (message: string | Uint8Array) => void) {
+  constructor(socket: Pausable, stream: Duplex, maxPayload: number, received: (message: string | Uint8Array) => void) {
+    this.#socket = socket;
     this.#stream = stream;
     this.#maxPayload = maxPayload || Infinity;
     this.#received = received;
@@ -100,13 +115,20 @@ export class FrameReader {
   }
 
   readonly #read = (chunk: Buffer): void => {
+    const stream = this.#stream;
     // What is left in a stream that is destroyed `ws` reads by itself.
-    if (this.#stream.destroyed) return;
+    if (stream.destroyed) return;
     let at = 0;
-    while (at < chunk.length) {
+    let taken = 0;
+    while (at < chunk.length && taken < STEP) {
       const end = this.#left > 0 || this.#isFragmented || this.#head.length > 0 ? NaN : this.#take(chunk, at);
+      if (end > at) taken += end - at;
       at = end > at ? end : this.#pass(chunk, at);
     }
+    if (taken < STEP) return;
+    stream.pause();
+    if (at < chunk.length) stream.unshift(chunk.subarray(at));
+    setImmediate(goOn, this.#socket, stream);
   };
 
   /** Reads the frame at `at` if it is a whole message, and returns where it ends; otherwise `NaN`. */

@@ -61,7 +61,8 @@ class NodeSocket extends BrowserSocket {
     });
     socket.on("open", () => {
       const stream = this.#stream;
-      if (stream !== null && socket.extensions === "") this.#reader = new FrameReader(stream, maxPayload, received);
+      if (stream !== null && socket.extensions === "")
+        this.#reader = new FrameReader(socket, stream, maxPayload, received);
       this.handler?.opened?.();
     });
     socket.on("message", (data, isBinary) => {
