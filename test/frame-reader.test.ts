@@ -23,7 +23,7 @@ function open(maxPayload: number, isRead: boolean) {
   };
   stream.on("data", listener);
   const socket = { isPaused: false };
-  const reader = isRead ? new FrameReader(socket, stream, maxPayload, (message) => told.push(message)) : null;
+  const reader = isRead ? new FrameReader(socket, stream, maxPayload, { take: (message) => told.push(message) }) : null;
   receiver.on("message", (data: Buffer, isBinary: boolean) => {
     if (reader) reader.told = true;
     told.push(isBinary ? new Uint8Array(data) : data.toString());
@@ -235,7 +235,7 @@ describe("FrameReader", () => {
       const stream = new Duplex({ read() {} });
       for (let n = 0; n < count; n++) stream.on("data", () => n);
       const before = stream.listeners("data");
-      new FrameReader({ isPaused: false }, stream, 0, () => {});
+      new FrameReader({ isPaused: false }, stream, 0, { take() {} });
       expect(stream.listeners("data")).toEqual(before);
     }
   });
@@ -244,7 +244,7 @@ describe("FrameReader", () => {
     const stream = new Duplex({ read() {} });
     const told: unknown[] = [];
     stream.on("data", (chunk) => told.push(chunk.length));
-    new FrameReader({ isPaused: false }, stream, 0, (message) => told.push(message));
+    new FrameReader({ isPaused: false }, stream, 0, { take: (message) => told.push(message) });
     stream.emit("data", Buffer.concat([frame(TEXT, "a"), frame(0x01, "b"), frame(0x80, "c"), frame(TEXT, "d")]));
     stream.emit("data", frame(TEXT, "e"));
     expect(told).toEqual(["a", 3, 3, 3, 3]);

@@ -54,21 +54,19 @@ class NodeSocket extends BrowserSocket {
   // By the events of `ws` itself: in the manner of browsers it makes an object for each listener and for each message.
   protected override listen({ cookies, url, maxPayload }: SocketRequest): void {
     const { socket } = this;
-    const received = (frame: string | Uint8Array): void => this.handler?.received(frame);
     socket.on("upgrade", ({ socket: stream, headers }) => {
       this.#stream = stream;
       cookies?.store(url, headers["set-cookie"] ?? []);
     });
     socket.on("open", () => {
       const stream = this.#stream;
-      if (stream !== null && socket.extensions === "")
-        this.#reader = new FrameReader(socket, stream, maxPayload, received);
+      if (stream !== null && socket.extensions === "") this.#reader = new FrameReader(socket, stream, maxPayload, this);
       this.handler?.opened?.();
     });
     socket.on("message", (data, isBinary) => {
       if (this.#reader !== null) this.#reader.told = true;
       // A private copy: `ws` lends a part of what it has read.
-      received(isBinary ? new Uint8Array(data as Uint8Array) : (data as Buffer).toString());
+      this.take(isBinary ? new Uint8Array(data as Uint8Array) : (data as Buffer).toString());
     });
     // Never taken off again: an error that nobody hears is thrown.
     socket.on("error", (error) => {
@@ -80,6 +78,10 @@ class NodeSocket extends BrowserSocket {
       const error = failure === null ? "" : explain(failure, url.startsWith("wss:"), !opened);
       this.ended(code === 1006 ? closeCode(failure?.code) : code, reason.toString(), error, opened);
     });
+  }
+
+  take(message: string | Uint8Array): void {
+    this.handler?.received(message);
   }
 
   override send(frames: readonly OutFrame[]): void {
