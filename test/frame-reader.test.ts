@@ -177,7 +177,7 @@ describe("FrameReader", () => {
       expect(Object.getPrototypeOf(bytes)).toBe(Uint8Array.prototype);
       expect(bytes.byteOffset % 8).toBe(0);
       // A small message keeps no more than this in memory, a larger one itself alone.
-      expect(bytes.buffer.byteLength).toBe(bytes.length > 1024 ? bytes.length : 8192);
+      expect(bytes.buffer.byteLength).toBe(bytes.length > 1024 ? bytes.length : 16384);
       expect(bytes.every((byte) => byte === n % 256)).toBe(true);
       bytes.fill(255);
     }

@@ -23,7 +23,7 @@ const LARGEST_HEADER = 10;
  * Small messages of bytes are copied into one buffer after the other, each to where numbers of any size may start: an `ArrayBuffer` of its own
  * costs a small one more than all the rest.
  */
-const SLAB_SIZE = 8192;
+const SLAB_SIZE = 16384;
 const LARGEST_IN_SLAB = 1024;
 const ALIGNMENT = 8;
 let slab = /* @__PURE__ */ new ArrayBuffer(0);
