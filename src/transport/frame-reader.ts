@@ -30,10 +30,10 @@ let slab = /* @__PURE__ */ new ArrayBuffer(0);
 let slabUsed = 0;
 
 /**
- * After so many bytes of messages the event loop gets its turn. Node reads up to 2 MB before it looks at a timer, and a game would miss a frame
- * or two while that is taken in. Bytes.
+ * After so many messages the event loop gets its turn. Node reads up to 2 MB before it looks at a timer, and a game would miss a frame or two
+ * while that is taken in.
  */
-const STEP = 16384;
+const STEP = 256;
 
 const NONE = /* @__PURE__ */ new Uint8Array(0);
 
@@ -105,6 +105,8 @@ export class FrameReader {
   /** What `ws` has of a header that goes on in the next piece. */
   #head = NONE;
   #isFragmented = false;
+  /** Messages since the event loop had its turn for their sake. */
+  #taken = 0;
 
   constructor(socket: Pausable, stream: Duplex, maxPayload: number, owner: MessageOwner) {
     this.#socket = socket;
@@ -124,13 +126,13 @@ export class FrameReader {
     // What is left in a stream that is destroyed `ws` reads by itself.
     if (stream.destroyed) return;
     let at = 0;
-    let taken = 0;
-    while (at < chunk.length && taken < STEP) {
+    while (at < chunk.length && this.#taken < STEP) {
       const end = this.#left > 0 || this.#isFragmented || this.#head.length > 0 ? NaN : this.#take(chunk, at);
-      if (end > at) taken += end - at;
+      if (end > at) this.#taken++;
       at = end > at ? end : this.#pass(chunk, at);
     }
-    if (taken < STEP) return;
+    if (this.#taken < STEP) return;
+    this.#taken = 0;
     stream.pause();
     if (at < chunk.length) stream.unshift(chunk.subarray(at));
     setImmediate(goOn, this.#socket, stream);
