@@ -71,7 +71,8 @@ export class SocketIONamespace<
 
   /**
    * Adds a listener. It is called with the array of the event's arguments, and with `reply` when the server asked for an
-   * acknowledgement. The same callback may be added twice. Binary arguments are `Uint8Array`.
+   * acknowledgement. The same callback may be added twice. Binary arguments are `Uint8Array`, yours to keep and to write to. In Node
+   * those of up to 1 KB share a buffer of 16 KB: mind their `byteOffset` (a multiple of 8), and transfer a `slice()` of them.
    * @throws TypeError when `event` is not a free name or `callback` not a function
    */
   on<E extends EventName<ListenEvents>>(

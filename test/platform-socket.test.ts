@@ -151,14 +151,34 @@ describe("ws", () => {
     expect(told).toEqual(["häßlich", Uint8Array.of(1, 2, 255), new TextEncoder().encode("blob")]);
   });
 
-  test("received bytes are a copy of their own", async () => {
-    const { server, url } = await serve();
+  test.each([false, true])("received bytes are a copy of their own (compressed: %s)", async (perMessageDeflate) => {
+    const { server, url } = await serve({ perMessageDeflate });
     server.on("connection", (peer) => {
-      for (let i = 0; i < 3; i++) peer.send(Uint8Array.of(i));
+      for (let i = 0; i < 3; i++) peer.send(Uint8Array.of(i, i));
     });
-    const { told } = open(url);
+    const { told } = open(url, { perMessageDeflate });
     await until(() => told.length === 3);
-    for (const bytes of told as Uint8Array[]) expect(bytes.buffer.byteLength).toBe(1);
+    expect(told).toEqual([0, 1, 2].map((i) => Uint8Array.of(i, i)));
+    for (const bytes of told as Uint8Array[]) {
+      expect(Object.getPrototypeOf(bytes)).toBe(Uint8Array.prototype);
+      expect(bytes.byteOffset % 8).toBe(0);
+      bytes.fill(7);
+    }
+    expect(told).toEqual([0, 1, 2].map(() => Uint8Array.of(7, 7)));
+  });
+
+  test("what a socket had read when it was destroyed while paused is told once", async () => {
+    const { url } = await serveRaw((peer) => {
+      peer.write(Buffer.from([0x81, 0x01, 97, 0x81]));
+      setTimeout(() => peer.write(Buffer.from([0x01, 98, 0x81, 0x01, 99])), 20);
+    });
+    const { socket, told } = open(url);
+    await until(() => told.length === 1);
+    socket.pause?.();
+    await settle();
+    (socket as unknown as { socket: { terminate(): void } }).socket.terminate();
+    await until(() => told.some((what) => typeof what === "object"));
+    expect(told.filter((what) => typeof what === "string")).toEqual(["a", "b", "c"]);
   });
 
   test("a batch leaves in one write", async () => {

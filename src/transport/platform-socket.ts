@@ -13,6 +13,7 @@ import {
   type SocketHandler,
   type SocketRequest,
 } from "./browser-socket.js";
+import { FrameReader } from "./frame-reader.js";
 import { maskedFrames } from "./masked-frames.js";
 import { explain, type NodeError, tlsSettings, withCookies } from "./node-request.js";
 import type { OutFrame } from "./transport.js";
@@ -63,10 +64,12 @@ class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
 {
   /** The TCP or TLS socket below. */
   #stream: Duplex | null = null;
+  #reader: FrameReader | null = null;
   #failure: NodeError | null = null;
   /** Where the cookies of the handshake go. */
   #cookies: SocketRequest["cookies"] = null;
-  /** With compression only `ws` can write. */
+  #maxPayload = 0;
+  /** With compression only `ws` can read and write. */
   #isPlain = false;
   /** `ws` still reads a Blob, behind which everything else has to queue. */
   #hasBlobs = false;
@@ -74,6 +77,7 @@ class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
   constructor(request: SocketRequest, handler: Handler) {
     super(request, handler);
     this.#cookies = request.cookies;
+    this.#maxPayload = request.maxPayload;
   }
 
   protected override open(request: SocketRequest): WebSocketImplementation {
@@ -83,16 +87,19 @@ class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
   }
 
   happened(event: string, first: unknown, second: unknown): boolean {
-    if (event === "message")
+    if (event === "message") {
+      if (this.#reader !== null) this.#reader.told = true;
       // A private copy: `ws` lends a part of what it has read.
-      this.handler?.received(second ? new Uint8Array(first as Uint8Array) : (first as Buffer).toString());
-    else if (event === "upgrade") {
+      this.take(second ? new Uint8Array(first as Uint8Array) : (first as Buffer).toString());
+    } else if (event === "upgrade") {
       const { socket, headers } = first as IncomingMessage;
       this.#stream = socket;
       this.#cookies?.store(this.socket.url, headers["set-cookie"] ?? []);
       this.#cookies = null;
     } else if (event === "open") {
       this.#isPlain = this.socket.extensions === "";
+      if (this.#isPlain && this.#stream !== null)
+        this.#reader = new FrameReader(this.socket, this.#stream, this.#maxPayload, this);
       this.handler?.opened?.();
     } else if (event === "error") this.#failure ??= first as NodeError;
     else if (event === "close") this.#closed(first as number, (second as Buffer).toString());
@@ -105,6 +112,10 @@ class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
     const opened = this.#stream !== null;
     const error = failure === null ? "" : explain(failure, this.socket.url.startsWith("wss:"), !opened);
     this.ended(code === 1006 ? closeCode(failure?.code) : code, reason, error, opened);
+  }
+
+  take(message: string | Uint8Array): void {
+    this.handler?.received(message);
   }
 
   override send(frames: readonly OutFrame[]): void {

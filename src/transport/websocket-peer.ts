@@ -176,7 +176,8 @@ export class WebSocketPeer {
   }
 
   /**
-   * Takes the oldest packet: its bytes, which for text are UTF-8. An empty array when there is none: see `get_packet_error`.
+   * Takes the oldest packet: its bytes, which for text are UTF-8. An empty array when there is none: see `get_packet_error`. They are
+   * yours, but may lie in a larger buffer: mind their `byteOffset`.
    * Godot: `PacketPeer.get_packet`.
    */
   get_packet(): Uint8Array {

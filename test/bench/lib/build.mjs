@@ -3,7 +3,6 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
 
 export const root = fileURLToPath(new URL("../../..", import.meta.url));
 export const cache = join(root, "test/.cache/bench");
@@ -19,6 +18,8 @@ export async function buildOurs(source = join(root, "src")) {
   // Without a name of its own the folder would be part of this package, whose name would then mean its `dist`.
   writeFileSync(join(project, "package.json"), '{ "name": "user", "private": true }');
   copyFileSync(join(root, "package.json"), join(installed, "package.json"));
+  // Here, because the clients' processes need it not, and their memory is measured.
+  const { build } = await import("esbuild");
   const sources = readdirSync(source, { recursive: true }).filter((name) => name.endsWith(".ts"));
   await build({
     entryPoints: sources.map((name) => join(source, name)),
