@@ -46,7 +46,10 @@ export class PlatformSocket<Handler extends Pick<SocketHandler, "opened" | "rece
     this.socket = this.open(request);
   }
 
-  /** Opens the socket and listens to it. @internal so that the types of isomorphic-ws are in no declaration file. */
+  /**
+   * Opens the socket and listens to it.
+   * @internal so that the types of isomorphic-ws are in no declaration file
+   */
   protected open({ url, protocols }: SocketRequest): WebSocketImplementation {
     const socket = new WebSocketImplementation(url, [...protocols]);
     let opened = false;
