@@ -108,6 +108,7 @@ export class FrameReader {
   /** Messages since the event loop had its turn for their sake. */
   #taken = 0;
 
+  /** @internal so that the types of Node are in no declaration file. */
   constructor(socket: Pausable, stream: Duplex, maxPayload: number, owner: MessageOwner) {
     this.#socket = socket;
     this.#stream = stream;
