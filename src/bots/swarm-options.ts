@@ -36,7 +36,7 @@ export interface BotSwarmOptions {
   readonly tls_options?: TLSOptions | null;
   /** Options of the clients. Not the same defaults as elsewhere: `transports` is `["websocket"]`, and reconnection waits 1 to 5 s. */
   readonly client?: ClientOptionsInput;
-  /** It ends by itself so long after the last bot was started; default `Infinity`. */
+  /** The scripts have their last tick so long after the last bot was started; half a second later it ends by itself. Default `Infinity`. */
   readonly duration?: number;
   /** It gives up when nobody was connected for so long; default 10. */
   readonly patience?: number;

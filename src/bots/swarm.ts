@@ -11,6 +11,12 @@ import { Tally } from "./tally.js";
 /** Late ticks that are made up for, in ticks of a bot. What is beyond is skipped, and in the report. */
 const CATCH_UP = 2;
 
+/**
+ * Seconds from the last tick of the scripts to the end: a server that is behind may read an event together with the farewell, and then
+ * drops it.
+ */
+const GRACE = 0.5;
+
 /** Bots that have their ticks at the same moment. */
 interface Cohort {
   readonly group: PollGroup;
@@ -185,7 +191,8 @@ export class BotSwarm {
       const { group, lives } = this.#cohorts[this.#turn]!;
       this.#turn = (this.#turn + 1) % this.#cohorts.length;
       const callbacks = group.poll(now);
-      for (const life of lives) if (!this.#isStopping) life.tick(now);
+      if (now - this.#fullAt < this.#host.settings.duration)
+        for (const life of lives) if (!this.#isStopping) life.tick(now);
       group.flush();
       if (this.#turn === 0 && !this.#isStopping) this.#look(now);
       return callbacks;
@@ -223,7 +230,7 @@ export class BotSwarm {
     const { connected, joined, started } = this.#tally;
     if (connected > 0) this.#aliveAt = now;
     const isFull = started === count;
-    if (now - this.#fullAt >= duration) {
+    if (now - this.#fullAt >= duration + GRACE) {
       this.#end(joined === 0 ? `no bot could connect to ${this.#host.url}${this.#commonError()}` : "", true);
     } else if (connected === 0 && isFull && this.#lives.every((life) => life.isOver)) {
       this.#end(this.#whyNobody(""), true);
@@ -280,7 +287,7 @@ export class BotSwarm {
         url,
         namespace: settings.namespace,
         seconds: started > 0 ? now - this.#startedAt : 0,
-        seconds_at_full: Math.max(0, now - this.#fullAt),
+        seconds_at_full: Math.min(Math.max(0, now - this.#fullAt), settings.duration),
         count: settings.count,
         failed: started - joined - (isByItself ? 0 : connecting),
         tick_rate: settings.tick_rate,

@@ -305,12 +305,22 @@ describe("the end", () => {
 
   test("comes so long after the last bot was started", () => {
     const swarm = world.swarm({ count: 11, ramp: 10, duration: 3, script: idle });
-    world.play(swarm, 3.9);
+    world.play(swarm, 4.4);
     expect(swarm.is_running()).toBe(true);
     const report = world.play(swarm, 0.2);
     expect(swarm.is_running()).toBe(false);
     expect(report).toMatchObject({ ok: true, connected: 11 });
     expect(report.seconds_at_full).toBeCloseTo(3, 1);
+  });
+
+  test("leaves what was sent last half a second to arrive", () => {
+    let last = 0;
+    const swarm = world.swarm({ count: 1, duration: 3, script: () => (now: number) => (last = now) });
+    const startedAt = world.clock.read();
+    world.play(swarm, 3.6);
+    expect(swarm.is_running()).toBe(false);
+    expect(last - startedAt).toBeGreaterThan(2.8);
+    expect(last - startedAt).toBeLessThan(3.01);
   });
 
   test("comes when nobody gets in", () => {
@@ -361,7 +371,7 @@ describe("the end", () => {
   test("after the duration is a failure when nobody was in by then", () => {
     world.server.use(() => {});
     const swarm = world.swarm({ count: 3, duration: 2, script: idle });
-    expect(world.play(swarm, 2.1)).toMatchObject({ ok: false, failed: 3, failure: /no bot could connect/ as never });
+    expect(world.play(swarm, 2.6)).toMatchObject({ ok: false, failed: 3, failure: /no bot could connect/ as never });
   });
 
   test("by stop() does not blame those who are on their way in", () => {
