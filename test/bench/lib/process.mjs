@@ -7,9 +7,12 @@ const WORKER = fileURLToPath(new URL("../worker.mjs", import.meta.url));
 /** Seconds; what takes longer hangs. */
 const LIMIT = 180;
 
-/** Starts the server; `stop` ends it. */
-export function startServer() {
-  const child = fork(SERVER, [], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+/** The program of a server that is socket.io's own. */
+export const SOCKET_IO_SERVER = fileURLToPath(new URL("../socket-io-server.mjs", import.meta.url));
+
+/** Starts a server; `stop` ends it. */
+export function startServer(program = SERVER) {
+  const child = fork(program, [], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   return new Promise((resolve, reject) => {
     child.once("message", ({ port }) => resolve({ port, stop: () => child.kill() }));
     child.once("exit", () => reject(new Error("the server ended")));
