@@ -13,10 +13,13 @@ import { ensureInstalled } from "../.ci/ensure-install.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const cache = `${root}test/.cache`;
 const totals = { passed: 0, failed: 0, skipped: 0 };
+/** What failed, to be said again at the end: where it happened is far up by then. */
+const failures = [];
 
 /** A command of the toolchain; it counts as one check. */
 const check = (script) => () => {
   const { status } = run("npm", ["run", "--silent", script]);
+  if (status !== 0) failures.push(`npm run ${script}`);
   count(script, { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 });
 };
 
@@ -32,6 +35,8 @@ const program = (name, ...args) => {
     process.stdout.write(stdout);
     const [, passed, failed] = /(\d+) passed, (\d+) failed[^\n]*\s*$/.exec(stdout) ?? [0, status === 0 ? 1 : 0, 0];
     const isUntold = status !== 0 && Number(failed) === 0;
+    failures.push(...[...stdout.matchAll(/^✗ .*/gm)].map(([line]) => `${name} ${line}`));
+    if (isUntold) failures.push(`${name}: exit code ${status}`);
     count(name, { passed: Number(passed), failed: isUntold ? 1 : Number(failed), skipped: 0 });
   };
 };
@@ -45,6 +50,12 @@ const vitest = (name, ...args) => {
     const { status } = run("npx", ["--no-install", "vitest", "run", ...args, ...reporters]);
     const result = read(report);
     const failed = result.numFailedTests;
+    for (const { assertionResults } of result.testResults) {
+      for (const { status, fullName, failureMessages } of assertionResults)
+        if (status === "failed") failures.push(`${name}: ${fullName}\n${failureMessages.join("\n")}`);
+    }
+    if (failed === 0 && status !== 0)
+      failures.push(`${name}: exit code ${status} (coverage, or an error outside of the tests)`);
     count(name, {
       passed: result.numPassedTests,
       failed: failed === 0 && status !== 0 ? 1 : failed,
@@ -74,6 +85,7 @@ if (unknown.length > 0) {
 await ensureInstalled();
 mkdirSync(cache, { recursive: true });
 for (const [name, step] of Object.entries(STEPS)) if (wanted.length === 0 || wanted.includes(name)) step();
+for (const failure of failures) console.log(`\nfailed: ${failure}`);
 const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : "";
 console.log(`\n${totals.passed} passed, ${totals.failed} failed${skipped}`);
 process.exit(totals.failed === 0 ? 0 : 1);
@@ -87,7 +99,7 @@ function read(report) {
   try {
     return JSON.parse(readFileSync(report, "utf8"));
   } catch {
-    return { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0, numTodoTests: 0 };
+    return { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0, numTodoTests: 0, testResults: [] };
   }
 }
 
