@@ -327,21 +327,12 @@ export class SocketIOClient {
     const age = this.#runtime.now() - (connection?.inbox.oldestTime ?? Infinity);
     // One by one: to spread the two classes costs ten times as much, and an overlay asks once a frame.
     return {
-      packets_received: counters.packets_received,
+      ...counters,
+      ...rtt,
       packets_sent: session.outbox.packetsSent,
-      bytes_received: counters.bytes_received,
-      bytes_sent: counters.bytes_sent,
-      events_dispatched: counters.events_dispatched,
-      events_skipped: counters.events_skipped,
       inbox_length: this.get_pending_count(),
       inbox_age: Math.max(0, age),
-      rtt: rtt.rtt,
-      rtt_min: rtt.rtt_min,
-      rtt_jitter: rtt.rtt_jitter,
-      reconnects: counters.reconnects,
       longest_poll_gap: time.longestGap,
-      longest_callback: counters.longest_callback,
-      longest_callback_event: counters.longest_callback_event,
       acks_pending: session.acksPending,
     };
   }

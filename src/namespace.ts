@@ -185,8 +185,7 @@ export class SocketIONamespace<
   #ask(event: string, data: readonly unknown[], callback: AckOwner["callback"], timeout: number): Err {
     requireTimeout(timeout);
     const { core, host } = this.#entry;
-    const ack = { owner: { callback, event, path: core.path }, timeout };
-    return host.session.emit(core, event, data, host.now(), ack);
+    return host.session.emit(core, event, data, host.now(), { callback, event, path: core.path }, timeout);
   }
 
   /**

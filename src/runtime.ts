@@ -381,8 +381,11 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
         this.#hear(item, connection!);
         continue;
       }
+      const { callbacks } = this;
       this.#receive(item, connection!);
-      const isSpent = ++taken >= packets || (until < Infinity && clock() >= until);
+      // The clock was read after the last callback, if there was one.
+      const now = until === Infinity ? 0 : this.callbacks === callbacks ? clock() : this.mark;
+      const isSpent = ++taken >= packets || now >= until;
       // News costs nothing: what is left of it after the last packet is told now, before any deadline.
       if (isSpent && this.connection?.inbox.length) break;
     }

@@ -74,12 +74,36 @@ export function takeAttachments(data: unknown, attachments: Attachment[]): strin
 
 function encoded(data: unknown, attachments: Attachment[]): string {
   try {
-    return JSON.stringify(typeof data === "object" && data !== null ? withoutBinary(data, "", 0, attachments) : data);
+    const isObject = typeof data === "object" && data !== null;
+    return JSON.stringify(isObject && !isPlain(data, 0) ? withoutBinary(data, "", 0, attachments) : data);
   } catch (error) {
     throw new TypeError(
       `data cannot be encoded as JSON: ${(error as Error)?.message}. Send plain data: write String(x) for a BigInt, ids for references`,
     );
   }
+}
+
+/**
+ * True when nothing in `value` is binary, or can become it: it is JSON as it is. Nearly everything is, and this look costs half of the walk
+ * below. `constructor` is compared because it is read sooner than a prototype; data that has a property of that name is not plain.
+ */
+function isPlain(value: object, depth: number): boolean {
+  const maker = value.constructor;
+  if (depth > MAX_DEPTH) return false;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const item: unknown = value[index];
+      if (typeof item === "object" && item !== null && !isPlain(item, depth + 1)) return false;
+    }
+    return maker === Array;
+  }
+  if (maker !== Object) return false;
+  for (const name in value) {
+    const item: unknown = (value as Record<string, unknown>)[name];
+    if (typeof item === "object" ? item !== null && !isPlain(item, depth + 1) : typeof item === "function")
+      return false;
+  }
+  return true;
 }
 
 /** `value` with placeholders for its binary, which is appended to `attachments`; only the containers on the way to it are copied. */

@@ -17,7 +17,6 @@ import {
 import { ACK, EVENT } from "./constants.js";
 import type { Deadlines } from "./deadlines.js";
 import {
-  type AckRequest,
   CONNECTED,
   DISCONNECTED,
   type NamespaceSession,
@@ -61,11 +60,12 @@ function outPacket<Owner>(
   namespace: NamespaceSession<Owner>,
   frames: Frames,
   kept: boolean,
-  ack: AckRequest<Owner> | null,
+  ack: Owner | null,
+  timeout: number,
   id: number,
   written?: (now: number) => void,
 ): OutPacket<Owner> {
-  return { namespace, frames, kept, ack, id, resends: -1, copies: 0, sentAt: NaN, deadline: null, written };
+  return { namespace, frames, kept, ack, timeout, id, resends: -1, copies: 0, sentAt: NaN, deadline: null, written };
 }
 
 /** What `isWanted` says of a list. */
@@ -100,8 +100,8 @@ export abstract class Delivery<
   }
 
   /**
-   * Sends an event, or keeps it until it can be sent, as the option `offline` says. With `ack`, its `owner` comes back
-   * exactly once in `acknowledged` if the result is OK.
+   * Sends an event, or keeps it until it can be sent, as the option `offline` says. `ack` comes back exactly
+   * once in `acknowledged` if the result is OK, after `timeout` seconds at the latest.
    * @throws TypeError when `data` cannot be encoded; nothing has changed then.
    */
   emit(
@@ -109,33 +109,35 @@ export abstract class Delivery<
     event: string,
     data: readonly unknown[],
     now: number,
-    ack: AckRequest<Owner> | null = null,
+    ack: Owner | null = null,
+    timeout = 0,
   ): EmitCode {
     const { offline, retries, max_buffered_packets } = this.options;
     const { state, buffer, retryQueue, nextAckId } = namespace;
-    const id = ack ? nextAckId : -1;
+    const asks = ack !== null;
+    const id = asks ? nextAckId : -1;
     const frames = this.encode(EVENT, namespace, id, data.length === 1 ? [event, data[0]] : [event, ...data]);
     if (state === DISCONNECTED) return ERR_UNCONFIGURED;
     if (!this.#fits(frames)) return ERR_PARAMETER_RANGE_ERROR;
     const connected = state === CONNECTED;
     if (!connected && offline === "error") return ERR_UNAVAILABLE;
     const dropped = !connected && offline === "drop";
-    const retried = ack !== null && retries > 0;
+    const retried = asks && retries > 0;
     if (!dropped && (retried ? retryQueue : buffer).length >= max_buffered_packets) return ERR_OUT_OF_MEMORY;
-    if (ack === null && typeof frames === "string") {
+    if (!asks && typeof frames === "string") {
       if (connected) this.#put(frames);
       else if (!dropped) keepPacket(namespace, frames);
       return OK;
     }
-    namespace.nextAckId += ack ? 1 : 0;
-    const packet = outPacket(namespace, frames, !retried, ack, id);
+    if (asks) namespace.nextAckId++;
+    const packet = outPacket(namespace, frames, !retried, ack, timeout, id);
     if (retried && !dropped) {
       packet.resends = retries;
       namespace.retryQueue = withItem(retryQueue, packet);
       if (namespace.retryQueue.length === 1) this.#sendRetry(namespace, now);
       return OK;
     }
-    if (ack) this.#expect(namespace, packet, now);
+    if (asks) this.#expect(namespace, packet, now);
     if (connected) this.#put(packet);
     else if (!dropped) keepPacket(namespace, packet);
     return OK;
@@ -263,7 +265,7 @@ export abstract class Delivery<
   }
 
   protected tellFailed(packets: Iterable<OutPacket<Owner>>): void {
-    for (const { ack } of packets) if (ack) this.sink.acknowledged(ack.owner, [], ERR_CONNECTION_ERROR);
+    for (const { ack } of packets) if (ack !== null) this.sink.acknowledged(ack, [], ERR_CONNECTION_ERROR);
   }
 
   protected receiveAck(
@@ -296,7 +298,7 @@ export abstract class Delivery<
       this.#sendRetry(namespace, now);
     }
     this.#forget(namespace, packet);
-    this.sink.acknowledged(packet.ack!.owner, data, code);
+    this.sink.acknowledged(packet.ack!, data, code);
   }
 
   #forget({ acks }: NamespaceSession<Owner>, { deadline, id }: OutPacket<Owner>): void {
@@ -308,7 +310,7 @@ export abstract class Delivery<
     namespace.acks ??= new Map();
     namespace.acks.set(packet.id, packet);
     this.#expire ??= (late, subject) => this.#expired(subject, late);
-    packet.deadline = this.deadlines.add(now + packet.ack!.timeout, this.#expire, packet);
+    packet.deadline = this.deadlines.add(now + packet.timeout, this.#expire, packet);
   }
 
   #expired(packet: OutPacket<Owner>, now: number): void {
@@ -352,6 +354,6 @@ export abstract class Delivery<
 
   /** Writes what nobody waits for and what dies with the connection. */
   protected write(namespace: NamespaceSession<Owner>, frames: Frames, written?: (now: number) => void): void {
-    this.#put(outPacket(namespace, frames, false, null, -1, written));
+    this.#put(outPacket(namespace, frames, false, null, 0, -1, written));
   }
 }

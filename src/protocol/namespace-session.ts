@@ -29,20 +29,16 @@ export interface EventFilter {
   isListening(event: string): boolean;
 }
 
-/** An acknowledgement that is asked for. `Owner` is whatever the caller wants back when it settles. */
-export interface AckRequest<Owner> {
-  readonly owner: Owner;
-  /** Seconds, for each time that the packet is sent. */
-  readonly timeout: number;
-}
-
-/** A packet on its way out of which there is more to know than what to write. */
+/** A packet on its way out of which there is more to know than what to write. `Owner` is whatever the caller wants back when it is acknowledged. */
 export interface OutPacket<Owner> {
   readonly frames: Frames;
   readonly namespace: NamespaceSession<Owner>;
   /** It goes back to its namespace if the connection is lost before it was written; otherwise it dies with it. */
   readonly kept: boolean;
-  readonly ack: AckRequest<Owner> | null;
+  /** Who waits for its acknowledgement; `null` when nobody does. */
+  readonly ack: Owner | null;
+  /** For how long, each time that it is sent: seconds. */
+  readonly timeout: number;
   /** The id of its acknowledgement; -1 for none. */
   readonly id: number;
   /** How often it may still be sent again; less than 0 if it is sent once. */

@@ -281,7 +281,7 @@ function coreRun(random: Random): number {
       case 2: {
         const owner = asked++;
         pending.add(owner);
-        const code = session.emit(namespace, "ask", ["x".repeat(random.pick([1, 300]))], now, { owner, timeout: 1 });
+        const code = session.emit(namespace, "ask", ["x".repeat(random.pick([1, 300]))], now, owner, 1);
         if (code !== 0) pending.delete(owner);
         break;
       }

@@ -228,6 +228,31 @@ describe("takeAttachments: where it is found", () => {
     [7, "7"],
   ])("not in %j, which is a payload as well", (data, json) => expect(take(data)).toEqual([json]));
 
+  test("in data that has a property called constructor, whatever that is", () => {
+    for (const maker of ["x", 1, Object, Array, null]) {
+      const attachments: Attachment[] = [];
+      const json = takeAttachments(["e", { constructor: maker, bytes: new Uint8Array([1]) }, 0], attachments);
+      expect(attachments).toEqual([new Uint8Array([1])]);
+      expect(JSON.parse(json)[1].bytes).toEqual({ _placeholder: true, num: 0 });
+    }
+    const list = Object.assign([new Uint8Array([2])], { constructor: Array });
+    const attachments: Attachment[] = [];
+    expect(takeAttachments(["e", list, 0], attachments)).toBe('["e",[{"_placeholder":true,"num":0}],0]');
+  });
+
+  test("in an array of a class of its own, and in what its toJSON returns", () => {
+    class Team extends Array<unknown> {}
+    class Bag extends Array<unknown> {
+      toJSON(): unknown {
+        return { held: new Uint8Array([4]) };
+      }
+    }
+    const attachments: Attachment[] = [];
+    const json = takeAttachments(["e", Team.of(new Uint8Array([3])), Bag.of(1), 0], attachments);
+    expect(json).toBe('["e",[{"_placeholder":true,"num":0}],{"held":{"_placeholder":true,"num":1}},0]');
+    expect(attachments).toEqual([new Uint8Array([3]), new Uint8Array([4])]);
+  });
+
   test("in a sparse array: the holes stay null", () => {
     const sparse: unknown[] = [];
     sparse[3] = bytes(1);

@@ -190,7 +190,7 @@ describe("a session", () => {
     expect(bench.out()).toEqual(['4[0,"/",-1,{"token":"t"}]']);
     bench.serve('[0,"/",-1,{"sid":"a"}]');
     bench.session.emit(bench.main, "x", [1], 0);
-    bench.session.emit(bench.main, "y", [], 0, { owner: "me", timeout: 5 });
+    bench.session.emit(bench.main, "y", [], 0, "me", 5);
     bench.session.emitVolatile(bench.main, "z", [], true);
     bench.session.reply(bench.main, bench.main.generation, 9, ["r"]);
     bench.session.disconnect(bench.main);
@@ -219,7 +219,7 @@ describe("a session", () => {
     bench.serve('[2,"/",-1,["early"]]');
     bench.serve('[0,"/",-1,{"sid":"a"}]');
     bench.serve('[2,"/",4,["x",1]]');
-    bench.session.emit(bench.main, "y", [], 0, { owner: "me", timeout: 5 });
+    bench.session.emit(bench.main, "y", [], 0, "me", 5);
     bench.out();
     bench.serve('[3,"/",0,["ok"]]');
     bench.serve('[1,"/",-1]');

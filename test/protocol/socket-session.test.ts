@@ -73,7 +73,7 @@ class Bench implements SessionSink<string> {
   }
 
   ask(owner: string, data: unknown[] = [], timeout = 5, path = "/"): number {
-    return this.session.emit(this.ns(path), owner, data, this.now, { owner, timeout });
+    return this.session.emit(this.ns(path), owner, data, this.now, owner, timeout);
   }
 
   /** What was told since the last call. */
