@@ -110,6 +110,58 @@ describe("a full inbox where reading can be paused (Node)", () => {
     expect(rig.told()).toContain("disconnected(inbound overflow)");
   });
 
+  test("all that may wait is taken in for a game that takes all of it", () => {
+    const rig = connected({ canPause: true });
+    const seen = record(rig);
+    for (let round = 0; round < 2; round++) {
+      rig.push(...events(16_383));
+      expect(rig.peer.paused).toBe(false);
+      rig.poll();
+    }
+    expect(seen).toHaveLength(2 * 16_383);
+  });
+
+  test("while a budget leaves packets behind it is paused from 4096 on, until half of them are left", () => {
+    const rig = connected({ poll_max_packets: 1024, canPause: true });
+    record(rig);
+    rig.push(...events(1025));
+    rig.poll();
+    rig.push(...events(4094));
+    expect(rig.peer.paused).toBe(false);
+    rig.push(...events(1));
+    expect(rig.peer.paused).toBe(true);
+    rig.poll();
+    expect(rig.peer.paused).toBe(true);
+    rig.poll();
+    expect(rig.peer.paused).toBe(false);
+    expect(rig.client.get_pending_count()).toBe(2048);
+    expect(rig.told()).toEqual([]);
+  });
+
+  test("and goes on after half of pingTimeout all the same: there is room, and a ping may wait", () => {
+    const rig = connected({ poll_max_packets: 1, canPause: true });
+    record(rig);
+    rig.push(...events(2));
+    rig.poll();
+    rig.push(...events(5000));
+    expect(rig.peer.paused).toBe(true);
+    rig.step(9.9);
+    expect(rig.peer.paused).toBe(true);
+    rig.step(0.2);
+    expect(rig.peer.paused).toBe(false);
+    expect(rig.told()).toEqual([]);
+  });
+
+  test("while dispatch is paused nothing is left behind: all that may wait is taken in", () => {
+    const rig = connected({ canPause: true });
+    record(rig);
+    rig.client.set_dispatch_paused(true);
+    rig.push(...events(5000));
+    rig.poll();
+    rig.push(...events(5000));
+    expect(rig.peer.paused).toBe(false);
+  });
+
   test("while paused no ping can come, so none is missed; afterwards it gets time to arrive", () => {
     const rig = connected(options);
     record(rig);
