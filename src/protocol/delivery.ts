@@ -2,6 +2,7 @@
  * The sending half of a session: emits, the offline buffer, acknowledgements, at-least-once. What is written dies with the
  * connection, except for what a namespace keeps for the next one. `SocketSession` adds the joining and the receiving.
  */
+import { AckTable } from "./ack-table.js";
 import { type Frames, fitsPayload, frameSize } from "./attachments.js";
 import { type Codec, encodeMessage } from "./codec.js";
 import {
@@ -301,14 +302,14 @@ export abstract class Delivery<
     this.sink.acknowledged(packet.ack!, data, code);
   }
 
-  #forget({ acks }: NamespaceSession<Owner>, { deadline, id }: OutPacket<Owner>): void {
-    this.deadlines.cancel(deadline);
-    acks?.delete(id);
+  #forget({ acks }: NamespaceSession<Owner>, packet: OutPacket<Owner>): void {
+    this.deadlines.cancel(packet.deadline);
+    acks?.delete(packet);
   }
 
   #expect(namespace: NamespaceSession<Owner>, packet: OutPacket<Owner>, now: number): void {
-    namespace.acks ??= new Map();
-    namespace.acks.set(packet.id, packet);
+    namespace.acks ??= new AckTable();
+    namespace.acks.add(packet);
     this.#expire ??= (late, subject) => this.#expired(subject, late);
     packet.deadline = this.deadlines.add(now + packet.timeout, this.#expire, packet);
   }

@@ -15,6 +15,7 @@
  * closes the whole connection on a packet for a namespace that is not joined, and on a second CONNECT. So leaving during
  * that time only sets `leaving`; DISCONNECT follows when the answer is here.
  */
+import type { AckTable } from "./ack-table.js";
 import type { Frames } from "./attachments.js";
 import type { Deadline } from "./deadlines.js";
 import type { RawPacket } from "./socket-decoder.js";
@@ -95,8 +96,8 @@ export class NamespaceSession<Owner> {
   /** The deadline of a connect in progress. */
   wait: Deadline | null = null;
   nextAckId = 0;
-  /** By their ids; made when the first one is asked for. */
-  acks: Map<number, OutPacket<Owner>> | null = null;
+  /** Made when the first one is asked for. */
+  acks: AckTable<OutPacket<Owner>> | null = null;
   /** Packets emitted while not connected; those that are a string without their `head`, which a hundred thousand need not have each. */
   buffer: Outgoing<Owner>[] = NOTHING;
   /** The size of the largest of them, at most: bytes. */

@@ -78,7 +78,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     for (const { acks, retryQueue } of this.namespaces()) {
       pending += acks?.size ?? 0;
       // The first of the queue may be among the others.
-      for (const { id } of retryQueue) if (!acks?.has(id)) pending++;
+      for (const { id } of retryQueue) if (!acks?.get(id)) pending++;
     }
     return pending;
   }

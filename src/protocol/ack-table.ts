@@ -1,0 +1,43 @@
+/** How many ids in a row each have a place of their own; a power of two. */
+const SIZE = 128;
+
+/**
+ * What is acknowledged, by its id. Ids count up and answers come soon: nearly all that are awaited are among the last, and a place that is found by an id's
+ * last bits costs a seventh of one in a Map. What is still awaited when another id needs its place moves on to a Map.
+ */
+export class AckTable<Item extends { readonly id: number }> {
+  size = 0;
+  readonly #recent = new Array<Item | null>(SIZE).fill(null);
+  #old: Map<number, Item> | null = null;
+
+  get(id: number): Item | undefined {
+    const item = this.#recent[id % SIZE];
+    return item?.id === id ? item : this.#old?.get(id);
+  }
+
+  /** Nothing happens if it is there already. */
+  add(item: Item): void {
+    if (this.get(item.id) === item) return;
+    this.size++;
+    const place = item.id % SIZE;
+    const before = this.#recent[place]!;
+    this.#recent[place] = item;
+    if (before === null) return;
+    this.#old ??= new Map();
+    this.#old.set(before.id, before);
+  }
+
+  /** Nothing happens if it is not there. */
+  delete(item: Item): void {
+    const place = item.id % SIZE;
+    if (this.#recent[place] === item) this.#recent[place] = null;
+    else if (!this.#old?.delete(item.id)) return;
+    this.size--;
+  }
+
+  /** In the order of their ids. */
+  values(): Item[] {
+    const recent = this.#recent.filter((item) => item !== null);
+    return [...(this.#old?.values() ?? []), ...recent].sort((one, other) => one.id - other.id);
+  }
+}
