@@ -280,7 +280,8 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
 
   #receiveRefusal(namespace: NamespaceSession<Owner>, now: number, message: string, data?: unknown): void {
     if (!namespace.awaiting) return;
-    namespace.awaiting = false;
+    // All that was said in a session before came before this.
+    namespace.awaiting = namespace.stale = false;
     if (namespace.leaving) {
       namespace.leaving = false;
       // It may be wanted again meanwhile.

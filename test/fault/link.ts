@@ -73,7 +73,7 @@ export class Link implements Transport, ServerEnd {
   /** Something was handed to the client after which nothing counts. */
   spoiled = false;
   /** What the session went over before: what has spoiled that has spoiled the session. */
-  below: { readonly spoiled: boolean } | null = null;
+  below: { readonly spoiled: boolean; readonly hasLeft: boolean } | null = null;
   #paused = false;
   #upBytes = 0;
   #upDead = false;
@@ -219,7 +219,8 @@ export class Link implements Transport, ServerEnd {
       }
       if (item.garbage) this.spoiled = true;
       else if (!this.spoiled && !this.below?.spoiled) item.handed?.();
-      if (isSignOfLife(item.frame)) this.#world.alive(item.frame);
+      // Until the session has moved here, what is said here is not of it.
+      if (isSignOfLife(item.frame) && this.below?.hasLeft !== false) this.#world.alive(item.frame);
       this.#handler.received(item.frame);
     }
   }

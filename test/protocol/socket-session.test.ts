@@ -634,6 +634,20 @@ describe("events", () => {
     expect(bench.told()).toEqual(["connected / a", "event / one []", "event / two [] 0", 'event / three [{"0":3}]']);
   });
 
+  test("after a join that was given up and then refused they are of the next one, and held", () => {
+    const bench = new Bench();
+    bench.join();
+    bench.open();
+    bench.out();
+    bench.session.refuse(bench.ns(), "too late");
+    bench.serve('44{"message":"full"}');
+    bench.told();
+    bench.join();
+    bench.serve('42["early"]');
+    bench.serve('40{"sid":"b"}');
+    expect(bench.told()).toEqual(["connected / b", "event / early []"]);
+  });
+
   test("held ones die with a refusal and with the connection", () => {
     const bench = new Bench();
     bench.join();
