@@ -31,10 +31,10 @@ import { Upgrade } from "./upgrade.js";
 const UPGRADE_TIMEOUT = 10;
 
 /**
- * While the game's budget leaves packets behind the network waits from so many on, if it can. More of them would be delivered no sooner, and what
- * lies here for long is dear to collect.
+ * While the game's budget leaves packets behind the network waits, if it can, when there is twice what a poll takes, or so many. More of
+ * them would be delivered no sooner, and what lies here for long is dear to collect.
  */
-const PLENTY = 4096;
+const PLENTY = 1024;
 
 /** How many events may share the moment at which the first of them arrived. */
 const MOST_SHARING = 16;
@@ -140,11 +140,11 @@ export class Connection implements TransportHandler {
 
   /**
    * After a poll has emptied the inbox as far as it would: reads on, or gives up when it cannot keep up.
-   * @param isHeld nothing was to be delivered
+   * @param taken how many packets the poll took; Infinity if it was not to take any
    */
-  relieve(now: number, isHeld = false): void {
+  relieve(now: number, taken: number): void {
     this.#moment = NaN;
-    this.#room = isHeld || this.inbox.length === 0 ? Infinity : PLENTY;
+    this.#room = this.inbox.length > 0 ? Math.max(PLENTY, 2 * taken) : Infinity;
     if (this.#pausedAt < 0) return;
     const patience = this.engine.handshake!.pingTimeout / 2;
     const isLong = now - this.#pausedAt >= patience;

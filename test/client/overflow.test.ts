@@ -121,20 +121,32 @@ describe("a full inbox where reading can be paused (Node)", () => {
     expect(seen).toHaveLength(2 * 16_383);
   });
 
-  test("while a budget leaves packets behind it is paused from 4096 on, until half of them are left", () => {
-    const rig = connected({ poll_max_packets: 1024, canPause: true });
+  test("while a budget leaves packets behind it is paused when there is twice what a poll takes, until half of that is left", () => {
+    const rig = connected({ poll_max_packets: 1600, canPause: true });
     record(rig);
-    rig.push(...events(1025));
+    rig.push(...events(1601));
     rig.poll();
-    rig.push(...events(4094));
+    rig.push(...events(3198));
+    expect(rig.peer.paused).toBe(false);
+    rig.push(...events(2));
+    expect(rig.peer.paused).toBe(true);
+    rig.poll();
+    expect(rig.peer.paused).toBe(true);
+    rig.poll();
+    expect(rig.peer.paused).toBe(false);
+    expect(rig.client.get_pending_count()).toBe(1);
+    expect(rig.told()).toEqual([]);
+  });
+
+  test("or when 1024 of them wait, for a budget that is small", () => {
+    const rig = connected({ poll_max_packets: 1, canPause: true });
+    record(rig);
+    rig.push(...events(2));
+    rig.poll();
+    rig.push(...events(1022));
     expect(rig.peer.paused).toBe(false);
     rig.push(...events(1));
     expect(rig.peer.paused).toBe(true);
-    rig.poll();
-    expect(rig.peer.paused).toBe(true);
-    rig.poll();
-    expect(rig.peer.paused).toBe(false);
-    expect(rig.client.get_pending_count()).toBe(2048);
     expect(rig.told()).toEqual([]);
   });
 

@@ -10,8 +10,6 @@ export const variants = ["ours", "sio"];
 
 const FRAME = 1000 / 60;
 const WORK = 0.002;
-/** How much comes before what is measured. */
-const WARM = 0.2;
 
 export const parts = (quick) => [
   { name: "2 ms budget", budget: 2, count: quick ? 10_000 : 100_000 },
@@ -23,21 +21,16 @@ export async function client(variant, { budget, count }, { url }) {
   const client = await connect(variant, url, { pump: "busy" });
   const poll = variant === "ours" ? () => client.raw.poll() : () => {};
   let tally;
-  let wanted = 0;
   let finished = 0;
   client.on("move", ({ n }) => {
     const end = performance.now() + WORK;
     tally.take(n);
-    if (tally.received === wanted) finished = performance.now();
+    if (tally.received === count) finished = performance.now();
     while (performance.now() < end);
   });
-  const prepare = async (size) => {
-    const prepared = next(client, "prepared");
-    client.emit("prepare", { kind: "small", count: size });
-    await prepared;
-  };
-  await prepare(count);
-  await prepare(count * WARM);
+  const prepared = next(client, "prepared");
+  client.emit("prepare", { kind: "small", count });
+  await prepared;
   client.stopPump();
   if (variant === "ours") client.raw.configure({ poll_max_time: budget / 1000 });
 
@@ -56,24 +49,23 @@ export async function client(variant, { budget, count }, { url }) {
     if (live) setTimeout(frame, due - performance.now());
   };
   frame();
-  const burst = async (size) => {
+  const burst = async () => {
     tally = new Tally();
-    wanted = size;
     finished = 0;
     globalThis.gc();
     await sleep(200);
     gaps.length = polls.length = 0;
     const started = performance.now();
-    client.emit("flood", { kind: "small", count: size });
+    client.emit("flood", { kind: "small", count });
     client.flush();
     while (finished === 0) await sleep(20);
     await sleep(100);
-    tally.prove(size);
+    tally.prove(count);
     return finished - started;
   };
   // A game has played for a while when it happens: what it runs is compiled, on the core that the server needs.
-  await burst(count * WARM);
-  const drained = await burst(count);
+  await burst();
+  const drained = await burst();
   live = false;
   client.close();
   return {
