@@ -30,12 +30,6 @@ import { Upgrade } from "./upgrade.js";
 /** Seconds for the way to another transport: as long as servers wait for its end. */
 const UPGRADE_TIMEOUT = 10;
 
-/**
- * While the game's budget leaves packets behind the network waits, if it can, when there is twice what a poll takes, or so many. More of
- * them would be delivered no sooner, and what lies here for long is dear to collect.
- */
-const PLENTY = 1024;
-
 /** How many events may share the moment at which the first of them arrived. */
 const MOST_SHARING = 16;
 
@@ -80,8 +74,6 @@ export class Connection implements TransportHandler {
   #moment = NaN;
   /** How many frames share that moment. */
   #sharing = 0;
-  /** How many packets may wait before the network has to. */
-  #room = Infinity;
   /** Less than 0 while the socket is read. */
   #pausedAt = -1;
   /** No heartbeat is missed before this: pings may have waited in a paused socket. */
@@ -138,22 +130,16 @@ export class Connection implements TransportHandler {
     this.engine.answered(now);
   }
 
-  /**
-   * After a poll has emptied the inbox as far as it would: reads on, or gives up when it cannot keep up.
-   * @param taken how many packets the poll took; Infinity if it was not to take any
-   */
-  relieve(now: number, taken: number): void {
+  /** After a poll has emptied the inbox as far as it would: reads on, or gives up when it cannot keep up. */
+  relieve(now: number): void {
     this.#moment = NaN;
-    this.#room = this.inbox.length > 0 ? Math.max(PLENTY, 2 * taken) : Infinity;
     if (this.#pausedAt < 0) return;
     const patience = this.engine.handshake!.pingTimeout / 2;
-    const isLong = now - this.#pausedAt >= patience;
-    // After a long time what there is room for at all is taken in: pings are among it.
-    if (this.#fill(isLong ? Infinity : this.#room) <= 0.5) {
+    if (this.#fill() <= 0.5) {
       this.#pausedAt = -1;
       this.#graceUntil = now + patience;
       this.transport?.resume?.();
-    } else if (isLong) this.#overflow();
+    } else if (now - this.#pausedAt >= patience) this.#overflow();
   }
 
   /** Ends the connection and puts that into the inbox, behind what arrived before. */
@@ -273,24 +259,25 @@ export class Connection implements TransportHandler {
     if (packet === null) return;
     const now = this.#momentOf(frame);
     const { inbox } = this;
-    const { counters } = this.#owner;
+    const { counters, options } = this.#owner;
     counters.packets_received++;
     const skipped = inbox.push(packet, now);
     if (skipped !== null) this.#owner.skipped(skipped);
-    if (this.#fill(this.#room) < 1) return;
+    if (inbox.length < options.max_queued_packets && inbox.bytes < options.max_queued_bytes) return;
+    const fill = this.#fill();
     const { transport } = this;
     // A paused socket still hands over what it had read, but not as much again.
-    if (this.#fill(Infinity) >= (transport?.pause ? 2 : 1)) this.#overflow();
-    else if (this.#pausedAt < 0 && transport?.pause) {
+    if (!transport?.pause || fill >= 2) this.#overflow();
+    else if (this.#pausedAt < 0) {
       this.#pausedAt = now;
       transport.pause();
     }
   }
 
-  /** How full the inbox is, if it shall hold `room` packets: 1 is as much as it may hold. */
-  #fill(room: number): number {
+  /** How full the inbox is: 1 is as much as it may hold. */
+  #fill(): number {
     const { max_queued_packets, max_queued_bytes } = this.#owner.options;
-    return Math.max(this.inbox.length / Math.min(max_queued_packets, room), this.inbox.bytes / max_queued_bytes);
+    return Math.max(this.inbox.length / max_queued_packets, this.inbox.bytes / max_queued_bytes);
   }
 
   #overflow(): void {

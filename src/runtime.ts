@@ -185,7 +185,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
     try {
       const { clock, poll_max_packets, poll_max_time } = this.options;
       const end = poll_max_time > 0 ? clock() + poll_max_time : Infinity;
-      if (this.dispatchPaused) this.connection?.relieve(this.time.now, Infinity);
+      if (this.dispatchPaused) this.connection?.relieve(this.time.now);
       else {
         const until = Math.min(limit.until, end);
         limit.packets -= this.#deliver(Math.min(limit.packets, poll_max_packets || Infinity), until);
@@ -389,7 +389,7 @@ export class Runtime extends Announcer implements NamespaceHost, DialerHost, Joi
       // News costs nothing: what is left of it after the last packet is told now, before any deadline.
       if (isSpent && this.connection?.inbox.length) break;
     }
-    this.connection?.relieve(this.time.now, taken);
+    this.connection?.relieve(this.time.now);
     return taken;
   }
 

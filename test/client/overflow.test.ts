@@ -121,56 +121,12 @@ describe("a full inbox where reading can be paused (Node)", () => {
     expect(seen).toHaveLength(2 * 16_383);
   });
 
-  test("while a budget leaves packets behind it is paused when there is twice what a poll takes, until half of that is left", () => {
-    const rig = connected({ poll_max_packets: 1600, canPause: true });
-    record(rig);
-    rig.push(...events(1601));
-    rig.poll();
-    rig.push(...events(3198));
-    expect(rig.peer.paused).toBe(false);
-    rig.push(...events(2));
-    expect(rig.peer.paused).toBe(true);
-    rig.poll();
-    expect(rig.peer.paused).toBe(true);
-    rig.poll();
-    expect(rig.peer.paused).toBe(false);
-    expect(rig.client.get_pending_count()).toBe(1);
-    expect(rig.told()).toEqual([]);
-  });
-
-  test("or when 1024 of them wait, for a budget that is small", () => {
+  test("and for one whose budget leaves most of it: it may stop polling, and pings are answered as long as there is room", () => {
     const rig = connected({ poll_max_packets: 1, canPause: true });
     record(rig);
-    rig.push(...events(2));
+    rig.push(...events(8000));
     rig.poll();
-    rig.push(...events(1022));
-    expect(rig.peer.paused).toBe(false);
-    rig.push(...events(1));
-    expect(rig.peer.paused).toBe(true);
-    expect(rig.told()).toEqual([]);
-  });
-
-  test("and goes on after half of pingTimeout all the same: there is room, and a ping may wait", () => {
-    const rig = connected({ poll_max_packets: 1, canPause: true });
-    record(rig);
-    rig.push(...events(2));
-    rig.poll();
-    rig.push(...events(5000));
-    expect(rig.peer.paused).toBe(true);
-    rig.step(9.9);
-    expect(rig.peer.paused).toBe(true);
-    rig.step(0.2);
-    expect(rig.peer.paused).toBe(false);
-    expect(rig.told()).toEqual([]);
-  });
-
-  test("while dispatch is paused nothing is left behind: all that may wait is taken in", () => {
-    const rig = connected({ canPause: true });
-    record(rig);
-    rig.client.set_dispatch_paused(true);
-    rig.push(...events(5000));
-    rig.poll();
-    rig.push(...events(5000));
+    rig.push(...events(8000));
     expect(rig.peer.paused).toBe(false);
   });
 
