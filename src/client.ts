@@ -325,7 +325,6 @@ export class SocketIOClient {
   get_stats(): ClientStats {
     const { connection, counters, rtt, session, time } = this.#runtime;
     const age = this.#runtime.now() - (connection?.inbox.oldestTime ?? Infinity);
-    // One by one: to spread the two classes costs ten times as much, and an overlay asks once a frame.
     return {
       ...counters,
       ...rtt,

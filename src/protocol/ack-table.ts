@@ -2,8 +2,9 @@
 const SIZE = 128;
 
 /**
- * What is acknowledged, by its id. Ids count up and answers come soon: nearly all that are awaited are among the last, and a place that is found by an id's
- * last bits costs a seventh of one in a Map. What is still awaited when another id needs its place moves on to a Map.
+ * What waits for an acknowledgement, by its id. Ids count up and answers come soon: nearly all that are awaited are among the last, and a
+ * place that is found by the last bits of an id costs a seventh of one in a Map. What still waits when another needs its place moves on to
+ * a Map.
  */
 export class AckTable<Item extends { readonly id: number }> {
   size = 0;

@@ -30,7 +30,10 @@ export interface EventFilter {
   isListening(event: string): boolean;
 }
 
-/** A packet on its way out of which there is more to know than what to write. `Owner` is whatever the caller wants back when it is acknowledged. */
+/**
+ * A packet on its way out of which there is more to know than what to write. `Owner` is whatever the caller wants back when it is
+ * acknowledged.
+ */
 export interface OutPacket<Owner> {
   readonly frames: Frames;
   readonly namespace: NamespaceSession<Owner>;
