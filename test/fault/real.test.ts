@@ -15,7 +15,9 @@ import { ServerProcess } from "./server-process.js";
 import { TcpProxy } from "./tcp-proxy.js";
 
 const given = process.env["FAULT_SEED"];
-const seed = given ? Number(given) : Math.floor(Math.random() * 2 ** 31);
+// In CI the same ones each time, so that it judges the change and not the draw; every other run looks further.
+const first = process.env["CI"] ? 20_261_129 : Math.floor(Math.random() * 2 ** 31);
+const seed = given ? Number(given) : first;
 const runs = Number(process.env["FAULT_REAL_RUNS"] ?? 40);
 /** How many at a time, each with a proxy and a server. */
 const LANES = Math.min(8, runs);

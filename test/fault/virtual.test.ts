@@ -10,7 +10,9 @@ import { type Outcome, run } from "./run.js";
 import { describeStep, drawSchedule, shorten } from "./schedule.js";
 
 const given = process.env["FAULT_SEED"];
-const seed = given ? Number(given) : Math.floor(Math.random() * 2 ** 31);
+// In CI the same ones each time, so that it judges the change and not the draw; every other run looks further.
+const first = process.env["CI"] ? 20_261_129 : Math.floor(Math.random() * 2 ** 31);
+const seed = given ? Number(given) : first;
 const runs = Number(process.env["FAULT_RUNS"] ?? (given ? 1 : 2000));
 
 test(`${runs} schedules of faults in virtual time, from seed ${seed} on`, { timeout: 600_000 }, async () => {
