@@ -35,7 +35,7 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
   const kind = `${secure}${tls?.is_unsafe_client()}`;
   agents[kind] ??= new http.Agent({ keepAlive: true });
   const isFirst = !/[?&]sid=/.test(url);
-  const { origin } = new URL(url);
+  const target = new URL(url);
   const startedAt = performance.now();
   let isOver = false;
   const end = (status: number, text: string, error: string) => {
@@ -52,9 +52,9 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
     ...tlsSettings(tls),
     method,
     headers,
-    agent: (request.agent as Agent | null) ?? (forgetful.has(origin) ? false : agents[kind]),
+    agent: (request.agent as Agent | null) ?? (forgetful.has(target.origin) ? false : agents[kind]),
   };
-  const call = http.request(url, options, (response: IncomingMessage) => {
+  const call = http.request(target, options, (response: IncomingMessage) => {
     cookies?.store(url, response.headers["set-cookie"] ?? []);
     const chunks: Buffer[] = [];
     let size = 0;
@@ -73,7 +73,7 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
   call.on("error", (error: NodeJS.ErrnoException) => {
     const wasKept = !isOver && call.reusedSocket && error.code === "ECONNRESET";
     // One that had waited for long tells of the network, or of a server that went down.
-    if (wasKept && performance.now() - startedAt < KEPT_TIME) forgetful.add(origin);
+    if (wasKept && performance.now() - startedAt < KEPT_TIME) forgetful.add(target.origin);
     // Only a handshake is asked for twice without harm: another answer may have been lost, with events in it.
     if (wasKept && isFirst && method === "GET") {
       isOver = true;
