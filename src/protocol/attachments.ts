@@ -8,6 +8,7 @@
  */
 import { MAX_DEPTH } from "./constants.js";
 import { violation } from "./protocol-error.js";
+import { Slab } from "./slab.js";
 
 /** A Blob as far as the core needs to know it: the transport that carries it can read it. */
 export interface BlobLike {
@@ -22,29 +23,16 @@ export type Attachment = Uint8Array | BlobLike;
 /** A packet as it is written: its text, alone or with its attachments. A codec's is binary, or text. */
 export type Frames = string | readonly (string | Attachment)[];
 
-/**
- * Small attachments are copied into one buffer after the other: an `ArrayBuffer` of its own costs more than all the rest of encoding a small
- * packet. The game never sees them.
- */
-const SLAB_SIZE = 16384;
 const LARGEST_IN_SLAB = 2048;
 const SMALLEST_IN_SLAB = 64;
-let slab = new Uint8Array(0);
-let slabUsed = 0;
+const slab = /* @__PURE__ */ new Slab();
 
 /** The caller may go on writing into its buffer, so it is a copy. */
 function copyOf(bytes: Uint8Array): Uint8Array {
   const { byteLength } = bytes;
   // Engines keep the smallest beside the object itself, which is cheaper still.
   if (byteLength > LARGEST_IN_SLAB || byteLength <= SMALLEST_IN_SLAB) return new Uint8Array(bytes);
-  if (slabUsed + byteLength > slab.length) {
-    slab = new Uint8Array(SLAB_SIZE);
-    slabUsed = 0;
-  }
-  const copy = slab.subarray(slabUsed, slabUsed + byteLength);
-  copy.set(bytes);
-  slabUsed += byteLength;
-  return copy;
+  return slab.copy(bytes);
 }
 
 /** What is sent for `value` if it is binary, else `null`. */

@@ -7,6 +7,7 @@
  * all stay in order. What ends a connection, a close frame or a breach of the protocol, gives the stream back to `ws` for good.
  */
 import type { Duplex } from "node:stream";
+import { Slab } from "../protocol/slab.js";
 
 /** The first bytes of frames that are a whole message. */
 const TEXT = 0x81;
@@ -19,15 +20,9 @@ const RESERVED = 0x70;
 const OPCODE = 0x0f;
 const LARGEST_HEADER = 10;
 
-/**
- * Small messages of bytes are copied into one buffer after the other, each to where numbers of any size may start: an `ArrayBuffer` of its own
- * costs a small one more than all the rest.
- */
-const SLAB_SIZE = 16384;
+/** What is larger has a buffer of its own. Bytes. */
 const LARGEST_IN_SLAB = 1024;
-const ALIGNMENT = 8;
-let slab = /* @__PURE__ */ new ArrayBuffer(0);
-let slabUsed = 0;
+const slab = /* @__PURE__ */ new Slab();
 
 /**
  * After so many messages the event loop gets its turn. Node reads up to 2 MB before it looks at a timer, and a game would miss a frame or two
@@ -57,18 +52,8 @@ function endOf(bytes: Uint8Array, at: number): number {
 
 /** A copy of these bytes, which the game may keep and write to. */
 function copyOf(chunk: Uint8Array, start: number, end: number): Uint8Array {
-  const size = end - start;
-  const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset + start, size);
-  if (size > LARGEST_IN_SLAB) return new Uint8Array(bytes);
-  // It is also over when the game has transferred it to somebody else.
-  if (slabUsed + size >= slab.byteLength) {
-    slab = new ArrayBuffer(SLAB_SIZE);
-    slabUsed = 0;
-  }
-  const copy = new Uint8Array(slab, slabUsed, size);
-  copy.set(bytes);
-  slabUsed += Math.ceil(size / ALIGNMENT) * ALIGNMENT;
-  return copy;
+  const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset + start, end - start);
+  return bytes.length > LARGEST_IN_SLAB ? new Uint8Array(bytes) : slab.copy(bytes);
 }
 
 /** Whether `ws` goes on behind a frame with this header. */

@@ -29,18 +29,11 @@ export function maskedFrames(messages: readonly (string | Uint8Array)[]): Uint8A
   const batch = Buffer.allocUnsafe(size);
   let end = 0;
   for (const message of messages) {
-    // As if it were ASCII, which is nearly always right.
-    let header = headerSize(message.length);
-    let start = end + header + MASK_SIZE;
-    let { length } = message;
-    if (typeof message === "string") {
-      length = batch.write(message, start);
-      if (headerSize(length) !== header) {
-        header = headerSize(length);
-        batch.copyWithin(end + header + MASK_SIZE, start, start + length);
-        start = end + header + MASK_SIZE;
-      }
-    } else batch.set(message, start);
+    const length = byteLength(message);
+    const header = headerSize(length);
+    const start = end + header + MASK_SIZE;
+    if (typeof message === "string") batch.write(message, start);
+    else batch.set(message, start);
     batch[end] = typeof message === "string" ? TEXT : BINARY;
     if (header === 2) batch[end + 1] = MASKED | length;
     else if (header === 4) {
