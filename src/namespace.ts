@@ -1,6 +1,7 @@
+import { ackPromise } from "./ack-promise.js";
 import { type Auth, checkAuth, NO_AUTH } from "./auth.js";
 import type { ConnectionState } from "./connection-state.js";
-import { AckError, type ConnectError, type Err, requireCallback, requireThat, SocketIOError } from "./errors.js";
+import { type ConnectError, type Err, requireCallback, requireThat, SocketIOError } from "./errors.js";
 import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "./events.js";
 import {
   type AckOwner,
@@ -169,17 +170,10 @@ export class SocketIONamespace<
       requireCallback(callback, `emit_with_ack "${event}"`);
       return this.#ask(event, data, callback, timeout);
     }
-    // A wrong argument is thrown here, not turned into a rejection.
-    let settle!: (response: AckData<EmitEvents, E>, error: Err) => void;
-    const promise = new Promise<AckData<EmitEvents, E>>((resolve, reject) => {
-      settle = (response, error) => {
-        if (error === OK) resolve(response);
-        else reject(new AckError(`"${event}" ${ACK_PROBLEMS[error] ?? `was not sent (error ${error})`}`, error));
-      };
-    });
-    const error = this.#ask(event, data, settle, callback ?? timeout);
-    if (error !== OK) settle([] as never, error);
-    return promise;
+    return ackPromise<AckData<EmitEvents, E>>(
+      (settle) => this.#ask(event, data, settle, callback ?? timeout),
+      (error) => `"${event}" ${ACK_PROBLEMS[error] ?? `was not sent (error ${error})`}`,
+    );
   }
 
   #ask(event: string, data: readonly unknown[], callback: AckOwner["callback"], timeout: number): Err {

@@ -1,6 +1,6 @@
 import type { Socket } from "socket.io";
+import { ackPromise } from "../ack-promise.js";
 import {
-  AckError,
   ERR_ALREADY_IN_USE,
   ERR_CONNECTION_ERROR,
   ERR_TIMEOUT,
@@ -140,16 +140,10 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
       requireCallback(callback, `emit_with_ack "${event}"`);
       return this.#ask(event, data, callback, timeout);
     }
-    let settle!: Callback;
-    const promise = new Promise<AckData<EmitEvents, E>>((resolve, reject) => {
-      settle = (response, error) => {
-        if (error === OK) resolve(response);
-        else reject(new AckError(`"${event}" was not acknowledged by ${this.get_session_id()}`, error));
-      };
-    });
-    const error = this.#ask(event, data, settle, callback ?? timeout);
-    if (error !== OK) settle([] as never, error);
-    return promise;
+    return ackPromise<AckData<EmitEvents, E>>(
+      (settle) => this.#ask(event, data, settle, callback ?? timeout),
+      () => `"${event}" was not acknowledged by ${this.get_session_id()}`,
+    );
   }
 
   /**

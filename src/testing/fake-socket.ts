@@ -1,4 +1,5 @@
-import { AckError, Err, OK, requireCallback, requireThat } from "../errors.js";
+import { ackPromise } from "../ack-promise.js";
+import { Err, OK, requireCallback, requireThat } from "../errors.js";
 import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "../events.js";
 import type { FakeConnection } from "./fake-connection.js";
 import { forEach } from "./fake-line.js";
@@ -159,15 +160,13 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
   ): unknown {
     if (typeof callback === "function") return this.#ask(event, data, callback as Pending["settle"], timeout);
     requireThat(typeof callback === "number", `emit_with_ack "${event}"`, "a callback, or a timeout", callback);
-    let settle!: Pending["settle"];
-    const promise = new Promise<unknown[]>((resolve, reject) => {
-      settle = (response, error) => {
-        if (error === OK) resolve(response);
-        else reject(new AckError(`no answer to "${event}"`, error));
-      };
-    });
-    this.#ask(event, data, settle, callback);
-    return promise;
+    return ackPromise<unknown[]>(
+      (settle) => {
+        this.#ask(event, data, settle, callback);
+        return OK;
+      },
+      () => `no answer to "${event}"`,
+    );
   }
 
   /** Sends an event to every client in the namespace but this one. */
