@@ -74,12 +74,21 @@ interface MessageOwner {
   take(message: string | Uint8Array): void;
 }
 
+/** Where a stream keeps its reader: a listener of its own would cost each of thousands of clients a function and its context. */
+const READER = Symbol("reader");
+
+type ReadStream = Duplex & { [READER]?: FrameReader };
+
+function onData(this: ReadStream, chunk: Buffer): void {
+  this[READER]!.read(chunk);
+}
+
 /** Takes what a stream brings in the place of `ws`, which listens to it already. A `maxPayload` of 0 is none. */
 export class FrameReader {
   /** `ws` has told a message; set by who hears it. */
   told = false;
   readonly #socket: Pausable;
-  readonly #stream: Duplex;
+  readonly #stream: ReadStream;
   readonly #owner: MessageOwner;
   readonly #maxPayload: number;
   readonly #ws: (chunk: Uint8Array) => void;
@@ -104,10 +113,12 @@ export class FrameReader {
     // Not where it works in another way.
     if (ws === undefined || others.length > 0) return;
     stream.off("data", ws);
-    stream.on("data", this.#read);
+    this.#stream[READER] = this;
+    stream.on("data", onData);
   }
 
-  readonly #read = (chunk: Buffer): void => {
+  /** @internal so that the types of Node are in no declaration file. */
+  read(chunk: Buffer): void {
     const stream = this.#stream;
     // What is left in a stream that is destroyed `ws` reads by itself.
     if (stream.destroyed) return;
@@ -122,7 +133,7 @@ export class FrameReader {
     stream.pause();
     if (at < chunk.length) stream.unshift(chunk.subarray(at));
     setImmediate(goOn, this.#socket, stream);
-  };
+  }
 
   /** Reads the frame at `at` if it is a whole message, and returns where it ends; otherwise `NaN`. */
   #take(chunk: Buffer, at: number): number {
@@ -169,7 +180,7 @@ export class FrameReader {
   }
 
   #giveBack(chunk: Buffer, at: number): number {
-    this.#stream.off("data", this.#read);
+    this.#stream.off("data", onData);
     this.#stream.on("data", this.#ws);
     if (at < chunk.length) this.#forward(chunk.subarray(at));
     return chunk.length;
