@@ -219,6 +219,11 @@ export class Game {
     });
     client.namespace_connected.connect((path) => this.#mark(`namespace ${path}`, "+"));
     client.namespace_disconnected.connect((path) => this.#mark(`namespace ${path}`, "-"));
+    client.connect_error.connect(({ code }) => {
+      if (code !== Err.ERR_TIMEOUT) return;
+      // With a budget the answer may have come after the time was up and before that was told: it is too late, with all behind it.
+      for (const chain of this.#server.chains) if (!chain.announced) chain.excused = true;
+    });
     client.reconnecting.connect(() => this.#act());
     client.reconnect_failed.connect(() => {
       for (const path of PATHS) this.#end(path);
@@ -259,7 +264,8 @@ export class Game {
       if (sid !== namespace.get_session_id()) this.violations.push(`${path} connected as ${sid}, another id`);
       const chain = this.#chain(path);
       if (chain === undefined) this.violations.push(`${path} connected as ${sid}, which the server has not given`);
-      else if (namespace.is_recovered()) {
+      else chain.announced = true;
+      if (chain !== undefined && namespace.is_recovered()) {
         this.recoveries++;
         if (chain.heard.length === 0) this.violations.push(`${path} recovered a session that it had heard nothing of`);
       }

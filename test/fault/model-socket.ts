@@ -19,7 +19,9 @@ export class Chain {
   readonly handed = new Set<number>();
   /** What the game was told, in that order. */
   readonly heard: number[] = [];
-  /** The game has ended it itself, so what was under way need not be told. */
+  /** The game was told that it has begun. */
+  announced = false;
+  /** The game has ended it itself, or the client gave it up before it began, so what was under way need not be told. */
   excused = false;
   /** When the connection was lost, for recovery; `Infinity` while it is there, `-Infinity` when it cannot be recovered. */
   lostAt = Number.POSITIVE_INFINITY;
