@@ -136,6 +136,8 @@ export class SocketIOClient {
     const transports = this.#transports();
     const address = new Address(url, tls_options, transports);
     if (!address.read()) return runtime.fail(ERR_INVALID_PARAMETER, address.complaint);
+    // A function for the URL may have connected as well.
+    if (runtime.active) return ERR_ALREADY_IN_USE;
     if (!canHonour(tls_options))
       return runtime.fail(ERR_UNAVAILABLE, "browsers have their own trust store; pass null as tls_options");
     if (transports.length === 0)

@@ -83,7 +83,7 @@ export class Connection implements TransportHandler {
     this.#owner = owner;
     this.#route = route;
     this.inbox = new Inbox(owner.latestEvents);
-    this.#decoder = new SocketDecoder(owner.options);
+    this.#decoder = new SocketDecoder(owner);
   }
 
   /** True while packets can be written. */
@@ -175,7 +175,7 @@ export class Connection implements TransportHandler {
     try {
       if (size > options.max_payload) this.#checkSize(size);
       // Nearly all are messages; what else there is stands apart, so that they have a short way.
-      if (typeof frame !== "string" || engine.isMessage(frame)) this.#enqueue(frame);
+      if (engine.isMessage(frame)) this.#enqueue(frame);
       else this.#control(frame);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -191,8 +191,8 @@ export class Connection implements TransportHandler {
     if (size > limit) violation(`messages of at most ${limit} bytes (max_payload)`, `${size} bytes`);
   }
 
-  /** Takes a text frame that is no message. */
-  #control(frame: string): void {
+  /** Takes a frame that is no message. */
+  #control(frame: Frame): void {
     const { engine } = this;
     const now = this.#momentOf(frame);
     const input = engine.receive(frame, now);
@@ -200,8 +200,7 @@ export class Connection implements TransportHandler {
       this.#owner.rtt.add(engine.roundTripOfPing(now));
       this.#pongDue = true;
       // Behind it nothing gets out, the last pong neither.
-      if (this.transport?.isStuck?.())
-        this.fail("transport error", "a request was not answered from one ping to the next");
+      if (this.transport?.isStuck?.()) this.fail("transport error", "a request was not answered between two pings");
       if (this.#owner.options.heartbeat === "arrival") this.answerPing(now);
     } else if (input === "open") {
       const { sid, maxPayload, upgrades } = engine.handshake!;
@@ -264,14 +263,12 @@ export class Connection implements TransportHandler {
     const skipped = inbox.push(packet, now);
     if (skipped !== null) this.#owner.skipped(skipped);
     if (inbox.length < options.max_queued_packets && inbox.bytes < options.max_queued_bytes) return;
-    const fill = this.#fill();
     const { transport } = this;
     // A paused socket still hands over what it had read, but not as much again.
-    if (!transport?.pause || fill >= 2) this.#overflow();
-    else if (this.#pausedAt < 0) {
+    if (this.#pausedAt < 0 && transport?.pause) {
       this.#pausedAt = now;
       transport.pause();
-    }
+    } else if (this.#pausedAt < 0 || this.#fill() >= 2) this.#overflow();
   }
 
   /** How full the inbox is: 1 is as much as it may hold. */

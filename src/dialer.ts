@@ -175,7 +175,7 @@ export class Dialer {
         return;
       }
       const what = host.isOpen
-        ? `the main namespace was not joined within ${connect_timeout} s`
+        ? `/ was not connected within ${connect_timeout} s`
         : `${engineName(current)}: no Engine.IO session was opened within ${Math.round(share * 10) / 10} s`;
       host.expired(`${what}; is it a Socket.IO v3+ server?`);
     };

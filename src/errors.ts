@@ -103,6 +103,12 @@ export function requireCallback(callback: unknown, where: string): void {
   requireThat(typeof callback === "function", `${where}: the callback`, "a function", callback);
 }
 
+/** @throws TypeError unless `timeout` is a number of seconds that passes some day */
+export function requireTimeout(timeout: unknown): void {
+  const valid = typeof timeout === "number" && timeout >= 0 && timeout < Infinity;
+  requireThat(valid, "the timeout", "a number of seconds", timeout);
+}
+
 /**
  * What a `connect_error` signal carries. `code` is `ERR_UNAUTHORIZED` when the server refused the namespace, `ERR_TIMEOUT`,
  * `ERR_CANT_CONNECT` or `ERR_INVALID_DATA` otherwise; `data` is what the server sent along.

@@ -26,25 +26,31 @@ export interface JoinsHost {
 /** Questions of all clients. */
 let questions = 0;
 
-/** @param delay seconds before CONNECT is sent */
-export function want(host: JoinsHost, core: Core, auth: Auth, delay = 0): void {
+/**
+ * @param delay seconds before CONNECT is sent
+ * @param json the auth as it is sent; `null` if it has to be asked for
+ */
+export function want(host: JoinsHost, core: Core, auth: Auth, delay = 0, json = checkAuth(auth)): void {
   const entry = entryOf(core);
   entry.auth = auth;
   entry.askedFor = entry.question = 0;
-  host.session.connect(core, checkAuth(auth), host.now(), delay);
+  host.session.connect(core, json, host.now(), delay);
   if (host.attempt) ask(host, core, auth, host.attempt);
 }
 
 /** Wants again what was refused, with the same auth. */
 export function wantAgain(host: JoinsHost, core: Core, delay: number): void {
-  want(host, core, entryOf(core).auth!, delay);
+  const auth = entryOf(core).auth!;
+  // As it was when it was given: the game may have changed the object since.
+  want(host, core, auth, delay, typeof auth === "function" ? null : core.auth);
 }
 
 /** Asks for what this attempt needs and has not asked for. */
 export function askAll(host: JoinsHost, attempt: number): void {
   for (const core of host.session.namespaces()) {
     const { auth, askedFor } = entryOf(core);
-    if (core.state === CONNECTING && askedFor !== attempt) ask(host, core, auth!, attempt);
+    // The function of the one before may have ended the attempt.
+    if (core.state === CONNECTING && askedFor !== attempt && attempt === host.attempt) ask(host, core, auth!, attempt);
   }
 }
 

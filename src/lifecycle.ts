@@ -49,7 +49,7 @@ export abstract class Lifecycle extends Announcer implements DialerHost, JoinsHo
   #openedAt = -1;
   /** How many attempts in a row have failed. */
   #failures = 0;
-  #unwatchNetwork = () => {};
+  #unwatchNetwork: (() => void) | null = null;
   #isBackOnline = false;
   /** Changes with every start and end: whoever called the game in between looks whether he is still wanted. */
   #epoch = 0;
@@ -251,7 +251,7 @@ export abstract class Lifecycle extends Announcer implements DialerHost, JoinsHo
     this.engineId = "";
     this.time.pause();
     for (const core of this.session.namespaces()) entryOf(core).auth = null;
-    this.#unwatchNetwork();
+    this.#unwatchNetwork?.();
     const epoch = ++this.#epoch;
     this.session.close(reason, true);
     if (epoch === this.#epoch) tell();

@@ -59,6 +59,8 @@ export interface NamespaceHost extends SignalOwner {
   /** True when somebody wants the events of all namespaces. */
   hearsAll(): boolean;
   join(core: NamespaceSession<AckOwner>, auth: Auth): void;
+  /** Remembers why a call failed. */
+  fail<Code extends Err>(code: Code, message: string): Code;
 }
 
 export type Callback = (data: never, reply?: Reply) => unknown;
@@ -174,7 +176,8 @@ export class NamespaceEntry implements EventFilter {
 /** A namespace of the protocol as its client knows it. */
 export const entryOf = (core: NamespaceSession<AckOwner>): NamespaceEntry => core.filter as NamespaceEntry;
 
-/** @throws TypeError unless `data` is the array of an event's or an answer's arguments */
-export function requireData(event: string, data: unknown): void {
-  requireThat(Array.isArray(data), `the data of "${event}"`, "an array of arguments, like [data]", data);
+/** @throws TypeError unless `data` is the array of an event's or an answer's arguments, and `more` is nothing */
+export function requireData(event: string, data: unknown, more?: unknown): void {
+  const isArray = Array.isArray(data) && more === undefined;
+  requireThat(isArray, `the data of "${event}"`, "one array of arguments, like [data]", more ?? data);
 }

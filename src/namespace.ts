@@ -1,7 +1,7 @@
 import { ackPromise } from "./ack-promise.js";
 import { type Auth, checkAuth, NO_AUTH } from "./auth.js";
 import type { ConnectionState } from "./connection-state.js";
-import { type ConnectError, type Err, requireCallback, requireThat, SocketIOError } from "./errors.js";
+import { type ConnectError, type Err, requireCallback, requireThat, requireTimeout, SocketIOError } from "./errors.js";
 import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "./events.js";
 import {
   type AckOwner,
@@ -11,7 +11,14 @@ import {
   type Reply,
   requireData,
 } from "./namespace-entry.js";
-import { ERR_ALREADY_IN_USE, ERR_CONNECTION_ERROR, ERR_TIMEOUT, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
+import {
+  ERR_ALREADY_IN_USE,
+  ERR_CONNECTION_ERROR,
+  ERR_TIMEOUT,
+  ERR_UNAVAILABLE,
+  ERR_UNCONFIGURED,
+  OK,
+} from "./protocol/codes.js";
 import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
 import { RESERVED_EVENTS } from "./protocol/socket-packet.js";
 import { defineSignals, type Signal } from "./signal.js";
@@ -125,8 +132,9 @@ export class SocketIONamespace<
    * it is larger than the server takes
    * @throws TypeError when `event` is reserved, `data` is not an array or cannot be encoded
    */
-  emit<E extends EventName<EmitEvents>>(event: E, data: EventData<EmitEvents, E> | [] = []): Err {
-    requireEmit(event, data);
+  emit<E extends EventName<EmitEvents>>(event: E, data?: EventData<EmitEvents, E> | []): Err;
+  emit(event: string, data: unknown[] = [], more?: unknown): Err {
+    requireEmit(event, data, more);
     return this.#entry.host.session.emit(this.#entry.core, event, data, 0);
   }
 
@@ -135,8 +143,9 @@ export class SocketIONamespace<
    * later.
    * @throws TypeError as `emit`
    */
-  emit_volatile<E extends EventName<EmitEvents>>(event: E, data: EventData<EmitEvents, E> | [] = []): Err {
-    requireEmit(event, data);
+  emit_volatile<E extends EventName<EmitEvents>>(event: E, data?: EventData<EmitEvents, E> | []): Err;
+  emit_volatile(event: string, data: unknown[] = [], more?: unknown): Err {
+    requireEmit(event, data, more);
     return this.#entry.host.session.emitVolatile(this.#entry.core, event, data, this.#entry.host.writable);
   }
 
@@ -166,6 +175,7 @@ export class SocketIONamespace<
     timeout = this.#entry.host.options.ack_timeout,
   ): Err | Promise<AckData<EmitEvents, E>> {
     requireEmit(event, data);
+    requireTimeout(timeout);
     if (callback !== undefined && typeof callback !== "number") {
       requireCallback(callback, `emit_with_ack "${event}"`);
       return this.#ask(event, data, callback, timeout);
@@ -202,7 +212,7 @@ export class SocketIONamespace<
    */
   connect_to_namespace(auth: Auth = NO_AUTH): Err {
     checkAuth(auth);
-    if (!this.#entry.host.active) return ERR_UNAVAILABLE;
+    if (!this.#entry.host.active) return this.#entry.host.fail(ERR_UNAVAILABLE, "call connect_to_url() first");
     if (this.#entry.core.state !== DISCONNECTED) return ERR_ALREADY_IN_USE;
     this.#entry.host.join(this.#entry.core, auth);
     return OK;
@@ -212,8 +222,9 @@ export class SocketIONamespace<
    * Leaves the namespace; the others stay. Pending acknowledgements fail and `disconnected` is emitted before this returns.
    */
   disconnect_from_namespace(): void {
-    this.#entry.host.session.disconnect(this.#entry.core);
+    // First: what is told next may join it again, and wait for that.
     this.#entry.settle(new SocketIOError("the namespace was left", ERR_CONNECTION_ERROR));
+    this.#entry.host.session.disconnect(this.#entry.core);
   }
 
   is_namespace_connected(): boolean {
@@ -257,7 +268,10 @@ export class SocketIONamespace<
         if (error) reject(error);
         else resolve(core.sid);
       };
-      const late = () => finish(new SocketIOError(`${core.path} was not connected within ${timeout} s`, ERR_TIMEOUT));
+      const late = () => {
+        const hint = core.state === DISCONNECTED ? ": nobody joined it" : "";
+        finish(new SocketIOError(`${core.path} was not connected within ${timeout} s${hint}`, ERR_TIMEOUT));
+      };
       // When the answer comes first this changes nothing any more.
       host.expireAfter(timeout, late);
       const forget = this.#entry.await(finish);
@@ -266,6 +280,7 @@ export class SocketIONamespace<
 }
 
 const ACK_PROBLEMS: Partial<Record<Err, string>> = {
+  [ERR_UNCONFIGURED]: "was not sent: nobody joined its namespace",
   [ERR_TIMEOUT]: "was not acknowledged in time",
   [ERR_CONNECTION_ERROR]: "was not acknowledged: the connection ended",
 };
@@ -276,17 +291,13 @@ export function requireEvent(event: unknown): void {
   requireThat(!RESERVED_EVENTS.has(event as string), "the event's name", expected, event);
 }
 
-export function requireEmit(event: unknown, data: unknown): void {
+/** @param more what socket.io-client's `emit` would take as well */
+export function requireEmit(event: unknown, data: unknown, more?: unknown): void {
   requireEvent(event);
-  requireData(event as string, data);
+  requireData(event as string, data, more);
 }
 
 export function requireListener(event: unknown, callback: unknown): void {
   requireEvent(event);
   requireCallback(callback, `on "${event}"`);
-}
-
-function requireTimeout(timeout: unknown): void {
-  const valid = typeof timeout === "number" && timeout >= 0 && timeout < Infinity;
-  requireThat(valid, "the timeout", "a number of seconds", timeout);
 }

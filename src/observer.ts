@@ -71,13 +71,14 @@ export class Observers {
   /** Tells of a packet that is written: it looks as it would when it arrives. */
   tellSent(frames: Frames, codec: Codec | null): void {
     const all = typeof frames === "string" ? [frames] : frames;
+    const size = all.reduce((sum, frame) => sum + frameSize(frame), 0);
     const head = all[0] as string | Uint8Array;
-    const text = codec ? decodeMessage(codec, head) : (head as string);
-    this.#describe(
-      "packet_sent",
-      text,
-      all.reduce((sum, frame) => sum + frameSize(frame), 0),
-    );
+    try {
+      this.#describe("packet_sent", codec ? decodeMessage(codec, head) : (head as string), size);
+    } catch (error) {
+      // A codec that cannot read what it has written itself.
+      this.#report(error);
+    }
   }
 
   #describe(name: "packet_received" | "packet_skipped" | "packet_sent", text: PacketSource, size: number): void {

@@ -164,7 +164,11 @@ export function mergeOptions<T extends object>(current: T, input: object, where 
   requireThat(isObject(input), where, "an object", input);
   const result = { ...current } as Record<string, unknown>;
   for (const [name, given] of Object.entries(input)) {
-    requireThat(Object.hasOwn(current, name), "an option", `one of ${Object.keys(current).join(", ")}`, name);
+    if (!Object.hasOwn(current, name)) {
+      const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      const names = Object.hasOwn(current, snake) ? snake : `one of ${Object.keys(current).join(", ")}`;
+      throw new TypeError(`no option "${name}": write ${names}`);
+    }
     if (given !== undefined) result[name] = checkedOption(name, given, result[name]);
   }
   return Object.freeze(result) as T;

@@ -101,7 +101,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
 
   /** With the option `event_delivery: "pull"`: the next event. What came before it and is none is delivered on the way. */
   takeEvent(): TakenEvent | null {
-    if (!this.#polling && this.depth === 0) {
+    if (!this.#polling && this.depth === 0 && this.pulled.length === 0) {
       this.#polling = true;
       try {
         this.#deliver(Infinity, Infinity);
@@ -154,9 +154,11 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   /** Delivers up to so many packets until that moment of the option `clock`; returns how many it were. */
   #deliver(packets: number, until: number): number {
     const { clock } = this.options;
+    // What was pulled has to be taken first, unless nothing is pulled any more.
+    const mayGoOn = () => this.pulled.length === 0 || this.options.event_delivery === "push";
     let taken = 0;
     // The connection is looked up each time: a callback may have ended it, or started another.
-    while (!this.dispatchPaused && this.pulled.length === 0 && (taken < packets || !this.connection?.inbox.length)) {
+    while (!this.dispatchPaused && mayGoOn() && (taken < packets || !this.connection?.inbox.length)) {
       const { connection } = this;
       const item = connection?.inbox.shift();
       if (!item) break;

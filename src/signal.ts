@@ -1,5 +1,5 @@
 import mittModule, { type Emitter, type EventType, type Handler } from "mitt";
-import { type Err, requireCallback, SocketIOError } from "./errors.js";
+import { type Err, requireCallback, requireTimeout, SocketIOError } from "./errors.js";
 import { ERR_INVALID_PARAMETER, ERR_TIMEOUT, OK } from "./protocol/codes.js";
 
 // mitt ships one declaration for both module systems, which NodeNext reads as CommonJS (developit/mitt#191). At run time
@@ -110,8 +110,10 @@ export class Signal<Args extends unknown[] = []> {
    * GDScript's `await signal`: resolves with the arguments of the next emission.
    * @param timeout seconds; without it the promise waits for ever. Time passes in the client's `poll()`.
    * @returns a promise that rejects with a `SocketIOError` whose `code` is `ERR_TIMEOUT`
+   * @throws TypeError when `timeout` is no number of seconds
    */
   wait(timeout?: number): Promise<Args> {
+    if (timeout !== undefined) requireTimeout(timeout);
     return new Promise((resolve, reject) => {
       const callback = (...args: Args) => resolve(args);
       if (timeout !== undefined) {

@@ -23,7 +23,13 @@ function open(maxPayload: number, isRead: boolean) {
   };
   stream.on("data", listener);
   const socket = { isPaused: false };
-  const reader = isRead ? new FrameReader(socket, stream, maxPayload, { take: (message) => told.push(message) }) : null;
+  const owner = {
+    take(message: Told & (string | Uint8Array)) {
+      told.push(message);
+      line.onTold();
+    },
+  };
+  const reader = isRead ? new FrameReader(socket, stream, maxPayload, owner) : null;
   receiver.on("message", (data: Buffer, isBinary: boolean) => {
     if (reader) reader.told = true;
     told.push(isBinary ? new Uint8Array(data) : data.toString());
@@ -37,7 +43,9 @@ function open(maxPayload: number, isRead: boolean) {
     stream.off("data", listener);
     told.push({ error: message });
   });
-  return { socket, stream, told, passed: () => passed, heard: (chunk: Uint8Array) => stream.push(chunk) };
+  const heard = (chunk: Uint8Array) => stream.push(chunk);
+  const line = { socket, stream, told, passed: () => passed, heard, onTold: () => {} };
+  return line;
 }
 
 async function tell(pieces: readonly Uint8Array[], maxPayload: number, isRead: boolean) {
@@ -219,14 +227,34 @@ describe("FrameReader", () => {
   });
 
   test("it does not go on while the socket is paused", async () => {
+    const line = open(0, true);
+    const { socket, stream, told, heard } = line;
+    await turn();
+    // As a client does whose inbox is full.
+    line.onTold = () => {
+      if (told.length % 100 > 0) return;
+      socket.isPaused = true;
+      stream.pause();
+    };
+    heard(Buffer.concat(Array.from({ length: 350 }, () => frame(BINARY, new Uint8Array(62)))));
+    for (const count of [100, 200, 300, 350]) {
+      for (let n = 0; n < 3; n++) await turn();
+      expect(told.length).toBe(count);
+      socket.isPaused = false;
+      stream.resume();
+    }
+  });
+
+  test("nothing is told of what arrives while the socket is paused", async () => {
     const { socket, stream, told, heard } = open(0, true);
     await turn();
     socket.isPaused = true;
-    heard(Buffer.concat(Array.from({ length: 300 }, () => frame(BINARY, new Uint8Array(62)))));
+    heard(Buffer.concat(Array.from({ length: 300 }, () => frame(TEXT, "late"))));
     for (let n = 0; n < 3; n++) await turn();
-    expect(told.length).toBe(256);
+    expect(told).toEqual([]);
+    socket.isPaused = false;
     stream.resume();
-    await turn();
+    for (let n = 0; n < 3; n++) await turn();
     expect(told.length).toBe(300);
   });
 

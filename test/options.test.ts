@@ -106,13 +106,18 @@ describe("mergeOptions", () => {
   });
 
   test.each(["retry", "", "__proto__", "constructor", "toString"])(
-    "%j is no option: TypeError that lists them",
+    "%j is no option: TypeError that says which there are",
     (name) => {
       const input = Object.defineProperty({}, name, { value: 1, enumerable: true });
       expect(() => merge(input)).toThrow(TypeError);
-      expect(() => merge(input)).toThrow(/must be one of transports, upgrade, .*, got "/);
+      expect(() => merge(input)).toThrow(`no option "${name}": write one of transports, upgrade, `);
     },
   );
+
+  test("one that is written as in JavaScript is named as it is written here", () => {
+    expect(() => merge({ ackTimeout: 2 })).toThrow(new TypeError('no option "ackTimeout": write ack_timeout'));
+    expect(() => merge({ reconnection: { delayMax: 2 } })).toThrow('no option "delayMax": write delay_max');
+  });
 
   test.each<[string, object, string]>([
     ["a string for a number", { retries: "3" }, 'option "retries" must be a number of 0 or more, got "3"'],
@@ -174,7 +179,7 @@ describe("mergeOptions", () => {
     [
       "an unknown part of reconnection",
       { reconnection: { tries: 1 } },
-      'must be one of enabled, attempts, delay, delay_max, jitter, filter, got "tries"',
+      'no option "tries": write one of enabled, attempts, delay, delay_max, jitter, filter',
     ],
   ])("%s is a TypeError that names option, expectation and value", (_, input, message) => {
     expect(() => merge(input)).toThrow(TypeError);

@@ -302,6 +302,24 @@ describe.each([
       expect((await server.post()).body).toBe("bYWJj\x1e4b");
     });
 
+    test("a Blob that was still being read when a dead connection was closed is not written any more", async () => {
+      const { server, transport } = await session();
+      let read!: (bytes: ArrayBuffer) => void;
+      const arrayBuffer = () => new Promise<ArrayBuffer>((resolve) => (read = resolve));
+      transport.send(["4a", { size: 3, type: "", arrayBuffer }]);
+      transport.close(true);
+      read(new ArrayBuffer(3));
+      await until(() => server.inFlight("GET") === 0);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(server.exchanges.filter(({ method }) => method === "POST")).toEqual([]);
+    });
+
+    test("more than fit into a call may wait for a Blob", async () => {
+      const { server, transport } = await session();
+      transport.send([new Blob(["abc"]), ...new Array<string>(150_000).fill("4")]);
+      expect((await server.post()).body).toContain("bYWJj\x1e4");
+    });
+
     test.each([
       ["an Error", new Error("the file has changed"), "the file has changed"],
       ["a word", "gone", "gone"],

@@ -629,7 +629,7 @@ describe("a session that was opened by polling", () => {
     expect(rig.told()).toContain("disconnected(transport error)");
     expect([polling.written(), rig.client.get_last_error()]).toEqual([
       [],
-      "a request was not answered from one ping to the next",
+      "a request was not answered between two pings",
     ]);
   });
 

@@ -47,9 +47,10 @@ export function checkArguments(callback: unknown, options: object, names: readon
 
 /** One frame or tick: input, the game, output. */
 export function pass(list: Iterable<Pollable>, now: number, play: () => void): void {
-  for (const item of list) guard(() => item.poll(now));
+  // Copies: who is polled may change the list, and none shall be left out for that.
+  for (const item of [...list]) guard(() => item.poll(now));
   guard(play);
-  for (const item of list) guard(() => item.flush?.());
+  for (const item of [...list]) guard(() => item.flush?.());
 }
 
 function guard(run: () => void): void {

@@ -8,7 +8,6 @@
  */
 import { MAX_DEPTH } from "./constants.js";
 import { violation } from "./protocol-error.js";
-import { Slab } from "./slab.js";
 
 /** A Blob as far as the core needs to know it: the transport that carries it can read it. */
 export interface BlobLike {
@@ -23,25 +22,18 @@ export type Attachment = Uint8Array | BlobLike;
 /** A packet as it is written: its text, alone or with its attachments. A codec's is binary, or text. */
 export type Frames = string | readonly (string | Attachment)[];
 
-const LARGEST_IN_SLAB = 2048;
-const SMALLEST_IN_SLAB = 64;
-const slab = /* @__PURE__ */ new Slab();
-
-/** The caller may go on writing into its buffer, so it is a copy. */
-function copyOf(bytes: Uint8Array): Uint8Array {
-  const { byteLength } = bytes;
-  // Engines keep the smallest beside the object itself, which is cheaper still.
-  if (byteLength > LARGEST_IN_SLAB || byteLength <= SMALLEST_IN_SLAB) return new Uint8Array(bytes);
-  return slab.copy(bytes);
-}
+/** The caller may go on writing into its buffer. */
+const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
 
 /** What is sent for `value` if it is binary, else `null`. */
 function toAttachment(value: object): Attachment | null {
   if (value instanceof Uint8Array) return copyOf(value);
   if (ArrayBuffer.isView(value)) return copyOf(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   const tag = Object.prototype.toString.call(value).slice(8, -1);
-  if (tag === "ArrayBuffer") return copyOf(new Uint8Array(value as ArrayBuffer));
-  return tag === "Blob" || tag === "File" ? (value as BlobLike) : null;
+  if (tag.endsWith("ArrayBuffer")) return copyOf(new Uint8Array(value as ArrayBuffer));
+  if (tag !== "Blob" && tag !== "File") return null;
+  // There is nothing in it to wait for, and `ws` does not say that it does.
+  return (value as BlobLike).size > 0 ? (value as BlobLike) : new Uint8Array();
 }
 
 /** How the JSON of an array ends that has its `num`-th attachment in the last place. */

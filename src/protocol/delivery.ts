@@ -102,7 +102,7 @@ export abstract class Delivery<
 
   /**
    * Sends an event, or keeps it until it can be sent, as the option `offline` says. `ack` comes back exactly
-   * once in `acknowledged` if the result is OK, after `timeout` seconds at the latest.
+   * once in `acknowledged` if the result is OK: `timeout` seconds after it was emitted, or sent for the last time, at the latest.
    * @throws TypeError when `data` cannot be encoded; nothing has changed then.
    */
   emit(
@@ -114,10 +114,11 @@ export abstract class Delivery<
     timeout = 0,
   ): EmitCode {
     const { offline, retries, max_buffered_packets } = this.options;
-    const { state, buffer, retryQueue, nextAckId } = namespace;
     const asks = ack !== null;
-    const id = asks ? nextAckId : -1;
+    const id = asks ? namespace.nextAckId : -1;
     const frames = this.encode(EVENT, namespace, id, data.length === 1 ? [event, data[0]] : [event, ...data]);
+    // Read now: a `toJSON` in the data may have emitted as well.
+    const { state, buffer, retryQueue } = namespace;
     if (state === DISCONNECTED) return ERR_UNCONFIGURED;
     if (!this.#fits(frames)) return ERR_PARAMETER_RANGE_ERROR;
     const connected = state === CONNECTED;
@@ -316,8 +317,13 @@ export abstract class Delivery<
 
   #expired(packet: OutPacket<Owner>, now: number): void {
     const { namespace } = packet;
-    if (packet.resends-- > 0) {
-      this.#sendRetry(namespace, now);
+    if (packet.resends > 0) {
+      // One that is not written yet needs no copy: its time begins anew.
+      if (packet.copies === 0) this.#expect(namespace, packet, now);
+      else {
+        packet.resends--;
+        this.#sendRetry(namespace, now);
+      }
       return;
     }
     // What was not sent yet is not sent any more: the caller is told that it failed.

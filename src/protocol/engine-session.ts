@@ -19,7 +19,7 @@
  * `deadline` is that moment. There is no timer: the caller compares `deadline` with its own clock.
  */
 import { CLOSED, OPEN, OPENING } from "./constants.js";
-import { type Handshake, readHandshake } from "./engine-packet.js";
+import { type Frame, type Handshake, readHandshake } from "./engine-packet.js";
 import { violation } from "./protocol-error.js";
 
 export { CLOSED, OPEN, OPENING } from "./constants.js";
@@ -47,19 +47,20 @@ export class EngineSession {
     return this.#heardAt + (handshake.pingInterval + handshake.pingTimeout || Infinity);
   }
 
-  /** Whether a text frame is a message; any other is for `receive`. */
-  isMessage(frame: string): boolean {
-    return this.state === OPEN && frame.charCodeAt(0) === 52;
+  /** Whether a frame is a message; any other is for `receive`. */
+  isMessage(frame: Frame): boolean {
+    return this.state === OPEN && (typeof frame !== "string" || frame.charCodeAt(0) === 52);
   }
 
   /**
-   * Takes one text frame that arrived at `now` (seconds).
+   * Takes one frame that arrived at `now` (seconds).
    * @throws ProtocolError when the frame is not allowed in this state; the session is CLOSED then.
    */
-  receive(frame: string, now: number): EngineInput {
+  receive(frame: Frame, now: number): EngineInput {
     const { state } = this;
     if (state === CLOSED) return "ignore";
-    const input = TRANSITIONS[state]![frame.charCodeAt(0) - 48];
+    const text = typeof frame === "string" ? frame : "binary";
+    const input = TRANSITIONS[state]![text.charCodeAt(0) - 48];
     if (input === "message") return input;
     if (input === "ping") this.#heardAt = now;
     else if (input !== "ignore") {
@@ -70,11 +71,11 @@ export class EngineSession {
           state === OPEN
             ? "an Engine.IO packet of an open session"
             : "an Engine.IO 4 open packet (this is no Socket.IO v3+ server)",
-          frame,
+          text,
         );
       }
       if (input === "open") {
-        this.handshake = readHandshake(frame);
+        this.handshake = readHandshake(text);
         this.state = OPEN;
         this.#heardAt = now;
       }

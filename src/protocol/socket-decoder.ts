@@ -43,14 +43,15 @@ const NO_ATTACHMENTS: Uint8Array[] = [];
 const HEADER = {} as PacketHeader;
 
 export class SocketDecoder {
-  readonly #limits: DecoderLimits;
+  readonly #owner: { readonly options: DecoderLimits };
   #text = "";
   #attachments = NO_ATTACHMENTS;
   #size = 0;
   #missing = 0;
 
-  constructor(limits: DecoderLimits) {
-    this.#limits = limits;
+  /** @param owner its options may change at any time */
+  constructor(owner: { readonly options: DecoderLimits }) {
+    this.#owner = owner;
   }
 
   /**
@@ -59,7 +60,7 @@ export class SocketDecoder {
    * @throws ProtocolError
    */
   receive(message: string | Uint8Array): RawPacket | null {
-    const { codec } = this.#limits;
+    const { codec, max_attachments, max_queued_bytes } = this.#owner.options;
     if (codec) {
       const text = decodeMessage(codec, message);
       return { kind: "packet", text, attachments: NO_ATTACHMENTS, size: message.length };
@@ -69,8 +70,7 @@ export class SocketDecoder {
       // '4' and less: no attachments follow.
       if (!(message.charCodeAt(1) > 52)) return message;
       this.#missing = readHeader(message, HEADER).attachments;
-      if (this.#missing > this.#limits.max_attachments)
-        violation(`at most ${this.#limits.max_attachments} attachments`, message);
+      if (this.#missing > max_attachments) violation(`at most ${max_attachments} attachments`, message);
       this.#text = message;
       this.#attachments = NO_ATTACHMENTS;
       this.#size = message.length;
@@ -79,8 +79,7 @@ export class SocketDecoder {
     const { byteLength } = message;
     this.#size += byteLength;
     if (this.#missing === 0) violation("a packet that announces attachments", `${byteLength} bytes`);
-    if (this.#size > this.#limits.max_queued_bytes)
-      violation(`at most ${this.#limits.max_queued_bytes} bytes`, this.#text);
+    if (this.#size > max_queued_bytes) violation(`at most ${max_queued_bytes} bytes`, this.#text);
     // What is pushed to an empty list makes room for sixteen more.
     if (this.#attachments.length === 0) this.#attachments = [message];
     else this.#attachments.push(message);

@@ -226,12 +226,7 @@ export function readAck(text: PacketSource, start: number, attachments: (Uint8Ar
 
 /** The reply to CONNECT: `{ sid, pid? }`. A v2 server greets with a bare `40`; nothing else it says would be understood either. */
 export function readConnect(text: PacketSource, start: number): { sid: string; pid?: unknown } {
-  return parseJson(
-    text,
-    start,
-    hasSid,
-    'a CONNECT {"sid":…} (without, it is a Socket.IO v2 server; v3 or newer is needed)',
-  );
+  return parseJson(text, start, hasSid, 'a CONNECT {"sid":…} (this is no Socket.IO v3+ server, but v2)');
 }
 
 /** The payload of CONNECT_ERROR: `{ message, data? }`, or a bare string as some servers send it. */

@@ -23,7 +23,7 @@ import {
   withItem,
 } from "./namespace-session.js";
 import { violation } from "./protocol-error.js";
-import { packetSize, type RawPacket } from "./socket-decoder.js";
+import { packetSize, packetText, type RawPacket } from "./socket-decoder.js";
 import {
   type PacketHeader,
   type PacketSource,
@@ -297,7 +297,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     if (namespace.held.length > max_queued_packets || namespace.heldBytes > max_queued_bytes) {
       // A recovery that replays more than there is room for would do so again and again.
       namespace.forgetRecovery();
-      violation("the answer to CONNECT before so many events", packet);
+      violation("the answer to CONNECT before so many events", packetText(packet));
     }
   }
 

@@ -10,7 +10,7 @@ export interface EventArrival {
   readonly kind: "event";
   readonly client: ServerClient;
   readonly event: string;
-  readonly data: unknown[];
+  data: unknown[];
   /** Sends an acknowledgement; `null` when none was asked for. */
   readonly answer: ((...response: unknown[]) => void) | null;
   /** A newer one of an `EVENT_LATEST` event has come. */

@@ -157,10 +157,8 @@ export class PolledServer {
    */
   close(): void {
     for (const { end } of this.#namespaces.values()) end();
-    for (let left = this.#arrivals.length; left > 0; left--) {
-      const { client } = this.#arrivals.shift()!;
-      client.disconnect_client(true);
-    }
+    // Who is told of it may close it as well.
+    for (let next = this.#arrivals.shift(); next; next = this.#arrivals.shift()) next.client.disconnect_client(true);
     for (const { namespace } of this.#namespaces.values())
       for (const client of namespace.get_clients()) client.disconnect_client(true);
   }

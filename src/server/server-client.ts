@@ -8,7 +8,7 @@ import {
   type Err,
   OK,
   requireCallback,
-  requireThat,
+  requireTimeout,
 } from "../errors.js";
 import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "../events.js";
 import { requireEmit } from "../namespace.js";
@@ -163,7 +163,7 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
 
   /** @internal The game takes a packet; false when it is not wanted any more. */
   take(arrival: EventArrival): boolean {
-    this.#waiting--;
+    if (!arrival.isSkipped) this.#waiting--;
     if (this.#newest?.get(arrival.event) === arrival) this.#newest.delete(arrival.event);
     return !this.#isOver && !arrival.isSkipped;
   }
@@ -175,8 +175,8 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
       requireData(event, response);
       if (used) return ERR_ALREADY_IN_USE;
       if (!this.socket.connected) return ERR_UNAVAILABLE;
-      used = true;
       answer!(...response);
+      used = true;
       return OK;
     };
   }
@@ -199,43 +199,44 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
   }
 
   #ask(event: string, data: readonly unknown[], callback: Callback, timeout: number): Err {
-    const isTime = typeof timeout === "number" && timeout >= 0 && timeout < Infinity;
-    requireThat(isTime, "the timeout", "a number of seconds", timeout);
+    requireTimeout(timeout);
     if (this.#isOver || !this.socket.connected) return ERR_UNAVAILABLE;
     this.#acks ??= new Set();
     const acks = this.#acks;
     const settle = (response: unknown[], error: Err) => {
       if (acks.delete(settle)) this.#host.invoke(() => callback(response as never, error), event);
     };
-    acks.add(settle);
     // The timer is socket.io's: it forgets the acknowledgement with it.
     this.socket.timeout(timeout * 1000).emit(event, ...data, (late: unknown, ...response: unknown[]) => {
       const [answer, error] = late ? [["timeout"], ERR_TIMEOUT as Err] : [response, OK as Err];
       if (acks.has(settle))
         this.#host.arrived({ kind: "answer", client: this.#self, settle: () => settle(answer, error) });
     });
+    acks.add(settle);
     return OK;
   }
 
   readonly #received = (event: string, ...args: unknown[]): void => {
     const isAsked = typeof args.at(-1) === "function";
     const answer = isAsked ? (args.pop() as (...response: unknown[]) => void) : null;
-    if (++this.#waiting > this.#host.maxQueuedPackets) {
-      this.socket.offAny(this.#received);
-      this.socket.off("disconnect", this.#gone);
-      this.#gone("inbound overflow");
-      this.socket.disconnect(true);
-      return;
-    }
     const arrival: EventArrival = { kind: "event", client: this.#self, event, data: args, answer, isSkipped: false };
     if (answer === null && this.#host.isLatest(event)) {
       this.#newest ??= new Map();
       const older = this.#newest.get(event);
       if (older) {
         older.isSkipped = true;
+        older.data = [];
+        this.#waiting--;
         this.#host.skipped();
       }
       this.#newest.set(event, arrival);
+    }
+    if (++this.#waiting > this.#host.maxQueuedPackets) {
+      this.socket.offAny(this.#received);
+      this.socket.off("disconnect", this.#gone);
+      this.#gone("inbound overflow");
+      this.socket.disconnect(true);
+      return;
     }
     this.#host.arrived(arrival);
   };

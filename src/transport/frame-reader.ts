@@ -7,7 +7,7 @@
  * all stay in order. What ends a connection, a close frame or a breach of the protocol, gives the stream back to `ws` for good.
  */
 import type { Duplex } from "node:stream";
-import { Slab } from "../protocol/slab.js";
+import { Slab } from "./slab.js";
 
 /** The first bytes of frames that are a whole message. */
 const TEXT = 0x81;
@@ -123,15 +123,18 @@ export class FrameReader {
     // What is left in a stream that is destroyed `ws` reads by itself.
     if (stream.destroyed) return;
     let at = 0;
-    while (at < chunk.length && this.#taken < STEP) {
+    while (at < chunk.length && this.#taken < STEP && !this.#socket.isPaused) {
       const end = this.#left > 0 || this.#isFragmented || this.#head.length > 0 ? NaN : this.#take(chunk, at);
       if (end > at) this.#taken++;
       at = end > at ? end : this.#pass(chunk, at);
     }
-    if (this.#taken < STEP) return;
-    this.#taken = 0;
+    const isStep = this.#taken >= STEP;
+    if (!isStep && at === chunk.length) return;
+    // Before the rest is put back: a stream that flows would tell of it at once.
     stream.pause();
     if (at < chunk.length) stream.unshift(chunk.subarray(at));
+    if (!isStep) return;
+    this.#taken = 0;
     setImmediate(goOn, this.#socket, stream);
   }
 

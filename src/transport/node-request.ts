@@ -69,7 +69,7 @@ export function explain({ message, errors = [], code = "" }: NodeError, secure: 
   const hungUp = isFirst && code === "ECONNRESET";
   // A server that speaks TLS just hangs up on plain HTTP; one that misses a certificate sends an alert, or hangs up as well.
   if (hungUp && !secure)
-    return `the server hung up (${text}): if it speaks TLS at this port, write wss: instead of ws:`;
+    return `the server hung up (${text}): it may speak TLS at this port (write wss: instead of ws:), or have nothing at this path (a namespace is no part of the URL)`;
   if (detail === undefined && !hungUp) return text;
   const hint = "the server may ask for a client certificate, see TLSOptions.client(…, identity)";
   return `the TLS handshake failed (${detail ?? text}): ${hint}`;

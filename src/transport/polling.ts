@@ -7,6 +7,7 @@
  *
  * Aborting a GET ends the session at the server as well, so one in flight is left alone until all is written.
  */
+import { frameSize } from "../protocol/attachments.js";
 import { readHandshake } from "../protocol/engine-packet.js";
 import { decodePayload, encodePayload, payloadLength } from "../protocol/engine-payload.js";
 import { type Abort, type Answer, base64, send } from "./platform-http.js";
@@ -82,7 +83,7 @@ class Polling implements Transport {
     for (const frame of frames) {
       this.#unwritten.push(frame);
       this.#hasBlobs ||= isBlob(frame);
-      this.bufferedAmount += sizeOf(frame);
+      this.bufferedAmount += frameSize(frame);
     }
     this.#write();
   }
@@ -181,7 +182,7 @@ class Polling implements Transport {
     const isLast = this.#handler === null && waiting.length === 0;
     this.#post = send(this.#request, "POST", this.#url, encodePayload(frames, base64), isLast, (answer) => {
       this.#post = null;
-      for (const frame of frames) this.bufferedAmount -= sizeOf(frame);
+      for (const frame of frames) this.bufferedAmount -= frameSize(frame);
       if (this.#failed("POST", answer)) return;
       // The reference's own words; python-engineio, which is the one that drops, says "OK".
       if (this.#request.maxPackets === 0 && answer.text === "ok") this.#maxPackets = Infinity;
@@ -195,12 +196,13 @@ class Polling implements Transport {
   #readBlobs(): void {
     this.#reading = true;
     this.#hasBlobs = false;
-    const read = this.#unwritten.map((frame) =>
-      isBlob(frame) ? frame.arrayBuffer().then((buffer) => new Uint8Array(buffer)) : frame,
-    );
+    const waiting = this.#unwritten;
+    const read = waiting.map(async (frame) => (isBlob(frame) ? new Uint8Array(await frame.arrayBuffer()) : frame));
     Promise.all(read).then(
       (frames) => {
-        this.#unwritten.splice(0, frames.length, ...frames);
+        // It was aborted meanwhile.
+        if (waiting !== this.#unwritten) return;
+        this.#unwritten = [...frames, ...waiting.slice(frames.length)];
         this.#reading = false;
         this.#write();
         this.#leave();
@@ -253,8 +255,4 @@ class Polling implements Transport {
 
 function isBlob(frame: OutFrame): frame is Exclude<OutFrame, Frame> {
   return typeof frame !== "string" && !(frame instanceof Uint8Array);
-}
-
-function sizeOf(frame: OutFrame): number {
-  return typeof frame === "string" ? frame.length : isBlob(frame) ? frame.size : frame.byteLength;
 }

@@ -325,3 +325,33 @@ describe("auth as a function", () => {
     expect(rig.sent()).toEqual(expect.arrayContaining(["40", "40/a,", '42["from auth"]']));
   });
 });
+
+test("of a namespace that was refused it is sent again as it was given, whatever has become of the object", () => {
+  const rig = new Rig({ reconnection: { filter: () => true } });
+  const auth: Record<string, unknown> = { token: "t" };
+  rig.client.connect_to_url("ws://test", auth);
+  auth["big"] = 1n;
+  rig.serve(OPEN, '44{"message":"not yet"}');
+  expect(rig.told()).toEqual(["connect_error(/, not yet)"]);
+  rig.step(1);
+  expect(rig.peer.written()).toEqual(['40{"token":"t"}', '40{"token":"t"}']);
+});
+
+test("a function that closes and connects anew ends the asking for the attempt that it was called for", async () => {
+  const rig = new Rig();
+  const side = rig.client.create_namespace("/b");
+  let isFirst = true;
+  let asked = 0;
+  rig.client.connect_to_url("ws://test", () => {
+    if (isFirst) {
+      isFirst = false;
+      rig.client.close();
+      rig.client.connect_to_url("ws://test2", { second: true });
+      side.connect_to_namespace(() => ({ asked: ++asked }));
+    }
+    return { first: true };
+  });
+  await settled();
+  rig.serve(OPEN);
+  expect(rig.peer.written()).toEqual(['40{"second":true}', '40/b,{"asked":1}']);
+});

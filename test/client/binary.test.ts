@@ -224,3 +224,12 @@ describe("binary in", () => {
     expect(rig.peer.written()).toEqual([`461-0[${P(0)}]`, new Uint8Array([1])]);
   });
 });
+
+test.each([
+  ["a SharedArrayBuffer", () => new Uint8Array(new SharedArrayBuffer(2)).fill(7).buffer, new Uint8Array([7, 7])],
+  ["an empty Blob", () => new Blob([]), new Uint8Array()],
+])("%s goes as the bytes in it", (_, make, bytes) => {
+  const rig = connected();
+  rig.main.emit("x", [make()]);
+  expect(rig.sent()).toEqual([`451-["x",${P(0)}]`, bytes]);
+});

@@ -564,3 +564,14 @@ describe("with MessagePack", () => {
     expect(acknowledged, `seed ${seed}`).toBe(asked);
   });
 });
+
+test("binary before the session is open is no packet, with whatever codec", () => {
+  const codec = msgpack();
+  const rig = connecting({ codec, max_queued_packets: 2, canPause: true });
+  const packet = codec.encode({ type: 2, namespace: "/", id: -1, data: ["x"] }) as Uint8Array;
+  rig.serve(packet, packet);
+  expect(rig.told()).toEqual([
+    'connect_error(/, expected an Engine.IO 4 open packet (this is no Socket.IO v3+ server), got "binary")',
+    "reconnecting(1, 0.25)",
+  ]);
+});

@@ -172,3 +172,12 @@ describe("options that cannot be", () => {
     expect(new URL(rig.peer.url).searchParams.get("a")).toBe("2");
   });
 });
+
+test("the bounds of the inbox count at once, for binary too", () => {
+  const rig = connected({ max_queued_bytes: 1000 });
+  expect(rig.client.configure({ max_queued_bytes: 1_000_000 })).toBe(OK);
+  const sizes: unknown[] = [];
+  rig.main.on("x", ([bytes]) => sizes.push((bytes as Uint8Array).length));
+  rig.serve('451-["x",{"_placeholder":true,"num":0}]', new Uint8Array(2000));
+  expect(sizes).toEqual([2000]);
+});

@@ -285,8 +285,11 @@ describe("the reply to CONNECT is validated (Socket.IO 5)", () => {
   test("a bare `40` is a Socket.IO v2 server, and the error says so", () => {
     const rig = connecting({ reconnection: false });
     rig.serve(OPEN, "40");
-    expect(rig.told()).toEqual([expect.stringMatching(/^connect_error\(\/, .*v2 server/), "disconnected(parse error)"]);
-    expect(rig.client.get_last_error()).toContain("v2 server");
+    expect(rig.told()).toEqual([
+      expect.stringMatching(/^connect_error\(\/, .*no Socket.IO v3\+ server/),
+      "disconnected(parse error)",
+    ]);
+    expect(rig.client.get_last_error()).toContain("v3+ server, but v2");
   });
 
   test.each(["40{bad", "40null", "40[]", '40"a"', "40{}", '40{"sid":5}', '40{"sid":""}'])(
@@ -329,7 +332,7 @@ describe("connect_timeout", () => {
     rig.serve(OPEN);
     rig.step(10);
     expect(rig.told()).toEqual([
-      expect.stringMatching(/^connect_error\(\/, .*main namespace.*within 20 s/),
+      expect.stringMatching(/^connect_error\(\/, \/ was not connected within 20 s/),
       "disconnected(transport error)",
     ]);
   });
@@ -470,4 +473,18 @@ describe("a transport that cannot connect", () => {
     rig.serve(OPEN, '40{"sid":"a"}');
     expect(rig.client.get_connection_state()).toBe(STATE_CONNECTED);
   });
+});
+
+test("a function for the URL that connects itself has connected: there is one connection", () => {
+  const rig: Rig = new Rig();
+  const codes: Err[] = [];
+  const url = () => {
+    if (rig.peers.length === 0) codes.push(rig.client.connect_to_url("ws://inner"));
+    return "ws://outer";
+  };
+  codes.push(rig.client.connect_to_url(url));
+  expect(codes).toEqual([OK, Err.ERR_ALREADY_IN_USE]);
+  expect(rig.peers.map((peer) => new URL(peer.url).host)).toEqual(["inner"]);
+  rig.client.close();
+  expect(rig.peer.closed).toBe(true);
 });

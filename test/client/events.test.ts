@@ -510,3 +510,45 @@ describe("reply", () => {
     expect(closed.rig.peer.written()).toEqual(["41"]);
   });
 });
+
+describe("what socket.io-client takes and this does not", () => {
+  test("more than an array, which would be lost, is a TypeError", () => {
+    const rig = connected();
+    const loose = rig.main as unknown as Record<"emit" | "emit_volatile", (...args: unknown[]) => unknown>;
+    const complaint = 'the data of "x" must be one array of arguments, like [data], got ';
+    expect(() => loose.emit("x", [1], () => {})).toThrow(new TypeError(`${complaint}function`));
+    expect(() => loose.emit("x", ["a"], "b")).toThrow(new TypeError(`${complaint}"b"`));
+    expect(() => loose.emit_volatile("x", [], 5)).toThrow(new TypeError(`${complaint}5`));
+    expect(rig.sent()).toEqual([]);
+  });
+
+  test("a callback behind the time-out, which would never be called, is a TypeError", () => {
+    const rig = connected();
+    const loose = rig.main as unknown as { emit_with_ack(...args: unknown[]): unknown };
+    expect(() => loose.emit_with_ack("x", [1], 2, () => {})).toThrow(
+      "the timeout must be a number of seconds, got function",
+    );
+    expect(rig.sent()).toEqual([]);
+  });
+
+  test("an acknowledgement that is asked for before anything is connected says why it fails", async () => {
+    const { main } = new Rig();
+    await expect(main.emit_with_ack("x")).rejects.toThrow('"x" was not sent: nobody joined its namespace');
+  });
+});
+
+test("a toJSON that closes and connects anew: the event waits for the new connection to be joined", () => {
+  const rig = connected();
+  const evil = {
+    toJSON() {
+      rig.client.close();
+      rig.client.connect_to_url("ws://test");
+      return 1;
+    },
+  };
+  expect(rig.main.emit("late", [evil])).toBe(OK);
+  rig.serve(OPEN);
+  expect(rig.peer.written()).toEqual(["40"]);
+  rig.serve('40{"sid":"b"}');
+  expect(rig.peer.written()).toEqual(['42["late",1]']);
+});

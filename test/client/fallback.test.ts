@@ -285,7 +285,7 @@ describe("connect_timeout is shared among the transports", () => {
     rig.step(10.9);
     expect([rig.tried(), rig.told()]).toEqual([["websocket"], []]);
     rig.step(0.2);
-    expect(rig.told()[0]).toMatch(/^connect_error\(\/, the main namespace was not joined within 20 s/);
+    expect(rig.told()[0]).toMatch(/^connect_error\(\/, \/ was not connected within 20 s/);
   });
 
   test("a namespace that is not answered is no reason for another transport", () => {

@@ -632,3 +632,9 @@ describe("being kicked", () => {
     expect(codes).toEqual([Err.ERR_CONNECTION_ERROR]);
   });
 });
+
+test("joined too early, the last error says what comes first", () => {
+  const { client } = new Rig();
+  expect(client.create_namespace("/a").connect_to_namespace()).toBe(Err.ERR_UNAVAILABLE);
+  expect(client.get_last_error()).toBe("call connect_to_url() first");
+});

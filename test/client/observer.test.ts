@@ -129,3 +129,22 @@ test("with a codec the names are the same", () => {
   rig.poll();
   expect(told.map((line) => line.replace(/\d+$/, "n")).slice(1, 3)).toEqual(["in hit / n", "out shoot / n"]);
 });
+
+test("a codec that cannot read what it writes is reported, and everything is written", () => {
+  const report = vi.spyOn(console, "error").mockImplementation(() => {});
+  const codec = {
+    encode: ({ type }: { type: number }) => `c${type}`,
+    decode(message: string | Uint8Array) {
+      if (message !== "s") throw new Error("not from a server");
+      return { type: 0, namespace: "/", id: -1, event: null, data: () => ({ sid: "a" }) };
+    },
+  };
+  const rig = connecting({ codec });
+  rig.client.add_observer({ packet_sent() {} });
+  rig.serve(OPEN, "4s");
+  rig.main.emit("one");
+  rig.main.emit("two");
+  expect(rig.sent()).toEqual(["4c0", "4c2", "4c2"]);
+  expect(report).toHaveBeenCalledTimes(3);
+  report.mockRestore();
+});

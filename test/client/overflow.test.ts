@@ -173,3 +173,15 @@ describe("a full inbox where reading can be paused (Node)", () => {
     expect(rig.told()).toContain("disconnected(client disconnect)");
   });
 });
+
+test("where reading can be paused, one packet that is more than fits stops it, and ends nothing", () => {
+  const rig = connected({ max_queued_bytes: 1000, canPause: true });
+  const seen = record(rig);
+  rig.push(...events(1, 5000));
+  expect(rig.peer.paused).toBe(true);
+  rig.poll();
+  expect(rig.peer.paused).toBe(false);
+  rig.serve(...events(1));
+  expect(seen).toHaveLength(2);
+  expect(rig.told()).toEqual([]);
+});

@@ -199,3 +199,52 @@ describe("Signal.wait: GDScript's `await signal`", () => {
     expect(story).toEqual(["in as a", "got seat 3"]);
   });
 });
+
+describe("a time-out that is none is a TypeError at the call, and nothing waits for it", () => {
+  test.each([["5"], [NaN], [-1], [Infinity], [null], [{}]])("%j", (timeout) => {
+    const rig = connected();
+    const complaint = /^the timeout must be a number of seconds, got /;
+    const before = rig.client.connected.get_connections();
+    expect(() => rig.client.connected.wait(timeout as number)).toThrow(complaint);
+    expect(() => rig.main.ready(timeout as number)).toThrow(complaint);
+    expect(rig.client.connected.get_connections()).toEqual(before);
+    // The next attempt has a deadline, too.
+    rig.lose();
+    rig.step(10);
+    expect(rig.peers).toHaveLength(2);
+  });
+});
+
+test("ready() says so when nobody joins the namespace", async () => {
+  const rig = connected();
+  const side = rig.client.create_namespace("/side").ready(1);
+  const main = new Rig();
+  const unconnected = main.main.ready(1);
+  for (const { client } of [rig, main]) client.poll();
+  rig.step(1);
+  main.step(1);
+  expect(await outcome(side)).toMatchObject({ message: "/side was not connected within 1 s: nobody joined it" });
+  expect(await outcome(unconnected)).toMatchObject({ message: "/ was not connected within 1 s: nobody joined it" });
+});
+
+test("who joins again when it is told that the namespace was left can wait for that", async () => {
+  const rig = connected();
+  const ns = join(rig, "/b");
+  const left = ns.ready().then(() => ns.disconnect_from_namespace());
+  await left;
+  let again: Promise<string> | undefined;
+  ns.disconnected.connect(() => {
+    ns.connect_to_namespace();
+    again = ns.ready();
+  });
+  ns.connect_to_namespace();
+  rig.poll();
+  rig.step(1);
+  rig.serve('40/b,{"sid":"b1"}');
+  ns.disconnect_from_namespace();
+  expect(await outcome(again!)).toBe("pending");
+  rig.poll();
+  rig.step(1);
+  rig.serve('40/b,{"sid":"b2"}');
+  expect(await outcome(again!)).toBe("b2");
+});

@@ -160,7 +160,7 @@ describe("reconnect_now()", () => {
     rig.step(2.9);
     expect(rig.told()).toEqual([]);
     rig.step(0.1);
-    expect(rig.told()[0]).toMatch(/^connect_error\(\/, the main namespace was not joined within 3 s/);
+    expect(rig.told()[0]).toMatch(/^connect_error\(\/, \/ was not connected within 3 s/);
   });
 
   const refused = [Err.ERR_UNAVAILABLE, "no attempt to connect is waited for"];
@@ -254,4 +254,12 @@ describe("reconnect_now()", () => {
     expect(rig.peers).toHaveLength(2);
     expect(rig.client.get_connection_state()).toBe(STATE_DISCONNECTED);
   });
+});
+
+test("a `random` that is no number counts as 0", () => {
+  const rig = connected({ random: () => NaN });
+  rig.lose();
+  expect(rig.told().at(-1)).toBe("reconnecting(1, 0.25)");
+  rig.step(0.25);
+  expect(rig.peers).toHaveLength(2);
 });

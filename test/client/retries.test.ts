@@ -197,3 +197,20 @@ describe("retries: at-least-once for acknowledged emits", () => {
     expect(rig.sent()).toEqual(["40"]);
   });
 });
+
+test("what the time ran out for before it was written is written once, and may still be sent again as often", () => {
+  const rig = connected({ retries: 2, ack_timeout: 1 });
+  const errors: Err[] = [];
+  rig.main.emit_with_ack("x", [], (_, error) => errors.push(error));
+  // A hidden page: no poll, and so nothing is written.
+  rig.step(5);
+  expect(rig.peer.written()).toEqual(['420["x"]']);
+  for (let n = 0; n < 2; n++) {
+    rig.step(1);
+    expect(rig.peer.written()).toEqual(['420["x"]']);
+    expect(errors).toEqual([]);
+  }
+  rig.step(1);
+  expect(rig.peer.written()).toEqual([]);
+  expect(errors).toEqual([Err.ERR_TIMEOUT]);
+});

@@ -134,6 +134,20 @@ test("it may be switched while connected: what was decoded for the one is not lo
   expect(seen).toEqual(["b []"]);
 });
 
+test("switched while one waits to be taken, it does not hold up the others, nor the end of the connection", () => {
+  const rig = connected(PULL);
+  const seen = record(rig);
+  rig.serve('42["a"]', '42["b"]');
+  rig.client.configure({ event_delivery: "push" });
+  rig.serve('42["c"]');
+  rig.lose();
+  rig.poll();
+  expect(seen).toEqual(["b []", "c []"]);
+  expect(rig.client.get_connection_state()).toBe(1);
+  expect(rig.client.take_event()?.event).toBe("a");
+  expect(rig.client.take_event()).toBeNull();
+});
+
 test("another value is an error that says which there are", () => {
   expect(() => new SocketIOClient({ event_delivery: "poll" as "pull" })).toThrow('"push" or "pull"');
 });

@@ -87,7 +87,10 @@ describe.each(BOTH)("%s: connect", (_, options) => {
       await pollUntil(player, () => server.received.length > 0);
       server.push(answer);
       await pollUntil(player, () => told.length > 1);
-      expect(told).toEqual([expect.stringContaining("Socket.IO v2 server"), "disconnected(parse error)"]);
+      expect(told).toEqual([
+        expect.stringContaining("this is no Socket.IO v3+ server, but v2"),
+        "disconnected(parse error)",
+      ]);
     },
   );
 

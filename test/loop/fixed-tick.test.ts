@@ -573,3 +573,14 @@ describe("arguments that cannot be", () => {
     );
   });
 });
+
+test("one that leaves the list while it is polled keeps no other from its turn", () => {
+  const list: { poll(): void }[] = ["a", "b", "c"].map((name) => ({
+    poll() {
+      told.push(name);
+      if (name === "a") list.shift();
+    },
+  }));
+  make(list, null).step(1);
+  expect(told).toEqual(["a", "b", "c"]);
+});

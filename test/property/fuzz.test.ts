@@ -301,7 +301,7 @@ function coreRun(random: Random): number {
   let fed = 0;
   for (let engines = 0; engines < 4; engines++) {
     const engine = new EngineSession();
-    const decoder = new SocketDecoder(LIMITS);
+    const decoder = new SocketDecoder({ options: LIMITS });
     let reason = "transport close";
     for (const frame of mutated(random, () => random.below(asked + 1))) {
       fed++;

@@ -106,16 +106,15 @@ describe("takeAttachments: what counts as binary", () => {
     expect([first, second]).toEqual([bytes(1, 2), bytes(3, 4)]);
   });
 
-  test("the copy is not in the pool that the bytes came from: of large ones it has a buffer of its own, small ones share one", () => {
+  test("the copy is not in the pool that the bytes came from: it has a buffer of its own", () => {
     const pooled = Buffer.from("pooled".repeat(20)).subarray(1, 101);
-    const [, first, second, large] = take([pooled, pooled, new Uint8Array(5000).subarray(1)]) as Uint8Array[];
+    const [, first, large] = take([pooled, new Uint8Array(5000).subarray(1)]) as Uint8Array[];
     expect(first).toEqual(new Uint8Array(pooled));
-    expect(first?.buffer).not.toBe(pooled.buffer);
-    expect(second?.buffer).toBe(first?.buffer);
+    expect(first?.buffer.byteLength).toBe(100);
     expect(large?.buffer.byteLength).toBe(4999);
   });
 
-  test("ten thousand small ones that share buffers keep their bytes apart", () => {
+  test("ten thousand small ones keep their bytes apart", () => {
     const attachments: Attachment[] = [];
     for (let n = 0; n < 10_000; n++) takeAttachments([new Uint8Array((n % 300) + 1).fill(n)], attachments);
     const isIntact = (attachment: Attachment, n: number) =>

@@ -80,7 +80,7 @@ describe("a message", () => {
 
   test("is a packet: text and binary, with its size, and no attachments are awaited", () => {
     const codec: Codec = { ...lines(), decode: () => incoming(2, ["x"]) };
-    const decoder = new SocketDecoder({ max_attachments: 0, max_queued_bytes: 1, codec });
+    const decoder = new SocketDecoder({ options: { max_attachments: 0, max_queued_bytes: 1, codec } });
     const binary = decoder.receive(new Uint8Array(10));
     expect(binary).toMatchObject({ kind: "packet", attachments: [], size: 10 });
     expect(decoder.receive("451-[]")).toMatchObject({ size: 6, text: { type: 2, event: "x" } });
@@ -88,7 +88,7 @@ describe("a message", () => {
 
   test.each([[undefined], [null]])("is read as the built-in codec does if the codec is %s", (codec) => {
     const limits = { max_attachments: 0, max_queued_bytes: 1 };
-    const decoder = new SocketDecoder(codec === null ? { ...limits, codec } : limits);
+    const decoder = new SocketDecoder({ options: codec === null ? { ...limits, codec } : limits });
     expect(decoder.receive('42["x"]')).toBe('42["x"]');
   });
 });
@@ -145,7 +145,7 @@ class Bench implements SessionSink<string> {
     new RttEstimator(),
     this,
   );
-  readonly decoder = new SocketDecoder({ max_attachments: 1, max_queued_bytes: 1000, codec: this.codec });
+  readonly decoder = new SocketDecoder({ options: { max_attachments: 1, max_queued_bytes: 1000, codec: this.codec } });
 
   constructor(path = "/", auth = "") {
     this.session.connect(this.session.namespace(path), auth, 0);

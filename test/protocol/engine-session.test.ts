@@ -153,3 +153,12 @@ describe("roundTripOfPing", () => {
     expect(opened().roundTripOfPing(25)).toBeNaN();
   });
 });
+
+test("binary is a message of an open session, and of no other", () => {
+  const session = new EngineSession();
+  expect(session.isMessage(new Uint8Array(1))).toBe(false);
+  expect(() => session.receive(new Uint8Array(1), 0)).toThrow('got "binary"');
+  const open = new EngineSession();
+  open.receive('0{"sid":"a","pingInterval":1,"pingTimeout":1}', 0);
+  expect(open.isMessage(new Uint8Array(1))).toBe(true);
+});

@@ -6,7 +6,7 @@ const LIMITS = { max_attachments: 3, max_queued_bytes: 100 };
 const ONE = '451-["a",{"_placeholder":true,"num":0}]';
 const TWO = '452-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]';
 
-const decoder = (limits = LIMITS): SocketDecoder => new SocketDecoder(limits);
+const decoder = (limits = LIMITS): SocketDecoder => new SocketDecoder({ options: limits });
 const bytes = (...values: number[]): Uint8Array => Uint8Array.of(...values);
 
 describe("text packets", () => {

@@ -353,7 +353,7 @@ describe("readConnect", () => {
     "{",
   ])("40%s is no answer to CONNECT; the message names the likely reason", (json) => {
     expect(() => readConnect(`40${json}`, 2)).toThrow(ProtocolError);
-    expect(() => readConnect(`40${json}`, 2)).toThrow("it is a Socket.IO v2 server; v3 or newer is needed");
+    expect(() => readConnect(`40${json}`, 2)).toThrow("this is no Socket.IO v3+ server, but v2");
   });
 });
 

@@ -413,7 +413,7 @@ describe("13: a request is never answered (Java, Python)", () => {
     server.push("2");
     await pollUntil(player, () => told.length > 0);
     expect(told).toEqual(["disconnected(transport error)"]);
-    expect(player.get_last_error()).toBe("a request was not answered from one ping to the next");
+    expect(player.get_last_error()).toBe("a request was not answered between two pings");
   });
 
   test("a POST that is answered between two pings is only slow", async () => {

@@ -425,3 +425,47 @@ describe("close", () => {
     }
   });
 });
+
+describe("an inbox that is smaller than a burst", () => {
+  test.each([
+    ["50 packets", { max_queued_packets: 50 }, 150, 10],
+    ["1 packet", { max_queued_packets: 1 }, 5, 10],
+    ["20 kB", { max_queued_bytes: 20_000 }, 60, 1000],
+    ["less than one packet", { max_queued_bytes: 20_000 }, 3, 50_000],
+  ])("of %s holds up the socket, and nothing is lost", async (_, bound, count, size) => {
+    const { url } = await serve({}, (io) => {
+      io.on("connection", (socket) => {
+        for (let n = 0; n < count; n++) socket.emit("n", n, "y".repeat(size));
+      });
+    });
+    const player = client({ ...bound, transports: ["websocket"], reconnection: false });
+    const seen: unknown[] = [];
+    const ends: string[] = [];
+    player.get_namespace().on("n", ([n]) => seen.push(n));
+    player.disconnected.connect((reason) => ends.push(reason));
+    player.connect_to_url(url);
+    await pollUntil(player, () => seen.length === count || ends.length > 0);
+    expect(seen).toEqual(Array.from({ length: count }, (_, n) => n));
+    expect(ends).toEqual([]);
+  });
+});
+
+test("what is emitted behind an empty Blob arrives behind it", async () => {
+  const got: unknown[] = [];
+  const { url } = await serve({}, (io) => {
+    io.on("connection", (socket) => socket.onAny((event, data) => got.push([event, data])));
+  });
+  const player = client({ transports: ["websocket"] });
+  player.connect_to_url(url);
+  const ns = player.get_namespace();
+  await pollUntil(player, () => ns.is_namespace_connected());
+  ns.emit("blob", [new Blob([])]);
+  player.flush();
+  ns.emit("after", [1]);
+  player.flush();
+  await pollUntil(player, () => got.length === 2);
+  expect(got).toEqual([
+    ["blob", Buffer.alloc(0)],
+    ["after", 1],
+  ]);
+});

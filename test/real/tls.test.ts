@@ -199,7 +199,7 @@ describe.skipIf(obstacle !== "")("TLS with a socket.io server", () => {
     test("plain HTTP where the server speaks TLS, and the other way round, name the scheme to write", async () => {
       const { port } = await serve();
       const hungUp =
-        "the server hung up \\(socket hang up\\): if it speaks TLS at this port, write wss: instead of ws:";
+        "the server hung up \\(socket hang up\\): it may speak TLS at this port \\(write wss: instead of ws:\\), or have nothing at this path \\(a namespace is no part of the URL\\)";
       await refuses("plain HTTP at a TLS port", `ws://localhost:${port}`, null, hungUp);
       const plain = "the server speaks no TLS at this port: write ws: instead of wss:";
       await refuses("TLS at a plain port", `wss://localhost:${await servePlain()}`, null, plain);

@@ -290,7 +290,7 @@ describe("to a client", () => {
     const codes: unknown[] = [];
     const late: (() => unknown)[] = [];
     main.on("ask", (_client, _data, reply) => {
-      expect(() => reply?.("no array" as never)).toThrow(/must be an array of arguments/);
+      expect(() => reply?.("no array" as never)).toThrow(/must be one array of arguments/);
       codes.push(reply?.([1]), reply?.([2]));
     });
     main.on("later", (_client, _data, reply) => late.push(() => reply?.([1])));
@@ -432,11 +432,67 @@ describe("bad input", () => {
     expect(() => main.on("n", 5 as never)).toThrow('on "n": the callback must be a function, got 5');
     expect(() => main.off("n", 5 as never)).toThrow('off "n": the callback must be a function, got 5');
     expect(() => main.set_event_mode("n", 2 as never)).toThrow(/the event mode must be/);
-    expect(() => main.emit("n", 5 as never)).toThrow(/must be an array of arguments/);
+    expect(() => main.emit("n", 5 as never)).toThrow(/must be one array of arguments/);
     expect(() => known.emit("connect")).toThrow(/must be a free name/);
     expect(() => known.emit("n", [1n])).toThrow(TypeError);
     expect(() => known.emit_with_ack("n", [], () => {}, -1)).toThrow("the timeout must be a number of seconds, got -1");
     expect(() => known.emit_with_ack("n", [], {} as never)).toThrow(/the callback must be a function/);
     await expect(main.client_connected.wait(1)).rejects.toThrow("write wait()");
+  });
+});
+
+describe("what a callback or a caller does wrong leaves nothing half-done", () => {
+  test("an answer that cannot be encoded can be followed by one that can", async () => {
+    const { main, joined, until } = await arena();
+    const codes: unknown[] = [];
+    main.on("ask", (_client, _data, reply) => {
+      expect(() => reply?.([1n])).toThrow(TypeError);
+      codes.push(reply?.(["fallback"]), reply?.(["again"]));
+    });
+    const { ns } = await joined();
+    const answers: unknown[] = [];
+    ns.emit_with_ack("ask", [], (response) => answers.push(response));
+    await until(() => answers.length > 0);
+    expect(answers).toEqual([["fallback"]]);
+    expect(codes).toEqual([OK, Err.ERR_ALREADY_IN_USE]);
+  });
+
+  test("a question that cannot be encoded has no callback", async () => {
+    const { joined, until } = await arena();
+    const { known } = await joined();
+    const called: string[] = [];
+    expect(() => known.emit_with_ack("x", [1n], () => called.push("wrong"), 0)).toThrow(TypeError);
+    known.emit_with_ack("x", [], () => called.push("right"), 0);
+    await until(() => called.length > 0);
+    known.disconnect_client();
+    expect(called).toEqual(["right"]);
+  });
+
+  test("what was skipped for a newer one does not fill the inbox, nor keep its data", async () => {
+    const { server, main, joined, until } = await arena({ max_queued_packets: 1 });
+    main.set_event_mode("move", ServerNamespace.EVENT_LATEST);
+    const moves: unknown[] = [];
+    main.on("move", (_client, [n]) => moves.push(n));
+    const { ns, known } = await joined();
+    for (let n = 0; n < 6; n++) ns.emit("move", [n]);
+    await until(() => server.get_stats().events_skipped === 5, false);
+    server.poll();
+    expect(moves).toEqual([5]);
+    expect(known.is_client_connected()).toBe(true);
+  });
+
+  test("close() may be called by who is told of it", async () => {
+    const { server, main, joined, until } = await arena();
+    const all = [await joined(), await joined(), await joined()];
+    for (const { ns } of all) ns.emit("hello");
+    await until(() => server.get_pending_count() === 3, false);
+    const left: unknown[] = [];
+    main.client_disconnected.connect((client) => {
+      left.push(client.get_session_id());
+      server.close();
+    });
+    server.close();
+    expect(left).toHaveLength(3);
+    expect(main.get_clients()).toEqual([]);
   });
 });

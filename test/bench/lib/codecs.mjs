@@ -9,7 +9,7 @@ const NONE = [];
 
 /** A function from the frames of one packet to its data. */
 export function decoderOfOurs({ SocketDecoder }, { readHeader, readEvent, readAck }) {
-  const decoder = new SocketDecoder(LIMITS);
+  const decoder = new SocketDecoder({ options: LIMITS });
   const header = {};
   return (frames) => {
     let packet;

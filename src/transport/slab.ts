@@ -5,7 +5,7 @@ const ALIGNMENT = 8;
 
 /**
  * Copies small pieces of bytes into one buffer after the other: an `ArrayBuffer` of its own costs a small one more than all the rest of
- * sending or receiving it. Whoever hands copies out has a slab of his own, because who gets one may transfer the buffer.
+ * receiving it. (Of one that is sent it does not.)
  */
 export class Slab {
   #buffer = new ArrayBuffer(0);
