@@ -5,8 +5,8 @@ import type { ClientOptions, PerAttempt } from "./options.js";
 import { isObject } from "./protocol/protocol-error.js";
 import type { TLSOptions } from "./tls-options.js";
 import { createCookieStore } from "./transport/platform-http.js";
-import { type CookieStore, engineName, type TransportFactory } from "./transport/transport.js";
-import { engineUrl, parseUrl } from "./url.js";
+import { type CookieStore, engineName, parseUrl, type TransportFactory } from "./transport/transport.js";
+import { engineUrl } from "./url.js";
 
 /** Where a client connects to, and with what: asked anew for each attempt. */
 export class Address implements Target {

@@ -1,17 +1,4 @@
 /**
- * Reads what a user gives to `connect_to_url`. `null` unless it is an absolute `ws:`, `wss:`, `http:` or `https:` URL with
- * a host.
- */
-export function parseUrl(url: string): URL | null {
-  try {
-    const parsed = new URL(url);
-    return /^(ws|http)s?:$/.test(parsed.protocol) ? parsed : null;
-  } catch {
-    return null;
-  }
-}
-
-/**
  * The address of the Engine.IO endpoint (Engine.IO 4, "HTTP long-polling" and "WebSocket") for the transport of that name:
  * its scheme, `path` appended unless the URL has it, and the protocol's query. The user's own query stays.
  * @param sid of the session that moves to this transport; `""` for a new one

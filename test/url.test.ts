@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { engineUrl, parseUrl } from "../src/url.js";
+import { parseUrl } from "../src/transport/transport.js";
+import { engineUrl } from "../src/url.js";
 
 describe("parseUrl", () => {
   test.each([

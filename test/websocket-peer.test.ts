@@ -314,7 +314,7 @@ describe("with a real server", () => {
     const peer = newPeer();
     const any = (value: unknown) => value as never;
     const url = "ws://127.0.0.1:1";
-    expect(() => peer.connect_to_url(any(1))).toThrow("connect_to_url(url): the URL must be a string, got 1");
+    expect(() => peer.connect_to_url(any(1))).toThrow("the URL must be a string, got 1");
     const tls = "tls_options must be null or made by TLSOptions.client(), got object";
     expect(() => peer.connect_to_url(url, any({}))).toThrow(tls);
     peer.supported_protocols = any("chat");
@@ -327,6 +327,22 @@ describe("with a real server", () => {
     peer.handshake_headers = ["no colon"];
     const line = 'a line of handshake_headers must be like "Name: value", got "no colon"';
     expect(() => peer.connect_to_url(url)).toThrow(line);
+    peer.handshake_headers = [];
+    for (const name of ["inbound_buffer_size", "outbound_buffer_size", "max_queued_packets"] as const) {
+      const before = peer[name];
+      for (const [value, got] of [
+        ["5", '"5"'],
+        [-1, "-1"],
+        [NaN, "NaN"],
+        [null, "null"],
+      ]) {
+        peer[name] = any(value);
+        expect(() => peer.connect_to_url(url)).toThrow(
+          new TypeError(`${name} must be a number of 0 or more, got ${got}`),
+        );
+      }
+      peer[name] = before;
+    }
     const bytes = "the message must be a Uint8Array (write send_text for a string), got";
     expect(() => peer.send(any("text"))).toThrow(`${bytes} "text"`);
     expect(() => peer.put_packet(any([1, 2]))).toThrow(`${bytes} an array`);

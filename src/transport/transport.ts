@@ -105,3 +105,16 @@ export function engineTransport(
 export function engineName({ engineName = "websocket" }: TransportFactory): string {
   return engineName;
 }
+
+/**
+ * Reads what a user gives to `connect_to_url`. `null` unless it is an absolute `ws:`, `wss:`, `http:` or `https:` URL with
+ * a host.
+ */
+export function parseUrl(url: string): URL | null {
+  try {
+    const parsed = new URL(url);
+    return /^(ws|http)s?:$/.test(parsed.protocol) ? parsed : null;
+  } catch {
+    return null;
+  }
+}

@@ -14,6 +14,7 @@ import { Err, OK, requireThat } from "../errors.js";
 import { isTlsOptions, type TLSOptions } from "../tls-options.js";
 import { PeerSocket } from "./peer-socket.js";
 import { canHonour } from "./platform-socket.js";
+import { parseUrl } from "./transport.js";
 
 interface Packet {
   readonly bytes: Uint8Array;
@@ -114,9 +115,11 @@ export class WebSocketPeer {
    * @throws TypeError when an argument or one of the properties has the wrong type
    */
   connect_to_url(url: string, tls_options: TLSOptions | null = null): Err {
-    requireThat(typeof url === "string", "connect_to_url(url): the URL", "a string", url);
+    requireThat(typeof url === "string", "the URL", "a string", url);
     requireThat(isTlsOptions(tls_options), "tls_options", "null or made by TLSOptions.client()", tls_options);
     requireStrings("supported_protocols", this.supported_protocols, '["chat"]');
+    for (const name of ["inbound_buffer_size", "outbound_buffer_size", "max_queued_packets"] as const)
+      requireThat(this[name] >= 0 && typeof this[name] === "number", name, "a number of 0 or more", this[name]);
     const headers = parseHeaders(this.handshake_headers);
     if (this.#state !== WebSocketPeer.STATE_CLOSED) return Err.ERR_ALREADY_IN_USE;
     const address = socketUrl(url);
@@ -346,14 +349,11 @@ export class WebSocketPeer {
 
 /** The address for the platform's WebSocket, which takes no fragment and not everywhere `http:`. `null` for no such URL. */
 function socketUrl(url: string): string | null {
-  try {
-    const parsed = new URL(url);
-    parsed.protocol = parsed.protocol.replace(/^http/, "ws");
-    parsed.hash = "";
-    return /^wss?:$/.test(parsed.protocol) ? parsed.href : null;
-  } catch {
-    return null;
-  }
+  const parsed = parseUrl(url);
+  if (parsed === null) return null;
+  parsed.protocol = parsed.protocol.replace(/^http/, "ws");
+  parsed.hash = "";
+  return parsed.href;
 }
 
 function requireStrings(name: string, value: readonly string[], example: string): void {
