@@ -75,8 +75,9 @@ export async function buildDemo({ library = join(demo, "../src/index.ts"), outdi
       outdir,
       external: ["isomorphic-ws", "ws", "mitt"],
     }),
-    cp(join(demo, "client/index.html"), join(outdir, "page/index.html")),
-    cp(join(demo, "client/style.css"), join(outdir, "page/style.css")),
+    ...["index.html", "style.css", "small-screen.css"].map((file) =>
+      cp(join(demo, "client", file), join(outdir, "page", file)),
+    ),
     ...["index.html", "style.css"].flatMap((file) => [
       cp(join(demo, "pixi/client", file), join(outdir, "page/pixi", file)),
       cp(join(demo, "gallery", file), join(outdir, "page/gallery", file)),

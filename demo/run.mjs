@@ -15,6 +15,8 @@ const RESTART_SECONDS = 1;
 /** A server that dies this often within QUICK_SECONDS of its start has a reason that a restart does not cure. */
 const QUICK_DEATHS = 5;
 const QUICK_SECONDS = 5;
+/** How often to look whether npm is still there. */
+const PARENT_SECONDS = 1;
 
 const settings = readSettings();
 let stopping = false;
@@ -29,6 +31,7 @@ console.log("Building the demo …");
 await buildDemo();
 process.on("SIGINT", () => stop(0));
 process.on("SIGTERM", () => stop(0));
+if (process.env.npm_lifecycle_event === "demo") watchParent();
 startServer();
 
 function readSettings() {
@@ -102,6 +105,19 @@ function startBots() {
     if (!stopping)
       console.error(`The bots process ended (${signal ?? `exit code ${code}`}); the game goes on without.`);
   });
+}
+
+/**
+ * npm ends without telling us when somebody ends it by a signal other than Ctrl-C, and nobody would know what to stop then. Only
+ * under npm: who starts this file in the background and leaves wants it to go on.
+ */
+function watchParent() {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid !== parent) stop(0);
+    if (stopping) clearInterval(watch);
+  }, PARENT_SECONDS * 1000);
+  watch.unref();
 }
 
 function announce(restarted) {

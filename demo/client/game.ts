@@ -53,6 +53,8 @@ export function startGame(parts: GameParts, login: Login, ready: (game: Phaser.G
         }),
       postBoot: (booted) => {
         new RenderScale(booted);
+        booted.canvas.setAttribute("role", "img");
+        booted.canvas.setAttribute("aria-label", "The arena, with the ships, the gems and the vault");
         // Phaser starts its loop behind this.
         queueMicrotask(() => ready(booted));
       },

@@ -8,6 +8,7 @@ import { Sound } from "./sound.js";
 import { exposeForTests } from "./test-hook.js";
 import { Graph } from "./tools/graph.js";
 import { LinkPanel } from "./tools/link-panel.js";
+import { SidePanels } from "./tools/side-panels.js";
 import { Toolbar } from "./tools/toolbar.js";
 import { Hud } from "./ui/hud.js";
 import { Login } from "./ui/login.js";
@@ -22,9 +23,9 @@ export function startLive(name: string | null): void {
   const graph = new Graph(client);
   const panel = new LinkPanel(link, session);
   const hud = new Hud(new LinkMeter(client));
+  const sound = new Sound();
   const parts = {
-    ...{ session, pilot, hud, isReplay: false },
-    sound: new Sound(),
+    ...{ session, pilot, hud, sound, isReplay: false },
     perks: new PerkCards((perk) => pilot.choosePerk(perk)),
   };
   const login = new Login((entered) => pilot.enter(entered));
@@ -40,9 +41,6 @@ export function startLive(name: string | null): void {
   };
   document.addEventListener("visibilitychange", setHidden);
   if (document.hidden) setHidden();
-  window.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && arena.scene.isActive()) pilot.leave();
-  });
 
   let tape: Tape | null = null;
   const replay = (): void => {
@@ -50,28 +48,43 @@ export function startLive(name: string | null): void {
     tape = deck.take();
     window.open("?replay");
   };
-  const graphTool = {
-    ...{ label: "graph", title: "what the network does (N or F3)" },
-    use: () => graph.toggle(),
-    isOn: () => graph.isOn,
-  };
+  const panels = new SidePanels(hud, graph, panel);
   const toolbar = new Toolbar([
-    { key: "n", ...graphTool },
+    {
+      ...{ key: "n", label: "graph", title: "what the network does (N or F3)" },
+      use: () => panels.toggle(graph),
+      isOn: () => graph.isOn,
+    },
     {
       ...{ key: "l", label: "link", title: "a bad line to play on (L)" },
-      use: () => panel.toggle(),
-      isOn: () => panel.isOpen,
+      use: () => panels.toggle(panel),
+      isOn: () => panel.isOn,
     },
     {
       ...{ key: "r", label: "replay", title: "this session again, without a network, in another tab (R)" },
       use: replay,
-      isOn: () => false,
+    },
+    {
+      ...{ key: "h", label: "stats", title: "the read-out: the network in numbers (H)" },
+      use: () => panels.toggle(hud),
+      isOn: () => hud.isOn,
+    },
+    {
+      ...{ key: "m", label: "sound", title: "sound on and off (M)" },
+      use: () => sound.toggle(),
+      isOn: () => sound.isOn,
+    },
+    {
+      ...{ key: "escape", label: "title", title: "back to the title (Esc)" },
+      use: () => {
+        if (arena.scene.isActive()) pilot.leave();
+      },
     },
   ]);
   window.addEventListener("keydown", (event) => {
     if (event.key !== "F3") return;
     event.preventDefault();
-    graph.toggle();
+    panels.toggle(graph);
     toolbar.show();
   });
   exposeForTests({ session, arena, game, hud, graph, tape: () => tape, replay: null });

@@ -1,4 +1,4 @@
-/** A few synthesised sounds; no files. Browsers allow sound after the first click or key, so it starts then. M mutes. */
+/** A few synthesised sounds; no files. Browsers allow sound after the first click or key, so it starts then. */
 export class Sound {
   #context: AudioContext | null = null;
   #muted = false;
@@ -8,10 +8,15 @@ export class Sound {
       this.#context ??= new AudioContext();
     };
     window.addEventListener("pointerdown", start, { once: true });
-    window.addEventListener("keydown", (event) => {
-      start();
-      if (event.key.toLowerCase() === "m" && !(event.target instanceof HTMLInputElement)) this.#muted = !this.#muted;
-    });
+    window.addEventListener("keydown", start, { once: true });
+  }
+
+  get isOn(): boolean {
+    return !this.#muted;
+  }
+
+  toggle(): void {
+    this.#muted = !this.#muted;
   }
 
   pickup(carried: number): void {

@@ -136,8 +136,9 @@ export class GameSession {
     if (this.link.refusal !== "") return `refused: ${this.link.refusal}`;
     if (this.playing) return "";
     if (this.#retry !== null) {
-      const left = Math.max(0, this.#retry.at - this.#now);
-      return `reconnecting in ${left.toFixed(1)} s (attempt ${this.#retry.attempt})`;
+      const left = this.#retry.at - this.#now;
+      const what = left > 0.05 ? `reconnecting in ${left.toFixed(1)} s` : "trying …";
+      return `${what} (attempt ${this.#retry.attempt})`;
     }
     return this.link.lobby.is_namespace_connected() ? "entering the arena …" : "connecting …";
   }

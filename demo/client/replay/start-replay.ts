@@ -6,6 +6,7 @@ import { TapePilot } from "../pilot.js";
 import { Sound } from "../sound.js";
 import { exposeForTests } from "../test-hook.js";
 import { Graph } from "../tools/graph.js";
+import { SidePanels } from "../tools/side-panels.js";
 import { Toolbar } from "../tools/toolbar.js";
 import { element, make } from "../ui/elements.js";
 import { Hud } from "../ui/hud.js";
@@ -34,7 +35,8 @@ export function startReplay(): void {
   const pilot = new TapePilot(tape.frames);
   const graph = new Graph(client, () => player.get_time());
   const hud = new Hud(new LinkMeter(client));
-  const parts = { session, pilot, hud, isReplay: true, sound: new Sound(), perks: new PerkCards(() => {}) };
+  const sound = new Sound();
+  const parts = { session, pilot, hud, isReplay: true, sound, perks: new PerkCards(() => {}) };
   let loop: ReplayLoop | null = null;
   const { game, arena } = startGame(parts, new Login(() => {}), (booted) => {
     const started = new ReplayLoop(booted, session, pilot, player);
@@ -42,11 +44,22 @@ export function startReplay(): void {
     started.onProgress = () => bar.update();
     loop = started;
   });
+  const panels = new SidePanels(hud, graph);
   new Toolbar([
     {
       ...{ key: "n", label: "graph", title: "what the network did (N)" },
-      use: () => graph.toggle(),
+      use: () => panels.toggle(graph),
       isOn: () => graph.isOn,
+    },
+    {
+      ...{ key: "h", label: "stats", title: "the read-out: the network in numbers (H)" },
+      use: () => panels.toggle(hud),
+      isOn: () => hud.isOn,
+    },
+    {
+      ...{ key: "m", label: "sound", title: "sound on and off (M)" },
+      use: () => sound.toggle(),
+      isOn: () => sound.isOn,
     },
   ]);
   const state = () => ({

@@ -1,22 +1,24 @@
 import type Phaser from "phaser";
 import type { Point } from "../../shared/arena-map.js";
 import { WORLD_HEIGHT, WORLD_WIDTH } from "../../shared/constants.js";
+import { ViewCover } from "./view-cover.js";
 
 /** How much of the arena is in view at least, whatever the window. */
 const VIEW_WIDTH = 1280;
 const VIEW_HEIGHT = 760;
-/** How far the view may leave the arena, so that a ship at the wall is not under the panels. */
-const MARGIN = 150;
+/** How far the part of the view that no panel covers may leave the arena: a ship at the wall has its name and its glow. */
+const MARGIN = 80;
 /** How quickly the look-ahead follows the ship's speed, per second. */
 const LEAD_RATE = 2.2;
 const LEAD_SECONDS = 0.26;
 
 /**
- * Keeps the own ship in view and looks a little ahead of it. The camera is tied to the drawn ship itself and only the
+ * Keeps the own ship in the middle of what the panels leave free, and looks a little ahead of it. The camera is tied to the drawn ship itself and only the
  * lead is smoothed: a camera that chases the ship would make every frame's lag visible as a wobble.
  */
 export class CameraRig {
   readonly #camera: Phaser.Cameras.Scene2D.Camera;
+  readonly #cover = new ViewCover();
   readonly #lead: Point = { x: 0, y: 0 };
   readonly #centre: Point = { x: WORLD_WIDTH / 2, y: WORLD_HEIGHT / 2 };
   #at: Point = { x: WORLD_WIDTH / 2, y: WORLD_HEIGHT / 2 };
@@ -44,10 +46,13 @@ export class CameraRig {
       this.#lead.y += (ship.vy * LEAD_SECONDS - this.#lead.y) * ease;
       this.#at = { x: ship.x + this.#lead.x, y: ship.y + this.#lead.y };
     }
-    const halfWidth = camera.width / camera.zoom / 2;
-    const halfHeight = camera.height / camera.zoom / 2;
-    this.#centre.x = within(this.#at.x, halfWidth, WORLD_WIDTH);
-    this.#centre.y = within(this.#at.y, halfHeight, WORLD_HEIGHT);
+    const { top, right, bottom, left } = this.#cover.update(seconds, time);
+    // World units per pixel of the page, which may have more of them than the canvas.
+    const unit = camera.width / window.innerWidth / camera.zoom;
+    const halfWidth = camera.width / camera.zoom / 2 - ((left + right) / 2) * unit;
+    const halfHeight = camera.height / camera.zoom / 2 - ((top + bottom) / 2) * unit;
+    this.#centre.x = within(this.#at.x, halfWidth, WORLD_WIDTH) + ((right - left) / 2) * unit;
+    this.#centre.y = within(this.#at.y, halfHeight, WORLD_HEIGHT) + ((bottom - top) / 2) * unit;
     camera.centerOn(this.#centre.x, this.#centre.y);
   }
 

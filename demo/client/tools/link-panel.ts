@@ -1,7 +1,7 @@
 import type { SocketIOClient } from "socketio-gameloop";
 import type { LinkPreset, LinkSimulator } from "socketio-gameloop/testing";
 import type { GameSession } from "../net/session.js";
-import { element, make, setText } from "../ui/elements.js";
+import { element, make, press, setText } from "../ui/elements.js";
 
 const PRESETS: readonly LinkPreset[] = ["none", "wifi", "4g", "train"];
 const REFRESH_SECONDS = 0.2;
@@ -73,7 +73,7 @@ export class LinkPanel {
     this.#root.hidden = !this.#root.hidden;
   }
 
-  get isOpen(): boolean {
+  get isOn(): boolean {
     return !this.#root.hidden;
   }
 
@@ -102,10 +102,10 @@ export class LinkPanel {
   }
 
   #show(): void {
-    for (const [name, button] of this.#presets) button.className = name === this.#preset ? "chosen" : "";
+    for (const [name, button] of this.#presets) press(button, name === this.#preset);
     const isFrozen = this.#link.is_frozen();
     setText(this.#freeze, isFrozen ? "go on" : "freeze");
-    this.#freeze.className = isFrozen ? "chosen" : "";
+    this.#freeze.classList.toggle("chosen", isFrozen);
   }
 }
 

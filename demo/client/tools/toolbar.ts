@@ -1,14 +1,14 @@
-import { element, make } from "../ui/elements.js";
+import { element, make, press } from "../ui/elements.js";
 
 export interface Tool {
-  /** Of the keyboard, by what it writes. */
+  /** Of the keyboard, by what it writes, in small letters. */
   readonly key: string;
   readonly label: string;
   /** What it is good for. */
   readonly title: string;
   readonly use: () => void;
-  /** Whether its button is lit; asked after every use. */
-  readonly isOn: () => boolean;
+  /** Whether its button is lit; asked after every use. Left out by what does something once. */
+  readonly isOn?: () => boolean;
 }
 
 /** The small buttons at the lower left, and their keys. */
@@ -19,8 +19,10 @@ export class Toolbar {
     const root = element("toolbar");
     for (const { key, label, title, use, isOn } of tools) {
       const button = make("button");
+      const cap = make("b", key === "escape" ? "Esc" : key.toUpperCase(), "key");
+      cap.setAttribute("aria-hidden", "true");
       button.title = title;
-      button.append(make("b", key.toUpperCase(), "key"), label);
+      button.append(cap, label);
       button.addEventListener("click", () => {
         button.blur();
         use();
@@ -32,7 +34,7 @@ export class Toolbar {
         use();
         this.show();
       });
-      this.#lights.push(() => button.classList.toggle("chosen", isOn()));
+      if (isOn !== undefined) this.#lights.push(() => press(button, isOn()));
       root.append(button);
     }
     this.show();

@@ -17,3 +17,9 @@ export function make(tag: string, text = "", className = ""): HTMLElement {
   made.className = className;
   return made;
 }
+
+/** Shows a button as pressed or not, to the eye and to a screen reader. */
+export function press(button: HTMLElement, isPressed: boolean): void {
+  button.classList.toggle("chosen", isPressed);
+  button.setAttribute("aria-pressed", String(isPressed));
+}

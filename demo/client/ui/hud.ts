@@ -1,23 +1,30 @@
 import type { LinkMeter } from "../net/link-meter.js";
 import type { GameSession } from "../net/session.js";
 import { element, setText } from "./elements.js";
+import { isSmall } from "./window-size.js";
 
 const STATES = ["disconnected", "connecting", "connected"];
 const REFRESH_SECONDS = 0.2;
 
-/** The network read-out, top left; H hides it. */
+/** The network read-out, top left, and what there is to say about the connection. In a small window it waits until it is asked for. */
 export class Hud {
   readonly #element = element("hud");
   readonly #banner = element("banner");
+  readonly #said = element("said");
   readonly #meter: LinkMeter;
   #nextAt = 0;
 
   constructor(meter: LinkMeter) {
     this.#meter = meter;
-    window.addEventListener("keydown", (event) => {
-      if (event.key.toLowerCase() !== "h" || event.target instanceof HTMLInputElement) return;
-      this.#element.hidden = !this.#element.hidden;
-    });
+    this.#element.hidden = isSmall();
+  }
+
+  get isOn(): boolean {
+    return !this.#element.hidden;
+  }
+
+  toggle(): void {
+    this.#element.hidden = !this.#element.hidden;
   }
 
   get text(): string {
@@ -27,12 +34,15 @@ export class Hud {
   /** The arena is left: there is nothing to say about it. */
   clear(): void {
     this.#banner.hidden = true;
+    setText(this.#said, "");
   }
 
   update(session: GameSession, now: number, framesPerSecond: number): void {
     const banner = session.banner();
     this.#banner.hidden = banner === "";
     setText(this.#banner, banner);
+    // Read out once, and not at every tenth of a second.
+    setText(this.#said, banner.replace(/ in [\d.]+ s/, ""));
     if (now < this.#nextAt) return;
     this.#nextAt = now + REFRESH_SECONDS;
     const { client, predictor } = session;

@@ -1,7 +1,7 @@
 import type { GameSession, PerkQuestion } from "../net/session.js";
 import { element, make } from "./elements.js";
 
-/** The server's question between two rounds, as three cards: click one or press 1, 2, 3. */
+/** The server's question between two rounds, as three cards: tap or click one, or press 1, 2, 3. */
 export class PerkCards {
   readonly #root = element("perks");
   readonly #choose: (perk: number) => void;
@@ -25,7 +25,8 @@ export class PerkCards {
     this.#root.replaceChildren(make("h2", "CHOOSE AN UPGRADE"));
     this.#question?.offer.forEach((perk, index) => {
       const card = make("button");
-      card.append(make("strong", perk.title), make("div", perk.text), make("small", `press ${index + 1}`));
+      const how = [make("small", `press ${index + 1}`, "by-key"), make("small", "tap", "by-touch")];
+      card.append(make("strong", perk.title), make("div", perk.text), ...how);
       card.addEventListener("click", () => this.#choose(perk.id));
       this.#root.append(card);
     });

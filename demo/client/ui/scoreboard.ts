@@ -34,7 +34,7 @@ export class Scoreboard {
     const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     const label = playing ? `ROUND ${snapshot.round}` : "NEXT ROUND IN";
     this.#timer.replaceChildren(make("small", label), clock);
-    this.#timer.className = playing && seconds <= 10 ? "hurry" : "";
+    this.#timer.className = playing ? (seconds <= 10 ? "hurry" : "") : "break";
     const moves = Math.ceil(snapshot.vault.ticksLeft / TICK_RATE);
     setText(this.#vault, playing ? `vault moves in ${moves} s` : "");
   }

@@ -12,11 +12,16 @@ import { Sparks } from "./sparks.js";
 import { CELL, type Textures } from "./textures.js";
 import { Track } from "./track.js";
 
-/** Pixels around the board for what is written there. */
-const EDGE = { top: 64, left: 16, right: 16, bottom: 44 } as const;
-/** From this width on there is room for the names beside the board. */
-const WIDE = 1000;
-const NAMES = 206;
+/** Pixels around the board for what is written there; the style sheet says how many, as it lays that out: `--edge-top` and so on. */
+interface Edge {
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly left: number;
+}
+
+/** The board stands on its short side where that makes it larger by this. */
+const UPRIGHT_GAIN = 1.05;
 const STEERS_PER_SECOND = 30;
 const LONGEST_FRAME = 0.1;
 const TRAIL_SECONDS = 0.05;
@@ -36,6 +41,7 @@ export class BoardScreen {
   readonly #meter: Meter;
   readonly #textures: Textures;
   readonly #stage = new Container();
+  readonly #plate: Graphics;
   readonly #board: BoardView;
   readonly #dropLayer = new Container();
   readonly #sparks: Sparks;
@@ -48,6 +54,10 @@ export class BoardScreen {
   #shake = 0;
   #round = 0;
   #isBack = false;
+  /** On an upright screen x and y of the board change places. */
+  #isUpright = false;
+  #edge: Edge | null = null;
+  #size = "";
 
   constructor(app: Application, session: InkSession, hud: Hud, meter: Meter, textures: Textures) {
     this.#app = app;
@@ -59,11 +69,11 @@ export class BoardScreen {
     this.#sparks = new Sparks(textures);
     this.#aim = new Sprite({ texture: textures.ring, anchor: 0.5, alpha: 0.16 });
     this.#aim.scale.set(SPLASH_RADIUS / 2);
-    const frame = new Graphics()
+    this.#plate = new Graphics()
       .roundRect(-10, -10, COLS * CELL + 20, ROWS * CELL + 20, 20)
       .fill(0x0b1130)
       .stroke({ width: 3, color: 0x3d4d8f });
-    this.#stage.addChild(frame, this.#board, this.#aim, this.#dropLayer, this.#sparks);
+    this.#stage.addChild(this.#plate, this.#board, this.#aim, this.#dropLayer, this.#sparks);
     this.#stage.visible = false;
     app.stage.addChild(this.#stage);
   }
@@ -117,7 +127,7 @@ export class BoardScreen {
   /** Where a drop is drawn, in cells. */
   placeOf(slot: number): { x: number; y: number } | null {
     const view = this.#drops.get(slot);
-    return view === undefined ? null : { x: view.x / CELL, y: view.y / CELL };
+    return view === undefined ? null : this.#turn({ x: view.x / CELL, y: view.y / CELL });
   }
 
   /** How many cells are drawn in the ink of `slot`. */
@@ -150,16 +160,47 @@ export class BoardScreen {
 
   #layOut(seconds: number): void {
     const { width, height } = this.#app.screen;
-    const right = width >= WIDE ? NAMES : EDGE.right;
-    const wide = (width - EDGE.left - right) / (COLS * CELL);
-    const scale = Math.min(wide, (height - EDGE.top - EDGE.bottom) / (ROWS * CELL));
+    const { top, right, bottom, left } = this.#edges(width, height);
+    const wide = width - left - right;
+    const high = height - top - bottom;
+    const lying = Math.min(wide / COLS, high / ROWS);
+    const upright = Math.min(wide / ROWS, high / COLS);
+    this.#setUpright(upright > lying * UPRIGHT_GAIN);
+    const scale = Math.max(1, this.#isUpright ? upright : lying) / CELL;
+    const [columns, rows] = this.#isUpright ? [ROWS, COLS] : [COLS, ROWS];
     this.#shake = Math.max(0, this.#shake - seconds);
     const shake = (this.#shake / SHAKE_SECONDS) ** 2 * 7;
     this.#stage.scale.set(scale);
     this.#stage.position.set(
-      (EDGE.left + width - right - COLS * CELL * scale) / 2 + (Math.random() - 0.5) * shake,
-      EDGE.top + (height - EDGE.top - EDGE.bottom - ROWS * CELL * scale) / 2 + (Math.random() - 0.5) * shake,
+      left + (wide - columns * CELL * scale) / 2 + (Math.random() - 0.5) * shake,
+      top + (high - rows * CELL * scale) / 2 + (Math.random() - 0.5) * shake,
     );
+    for (const drop of this.#drops.values()) drop.fitText(scale);
+  }
+
+  /** Read again when the window has another size. */
+  #edges(width: number, height: number): Edge {
+    const size = `${width}x${height}`;
+    if (this.#edge !== null && this.#size === size) return this.#edge;
+    const style = getComputedStyle(document.body);
+    const read = (edge: string): number => Number.parseFloat(style.getPropertyValue(`--edge-${edge}`)) || 0;
+    this.#size = size;
+    this.#edge = { top: read("top"), right: read("right"), bottom: read("bottom"), left: read("left") };
+    return this.#edge;
+  }
+
+  #setUpright(isUpright: boolean): void {
+    if (this.#isUpright === isUpright) return;
+    this.#isUpright = isUpright;
+    for (const part of [this.#plate, this.#board]) {
+      part.rotation = isUpright ? Math.PI / 2 : 0;
+      part.scale.y = isUpright ? -1 : 1;
+    }
+  }
+
+  /** From the board to the stage, and back: the others are not turned as a whole, their names stay names. */
+  #turn({ x, y }: { readonly x: number; readonly y: number }): { x: number; y: number } {
+    return this.#isUpright ? { x: y, y: x } : { x, y };
   }
 
   #steer(seconds: number): void {
@@ -168,8 +209,9 @@ export class BoardScreen {
     const drop = snapshot?.drops.get(slot);
     this.#aim.visible = drop !== undefined && drop.cooldownTicks === 0;
     if (snapshot === null || drop === undefined || !session.playing) return;
-    const screen = this.#stage.toGlobal({ x: own.x * CELL, y: own.y * CELL });
-    const { x, y } = this.#controls?.read(screen.x, screen.y) ?? { x: 0, y: 0 };
+    const at = this.#turn(own);
+    const screen = this.#stage.toGlobal({ x: at.x * CELL, y: at.y * CELL });
+    const { x, y } = this.#turn(this.#controls?.read(screen.x, screen.y) ?? { x: 0, y: 0 });
     if (snapshot.phase === PHASE_PLAYING && !drop.stunned) own.advance(snapshot, slot, x, y, seconds);
     this.#steerWait -= seconds;
     if (this.#steerWait > 0) return;
@@ -185,8 +227,9 @@ export class BoardScreen {
     else {
       this.#board.show(snapshot.board);
       for (const effect of news) {
-        if (effect.type === "ring") this.#sparks.ring(effect.slot, effect.x, effect.y, effect.cells);
-        else this.#sparks.splash(effect.slot, effect.x, effect.y, SPLASH_RADIUS);
+        const { x, y } = this.#turn(effect);
+        if (effect.type === "ring") this.#sparks.ring(effect.slot, x, y, effect.cells);
+        else this.#sparks.splash(effect.slot, x, y, SPLASH_RADIUS);
       }
     }
     this.#isBack = false;
@@ -197,7 +240,7 @@ export class BoardScreen {
     for (const drop of snapshot.drops.values()) {
       const isOwn = drop.slot === slot;
       const view = this.#drops.get(drop.slot) ?? this.#addDrop(drop.slot, isOwn);
-      const { x, y } = isOwn ? this.own : this.#track.placeOf(drop);
+      const { x, y } = this.#turn(isOwn ? this.own : this.#track.placeOf(drop));
       view.moveTo(x, y, seconds);
       view.update(this.session.names.get(drop.slot) ?? "", drop.cells === leader, drop.stunned, drop.away);
       if (isOwn) this.#aim.position.set(x * CELL, y * CELL);

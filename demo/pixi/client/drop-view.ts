@@ -3,6 +3,10 @@ import { cssInk, inkOf } from "./palette.js";
 import { CELL, type Textures } from "./textures.js";
 
 const TURN = 10;
+const NAME_SIZE = 19;
+/** The least that a name is high on the screen. */
+const OWN_NAME_PIXELS = 12;
+const NAME_PIXELS = 9;
 
 /** A drop of ink with eyes, its name above. */
 export class DropView extends Container {
@@ -11,6 +15,7 @@ export class DropView extends Container {
   readonly #pupils = new Container();
   readonly #crown: Text;
   readonly #name: Text;
+  readonly #isOwn: boolean;
   #lookX = 0;
   #lookY = 1;
   #wobble = 0;
@@ -41,14 +46,24 @@ export class DropView extends Container {
     const stroke = { color: 0x060a1c, width: 5, join: "round" } as const;
     this.#name = new Text({
       text: "",
-      style: { ...style, fontSize: 19, fill: isOwn ? "#ffffff" : cssInk(slot), stroke },
+      style: { ...style, fontSize: NAME_SIZE, fill: isOwn ? "#ffffff" : cssInk(slot), stroke },
     });
     this.#name.anchor.set(0.5, 1);
     this.#name.y = -CELL * 0.92;
     this.#crown = new Text({ text: "♛", style: { ...style, fontSize: 24, fill: "#ffd65a", stroke } });
     this.#crown.anchor.set(0.5, 1);
-    this.#crown.y = -CELL * 1.5;
+    this.#isOwn = isOwn;
+    this.fitText(1);
     this.addChild(glow, this.#body, this.#name, this.#crown);
+  }
+
+  /** Keeps the name readable where a unit of the stage is only `scale` pixels. */
+  fitText(scale: number): void {
+    const wanted = Math.max(1, (this.#isOwn ? OWN_NAME_PIXELS : NAME_PIXELS) / (NAME_SIZE * scale));
+    if (this.#name.scale.x === wanted && this.#crown.y !== 0) return;
+    this.#name.scale.set(wanted);
+    this.#crown.scale.set(wanted);
+    this.#crown.y = this.#name.y - NAME_SIZE * wanted;
   }
 
   update(name: string, isLeading: boolean, isStunned: boolean, isAway: boolean): void {

@@ -7,6 +7,8 @@ import type { InkSession } from "./session.js";
 const STATES = ["disconnected", "connecting", "connected"];
 const REFRESH_SECONDS = 0.2;
 const LINES = 8;
+/** As in style.css: there the network is shown when it is asked for. */
+const SMALL = "(max-width: 700px), (max-height: 480px)";
 
 function element(id: string): HTMLElement {
   const found = document.getElementById(id);
@@ -28,7 +30,20 @@ export class Hud {
   readonly #scores = element("scores");
   readonly #result = element("result");
   readonly #splash = element("splash");
+  readonly #said = element("said");
+  readonly #netButton = element("show-net");
   #nextAt = 0;
+
+  /** `leave` is called when the player wants to go back to the title. */
+  constructor(leave: () => void) {
+    const titleButton = element("to-title");
+    this.#netButton.addEventListener("click", () => this.toggleNetwork());
+    titleButton.addEventListener("click", leave);
+    // A button that has the focus would be pressed by the next splash.
+    for (const button of [this.#netButton, titleButton]) button.addEventListener("click", () => button.blur());
+    if (matchMedia(SMALL).matches) this.#net.hidden = true;
+    this.#showPressed();
+  }
 
   get text(): string {
     return this.#net.textContent ?? "";
@@ -40,12 +55,16 @@ export class Hud {
 
   toggleNetwork(): void {
     this.#net.hidden = !this.#net.hidden;
+    this.#showPressed();
   }
 
   update(session: InkSession, meter: Meter, now: number, framesPerSecond: number): void {
     const banner = session.banner();
     this.#banner.hidden = banner === "";
     setText(this.#banner, banner);
+    // For those who hear the page: no countdown, and who has won only once.
+    const result = this.#result.hidden ? "" : (this.#result.textContent ?? "");
+    setText(this.#said, banner === "" ? result : banner.replace(/ in [\d.]+ s/, ""));
     if (now < this.#nextAt) return;
     this.#nextAt = now + REFRESH_SECONDS;
     this.#showNetwork(session, meter, framesPerSecond);
@@ -63,6 +82,10 @@ export class Hud {
     this.#splash.style.setProperty("--ready", ready.toFixed(2));
     this.#splash.classList.toggle("ready", ready >= 1);
     if (!this.#result.hidden) this.#showResult(drops, session);
+  }
+
+  #showPressed(): void {
+    this.#netButton.setAttribute("aria-pressed", String(!this.#net.hidden));
   }
 
   #showNetwork({ client }: InkSession, meter: Meter, framesPerSecond: number): void {
@@ -94,7 +117,10 @@ export class Hud {
   }
 
   #showScores(drops: readonly SnapshotDrop[], session: InkSession): void {
-    const rows = drops.slice(0, LINES).map((drop) => {
+    const shown = drops.slice(0, LINES);
+    const own = drops.find((drop) => drop.slot === session.slot);
+    if (own !== undefined && !shown.includes(own)) shown.splice(LINES - 1, 1, own);
+    const rows = shown.map((drop) => {
       const row = document.createElement("div");
       row.className = drop.slot === session.slot ? "own" : "";
       row.style.setProperty("--ink", cssInk(drop.slot));
@@ -115,7 +141,7 @@ export class Hud {
     const name = winner === undefined ? "nobody" : (session.names.get(winner.slot) ?? "…");
     this.#result.style.setProperty("--ink", winner === undefined ? "#fff" : cssInk(winner.slot));
     const own = place === 1 ? "The board is yours!" : place > 0 ? `You are number ${place}.` : "";
-    const title = cell("b", place === 1 ? "YOU WIN" : `${name.toUpperCase()} WINS`);
+    const title = cell("b", place === 1 ? "YOU WIN " : `${name.toUpperCase()} WINS `);
     const score = winner === undefined ? "" : `with ${share(winner)} % of the board. `;
     this.#result.replaceChildren(title, cell("span", score + own));
   }

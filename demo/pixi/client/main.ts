@@ -2,6 +2,7 @@
 import { Application, extensions } from "pixi.js";
 import { SocketIOClient } from "socketio-gameloop";
 import { SocketIOApplicationPlugin } from "socketio-gameloop/pixi";
+import { watchForTouch } from "../../client/ui/touch.js";
 import { BoardScreen } from "./board-screen.js";
 import { Hud } from "./hud.js";
 import { Meter } from "./meter.js";
@@ -28,9 +29,12 @@ await app.init({
   resolution: Math.min(2, window.devicePixelRatio),
   socketio: { client },
 });
+app.canvas.setAttribute("role", "img");
+app.canvas.setAttribute("aria-label", "The board, with everybody's drop and ink");
 document.getElementById("game")?.append(app.canvas);
+watchForTouch();
 
-const hud = new Hud();
+const hud = new Hud(() => toTitle(""));
 const session = new InkSession(app.socketio.client);
 const board = new BoardScreen(app, session, hud, new Meter(client), makeTextures(app.renderer));
 const title = new Title((name) => board.enter(name));

@@ -30,7 +30,8 @@ export class InkSession {
   #sequence = 0;
   #isSplashing = false;
   #endings: (() => void)[] = [];
-  #retry = "";
+  /** The attempt to come; at a time of `performance.now()`. */
+  #retry: { readonly attempt: number; readonly at: number } | null = null;
 
   constructor(client: SocketIOClient) {
     this.client = client;
@@ -72,7 +73,8 @@ export class InkSession {
       this.effects.push(...effects);
     });
     this.#connect(this.ink.connected, () => {
-      this.refusal = this.#retry = "";
+      this.refusal = "";
+      this.#retry = null;
     });
     this.#connect(this.ink.connect_error, ({ message, data }) => {
       // With data the server has said so on purpose; without it an attempt has failed, and the next one follows.
@@ -80,7 +82,7 @@ export class InkSession {
       if (hint !== undefined) this.refusal = `${message}: ${hint}`;
     });
     this.#connect(this.client.reconnecting, (attempt, delay) => {
-      this.#retry = `reconnecting in ${delay.toFixed(1)} s (attempt ${attempt})`;
+      this.#retry = { attempt, at: performance.now() + delay * 1000 };
     });
     const code = this.client.connect_to_url(url);
     if (code !== OK && code !== Err.ERR_ALREADY_IN_USE) this.refusal = this.client.get_last_error();
@@ -96,7 +98,8 @@ export class InkSession {
     this.snapshot = null;
     this.slot = -1;
     this.#seat = "";
-    this.refusal = this.#retry = "";
+    this.refusal = "";
+    this.#retry = null;
   }
 
   /** Sends where to go, unless it cannot be sent now; then it is not worth keeping. */
@@ -124,7 +127,10 @@ export class InkSession {
   banner(): string {
     if (this.refusal !== "") return this.refusal;
     if (this.playing) return "";
-    return this.#retry || "connecting …";
+    if (this.#retry === null) return "connecting …";
+    const left = (this.#retry.at - performance.now()) / 1000;
+    const what = left > 0.05 ? `reconnecting in ${left.toFixed(1)} s` : "trying …";
+    return `${what} (attempt ${this.#retry.attempt})`;
   }
 
   /** How many callbacks are connected, for a test that counts them before and after. */
