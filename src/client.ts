@@ -1,5 +1,5 @@
 /*
- * The client: where I/O, time and protocol meet. What it promises:
+ * The public face of a client (`runtime.ts` is where I/O, time and protocol meet). What it promises:
  *
  *  1. Callbacks run only inside the user's own calls: `poll()` (not re-entrant), and what ends something: `close()`,
  *     `disconnect_from_namespace()`, `clear_buffer()`. A callback may call anything, `close()` and `connect_to_url()` too.

@@ -14,6 +14,10 @@
  * `awaiting` is true between our CONNECT and its answer. While it is, nothing else may be sent for the namespace: a server
  * closes the whole connection on a packet for a namespace that is not joined, and on a second CONNECT. So leaving during
  * that time only sets `leaving`; DISCONNECT follows when the answer is here.
+ *
+ * After our DISCONNECT `parting` holds back the next CONNECT until `parted`, a deadline: a server that reads both at once closes the
+ * connection. What the server says between our leaving and its next answer is of the session that was left: `stale` drops it. `wait` is
+ * the deadline of a join.
  */
 import type { AckTable } from "./ack-table.js";
 import type { Frames } from "./attachments.js";

@@ -8,6 +8,9 @@ export interface NodeError extends Error {
   readonly errors?: readonly Error[];
 }
 
+/** Milliseconds that a server has for the last thing it is asked. More would keep a process alive that is done with a dead one. */
+export const CLOSE_TIMEOUT = 3000;
+
 /** The options of `tls.connect` for these settings. */
 export function tlsSettings(tls: TLSOptions | null): object {
   if (tls === null) return {};

@@ -6,13 +6,10 @@
 import type { Agent, IncomingMessage, RequestOptions } from "node:http";
 import type { Base64 } from "../protocol/engine-payload.js";
 import { type Abort, base64 as browserBase64, send as browserSend, type Send } from "./browser-http.js";
-import { explain, PROXY_REFUSES, tlsSettings, withCookies } from "./node-request.js";
+import { CLOSE_TIMEOUT, explain, PROXY_REFUSES, tlsSettings, withCookies } from "./node-request.js";
 import type { CookieStore } from "./transport.js";
 
 export type { Abort, Answer } from "./browser-http.js";
-
-/** Milliseconds for the last request. It would keep a process alive that is done with a dead server. */
-const CLOSE_TIMEOUT = 3000;
 
 // Not `import`: a bundle for another platform would look for these modules.
 const isNode = typeof globalThis.process?.getBuiltinModule === "function";

@@ -15,15 +15,10 @@ import {
 } from "./browser-socket.js";
 import { FrameReader } from "./frame-reader.js";
 import { maskedFrames } from "./masked-frames.js";
-import { explain, type NodeError, tlsSettings, withCookies } from "./node-request.js";
+import { CLOSE_TIMEOUT, explain, type NodeError, tlsSettings, withCookies } from "./node-request.js";
 import type { OutFrame } from "./transport.js";
 
 export type { SocketHandler, SocketRequest } from "./browser-socket.js";
-
-/**
- * Milliseconds that a peer has to answer a close. The 30 s of `ws` would keep a process alive that is done with a dead server.
- */
-const CLOSE_TIMEOUT = 3000;
 
 /** Close codes that `ws` sends when the peer breaks the protocol; anything else of its own is 1002, a protocol error. */
 const CLOSE_CODES: Readonly<Record<string, number>> = {

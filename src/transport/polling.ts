@@ -14,6 +14,7 @@ import { type Abort, type Answer, base64, send } from "./platform-http.js";
 import {
   engineTransport,
   type Finality,
+  isBlob,
   type OutFrame,
   type Transport,
   type TransportHandler,
@@ -251,8 +252,4 @@ class Polling implements Transport {
     this.#post?.();
     this.#get = this.#post = null;
   }
-}
-
-function isBlob(frame: OutFrame): frame is Exclude<OutFrame, Frame> {
-  return typeof frame !== "string" && !(frame instanceof Uint8Array);
 }

@@ -14,6 +14,7 @@ import { requireThat } from "../errors.js";
 import { encodeFrames, StreamDecoder, type StreamFrame } from "../protocol/stream-framing.js";
 import {
   engineTransport,
+  isBlob,
   type OutFrame,
   type Transport,
   type TransportFactory,
@@ -304,10 +305,6 @@ function toStreamFrame(frame: string | Uint8Array): StreamFrame {
   return typeof frame === "string"
     ? { payload: new TextEncoder().encode(frame), isBinary: false }
     : { payload: frame, isBinary: true };
-}
-
-function isBlob(frame: OutFrame): frame is Blob {
-  return typeof frame !== "string" && !(frame instanceof Uint8Array);
 }
 
 /** What it means that a read or a write failed: the stream alone was reset, or it went with its session. */
