@@ -6,10 +6,6 @@ export type OutFrame =
   | Uint8Array
   | { readonly size: number; readonly type: string; arrayBuffer(): Promise<ArrayBuffer> };
 
-export function isBlob(frame: OutFrame): frame is Exclude<OutFrame, string | Uint8Array> {
-  return typeof frame !== "string" && !(frame instanceof Uint8Array);
-}
-
 /** The cookies of one client, where the platform leaves them to us: kept between its requests and connections. */
 export interface CookieStore {
   /** The value of the `Cookie` header for a request to `url`; `""` for none. */
@@ -121,4 +117,8 @@ export function parseUrl(url: string): URL | null {
   } catch {
     return null;
   }
+}
+
+export function isBlob(frame: OutFrame): frame is Exclude<OutFrame, string | Uint8Array> {
+  return typeof frame === "object" && "size" in frame;
 }
