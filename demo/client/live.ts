@@ -8,6 +8,7 @@ import { Sound } from "./sound.js";
 import { exposeForTests } from "./test-hook.js";
 import { Graph } from "./tools/graph.js";
 import { LinkPanel } from "./tools/link-panel.js";
+import { panelTool, soundTool, statsTool } from "./tools/shared-tools.js";
 import { SidePanels } from "./tools/side-panels.js";
 import { Toolbar } from "./tools/toolbar.js";
 import { Hud } from "./ui/hud.js";
@@ -50,32 +51,15 @@ export function startLive(name: string | null): void {
   };
   const panels = new SidePanels(hud, graph, panel);
   const toolbar = new Toolbar([
+    panelTool(panels, graph, "n", "graph", "what the network does (N or F3)"),
+    panelTool(panels, panel, "l", "link", "a bad line to play on (L)"),
+    { key: "r", label: "replay", title: "this session again, without a network, in another tab (R)", use: replay },
+    statsTool(panels, hud),
+    soundTool(sound),
     {
-      ...{ key: "n", label: "graph", title: "what the network does (N or F3)" },
-      use: () => panels.toggle(graph),
-      isOn: () => graph.isOn,
-    },
-    {
-      ...{ key: "l", label: "link", title: "a bad line to play on (L)" },
-      use: () => panels.toggle(panel),
-      isOn: () => panel.isOn,
-    },
-    {
-      ...{ key: "r", label: "replay", title: "this session again, without a network, in another tab (R)" },
-      use: replay,
-    },
-    {
-      ...{ key: "h", label: "stats", title: "the read-out: the network in numbers (H)" },
-      use: () => panels.toggle(hud),
-      isOn: () => hud.isOn,
-    },
-    {
-      ...{ key: "m", label: "sound", title: "sound on and off (M)" },
-      use: () => sound.toggle(),
-      isOn: () => sound.isOn,
-    },
-    {
-      ...{ key: "escape", label: "title", title: "back to the title (Esc)" },
+      key: "escape",
+      label: "title",
+      title: "back to the title (Esc)",
       use: () => {
         if (arena.scene.isActive()) pilot.leave();
       },

@@ -5,7 +5,7 @@ const ALIGNMENT = 8;
 
 /**
  * Copies small pieces of bytes into one buffer after the other: an `ArrayBuffer` of its own costs a small one more than all the rest of
- * receiving it. (Of one that is sent it does not.)
+ * receiving it. A copy to send is not handed out, and gains nothing by it.
  */
 export class Slab {
   #buffer = new ArrayBuffer(0);

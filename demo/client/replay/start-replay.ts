@@ -6,6 +6,7 @@ import { TapePilot } from "../pilot.js";
 import { Sound } from "../sound.js";
 import { exposeForTests } from "../test-hook.js";
 import { Graph } from "../tools/graph.js";
+import { panelTool, soundTool, statsTool } from "../tools/shared-tools.js";
 import { SidePanels } from "../tools/side-panels.js";
 import { Toolbar } from "../tools/toolbar.js";
 import { element, make } from "../ui/elements.js";
@@ -46,21 +47,9 @@ export function startReplay(): void {
   });
   const panels = new SidePanels(hud, graph);
   new Toolbar([
-    {
-      ...{ key: "n", label: "graph", title: "what the network did (N)" },
-      use: () => panels.toggle(graph),
-      isOn: () => graph.isOn,
-    },
-    {
-      ...{ key: "h", label: "stats", title: "the read-out: the network in numbers (H)" },
-      use: () => panels.toggle(hud),
-      isOn: () => hud.isOn,
-    },
-    {
-      ...{ key: "m", label: "sound", title: "sound on and off (M)" },
-      use: () => sound.toggle(),
-      isOn: () => sound.isOn,
-    },
+    panelTool(panels, graph, "n", "graph", "what the network did (N)"),
+    statsTool(panels, hud),
+    soundTool(sound),
   ]);
   const state = () => ({
     hash: loop?.hash ?? "",
