@@ -15,6 +15,7 @@ const ROUNDS = 7;
  *   was lost or out of order
  * - `lines`: rows of the table, `{ name, part, figure, unit, checks }`; a check is `{ ratio: "sio/ours", atLeast: 2 }`,
  *   `{ ratio: "ours/limit", atMost: 1.09 }` or `{ atMost: 60 }` for the figure of ours itself
+ * - `pinned`: client and server get a core each
  * - `server: false` if it needs none; `run(quick)` if it measures without clients at all
  */
 export async function runCase(file, { quick, rounds: wanted, only, onRound = () => {} }) {
@@ -24,7 +25,7 @@ export async function runCase(file, { quick, rounds: wanted, only, onRound = () 
     for (const [name, values] of Object.entries(await module.run({ quick, rounds: wanted, onRound })))
       samples[name] = values;
   } else {
-    const server = module.server === false ? { port: 0, stop() {} } : await startServer();
+    const server = module.server === false ? { port: 0, stop() {} } : await startServer(undefined, module.pinned);
     try {
       for (const part of module.parts(quick)) {
         if (only && part.name !== only) continue;
@@ -55,7 +56,7 @@ async function runPart(module, part, file, port, { quick, wanted, onRound }) {
     for (let turn = 0; turn < variants.length; turn++) {
       const variant = variants[(turn + round) % variants.length];
       try {
-        figures[variant] = await runClient({ file, variant, params: part, port }, part.flags);
+        figures[variant] = await runClient({ file, variant, params: part, port }, part.flags, module.pinned);
       } catch (error) {
         throw new Error(`${part.name}, ${variant}: ${error.message}`);
       }
