@@ -5,8 +5,7 @@
  * A connection is used once. When it is over it hears nothing more, so a late callback of an old socket cannot reach
  * the session that followed it.
  */
-import { type DisconnectReason, Inbox } from "./inbox.js";
-import type { LatestEvents } from "./latest-events.js";
+import { type DisconnectReason, Inbox, type InboxOwner } from "./inbox.js";
 import type { ClientOptions } from "./options.js";
 import { frameSize } from "./protocol/attachments.js";
 import type { Deadline, Deadlines } from "./protocol/deadlines.js";
@@ -33,12 +32,11 @@ const UPGRADE_TIMEOUT = 10;
 /** How many events may share the moment at which the first of them arrived. */
 const MOST_SHARING = 16;
 
-export interface ConnectionOwner {
+export interface ConnectionOwner extends InboxOwner {
   readonly options: ClientOptions;
   readonly counters: Counters;
   readonly rtt: RttEstimator;
   readonly deadlines: Deadlines;
-  readonly latestEvents: LatestEvents;
   /** The client's clock, in seconds; never goes backwards. */
   now(): number;
   /** The handshake is done: time to write what has to go first. Not the moment to call the game. */
@@ -82,7 +80,7 @@ export class Connection implements TransportHandler {
   constructor(owner: ConnectionOwner, route: Route) {
     this.#owner = owner;
     this.#route = route;
-    this.inbox = new Inbox(owner.latestEvents);
+    this.inbox = new Inbox(owner);
     this.#decoder = new SocketDecoder(owner);
   }
 

@@ -9,10 +9,10 @@
  *             namespace is joined                                      stop() → IDLE
  *   WAITING   a deadline for the next attempt                          that moment, connectNow() → DIALLING; stop() → IDLE
  */
+import { Attempt } from "./attempt.js";
 import { Connection, type ConnectionOwner, type Route } from "./connection.js";
 import type { ClientOptions } from "./options.js";
 import type { Deadline } from "./protocol/deadlines.js";
-import { Routes } from "./routes.js";
 import { engineName, type Finality, type TransportFactory } from "./transport/transport.js";
 
 /** What connections are to be made with, again and again. */
@@ -44,12 +44,10 @@ export class Dialer {
   attempt = 0;
   readonly #host: DialerHost;
   #target: Target | null = null;
-  #routes: Routes | null = null;
-  /** What the transports of this attempt are dialled with; `null` when it has got as far as it shall. */
-  #request: Route["request"] | null = null;
-  /** What the transports said that have failed in this attempt. */
-  #complaints = "";
-  #attemptEnd = 0;
+  /** What the attempt needs; `null` when it has got as far as it shall. */
+  #current: Attempt | null = null;
+  /** What opened the last session. */
+  #last: TransportFactory | null = null;
   /** When a transport is given up, or the next attempt starts. */
   #deadline: Deadline | null = null;
 
@@ -63,7 +61,7 @@ export class Dialer {
 
   start(target: Target): void {
     this.#target = target;
-    this.#routes = new Routes(target.transports);
+    this.#last = null;
     this.#connect(this.#host.now());
   }
 
@@ -95,9 +93,9 @@ export class Dialer {
 
   /** The session is open; true when a transport that should have carried it had failed. */
   opened(): boolean {
-    const routes = this.#routes!;
-    routes.opened();
-    return routes.fellBack;
+    const { current, fellBack } = this.#current!;
+    this.#last = current;
+    return fellBack;
   }
 
   /**
@@ -105,15 +103,16 @@ export class Dialer {
    * @param isCertain no other transport would get further
    */
   fallBack(message: string, isCertain: boolean): string | null {
-    this.#complaints += (this.#complaints && "; ") + message;
+    const current = this.#current;
+    if (current === null) return message;
+    current.complaints += (current.complaints && "; ") + message;
     const now = this.#host.now();
     // After a sleep the whole attempt may be over: another transport would be given up as soon as it is dialled.
-    const isOver = this.#request === null || now >= this.#attemptEnd;
-    if (isCertain || isOver || !this.#routes!.advance()) return this.#complaints;
+    if (isCertain || now >= current.end || !current.advance()) return current.complaints;
     const { attempt } = this;
     this.hangUp();
     this.attempt = attempt;
-    this.#dial(now);
+    this.#dial(now, current);
     return null;
   }
 
@@ -130,48 +129,43 @@ export class Dialer {
   /** The attempt has got as far as it shall. What it needed is not kept as long as the connection. */
   joined(): void {
     this.#cancel();
-    this.#request = null;
+    this.#current = null;
   }
 
   /** Fails the attempt, whatever its transport. */
   fail(message: string): void {
-    this.#routes!.exhaust();
+    this.#current?.exhaust();
     this.connection?.fail("transport error", message);
   }
 
   #connect(now: number): void {
     const attempt = ++attempts;
     this.attempt = attempt;
-    this.#attemptEnd = now + this.#host.options.connect_timeout;
-    this.#complaints = "";
-    this.#routes!.restart();
-    let request: Route["request"];
-    let failed = false;
+    const { options } = this.#host;
+    const target = this.#target!;
+    const current = new Attempt(target.transports, this.#last, now + options.connect_timeout);
+    this.#current = current;
     try {
-      request = this.#target!.prepare(this.#host.options);
+      current.request = target.prepare(options);
     } catch (error) {
-      failed = true;
-      request = () => {
+      current.exhaust();
+      current.request = () => {
         throw error;
       };
     }
     // Whoever was asked may have ended this attempt, and begun another.
-    if (attempt !== this.attempt) return;
-    if (failed) this.#routes!.exhaust();
-    this.#request = request;
-    this.#dial(now);
+    if (attempt === this.attempt) this.#dial(now, current);
   }
 
-  #dial(now: number): void {
+  #dial(now: number, { current, left, upgrades, request, end }: Attempt): void {
     const host = this.#host;
-    const { current, left, upgrades } = this.#routes!;
     const { connect_timeout, upgrade } = host.options;
     // One that hangs must leave time for those that follow.
-    const share = (this.#attemptEnd - now) / left;
+    const share = (end - now) / left;
     const expire = (late: number) => {
       if (host.isConnected) return;
-      if (host.isOpen && late < this.#attemptEnd) {
-        this.#deadline = host.deadlines.add(this.#attemptEnd, expire);
+      if (host.isOpen && late < end) {
+        this.#deadline = host.deadlines.add(end, expire);
         return;
       }
       const what = host.isOpen
@@ -180,7 +174,7 @@ export class Dialer {
       host.expired(`${what}; is it a Socket.IO v3+ server?`);
     };
     this.#deadline = host.deadlines.add(now + share, expire);
-    const route = { factory: current, upgrades: upgrade ? upgrades : [], request: this.#request! };
+    const route = { factory: current, upgrades: upgrade ? upgrades : [], request };
     const connection = new Connection(host, route);
     this.connection = connection;
     host.dialling(this.attempt);

@@ -1,4 +1,5 @@
 import type { LatestEvents } from "./latest-events.js";
+import { NOTHING, withItem } from "./protocol/namespace-session.js";
 import { packetSize, packetText, type RawPacket } from "./protocol/socket-decoder.js";
 import type { Finality } from "./transport/transport.js";
 
@@ -24,18 +25,20 @@ export type DisconnectReason =
 
 export type InboxItem = RawPacket | ConnectionNews;
 
+export interface InboxOwner {
+  /** `null` until there is one, as for most clients. */
+  readonly latestEvents: LatestEvents | null;
+}
+
 /** An item, or the moment from which on what follows arrived, or the place of what was dropped. */
 type Slot = InboxItem | number | null;
-
-/** A list longer than this is given back when it is empty. */
-const KEPT_SLOTS = 1024;
 
 export const isPacket = (item: InboxItem): item is RawPacket => typeof item === "string" || item.kind === "packet";
 
 /**
  * What arrived and waits for `poll()`, in order, undecoded. It keeps count so that its owner can bound it.
  *
- * Of the events in `latest` only the newest packet is kept: the older one is dropped the moment a newer one comes, so a
+ * Of the events in `latestEvents` only the newest packet is kept: the older one is dropped the moment a newer one comes, so a
  * hidden tab that receives snapshots for an hour holds one of them.
  */
 export class Inbox {
@@ -44,17 +47,16 @@ export class Inbox {
   bytes = 0;
   /** When the packet that was taken last arrived, in seconds. */
   time = NaN;
-  readonly #latest: LatestEvents;
+  readonly #owner: InboxOwner;
   // Times stand between the items rather than beside each: many arrive at once.
-  #slots: Slot[] = [];
+  #slots: Slot[] = NOTHING;
   #head = 0;
   #lastTime = NaN;
-  /** Where the last packet of each event in `latest` is. */
+  /** Where the last packet of each event in `latestEvents` is. */
   #newest: Map<string, { place: number }> | null = null;
 
-  /** @param latest may change at any time */
-  constructor(latest: LatestEvents) {
-    this.#latest = latest;
+  constructor(owner: InboxOwner) {
+    this.#owner = owner;
   }
 
   /** True when neither packets nor news wait. */
@@ -75,7 +77,7 @@ export class Inbox {
 
   /** Adds what is no packet. */
   pushNews(news: ConnectionNews): void {
-    this.#slots.push(news);
+    this.#slots = withItem(this.#slots, news);
   }
 
   /**
@@ -85,12 +87,12 @@ export class Inbox {
    */
   push(packet: RawPacket, time: number): RawPacket | null {
     // Read first: a packet that cannot be read is thrown back before it is here.
-    const key = this.#latest.size > 0 ? this.#latest.keyOf(packetText(packet)) : "";
-    const slots = this.#slots;
+    const key = this.#owner.latestEvents?.keyOf(packetText(packet)) ?? "";
     if (time !== this.#lastTime) {
       this.#lastTime = time;
-      slots.push(time);
+      this.#slots = withItem(this.#slots, time);
     }
+    const slots = this.#slots;
     this.length++;
     this.bytes += packetSize(packet);
     const older = key === "" ? null : this.#replace(key);
@@ -126,9 +128,7 @@ export class Inbox {
 
   /** Nothing waits. */
   #reset(): void {
-    if (this.#head === 0 && this.#slots.length === 0) return;
-    if (this.#slots.length > KEPT_SLOTS) this.#slots = [];
-    else this.#slots.length = 0;
+    this.#slots = NOTHING;
     this.#head = 0;
     this.#lastTime = NaN;
     this.#newest?.clear();

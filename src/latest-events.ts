@@ -5,22 +5,14 @@ const MOST_HEADS = 8;
 const COMMA = 44;
 const BRACKET = 93;
 
-const NO_HEADS: never[] = [];
-
 /** The events of which only the newest packet counts (`EVENT_LATEST`), and how to recognise their packets without parsing them. */
 export class LatestEvents {
   /** What their packets look like as nearly every server writes them, for the first few. */
-  #heads: readonly { readonly head: string; readonly key: string }[] = NO_HEADS;
-  /** Made for the first of them: most clients have none. */
-  #keys: Map<string, string> | null = null;
-
-  get size(): number {
-    return this.#keys?.size ?? 0;
-  }
+  #heads: readonly { readonly head: string; readonly key: string }[] = [];
+  readonly #keys = new Map<string, string>();
 
   set(path: string, event: string, isLatest: boolean): void {
     const key = eventKey(path, event);
-    this.#keys ??= new Map();
     if (isLatest) this.#keys.set(key, `42${path === "/" ? "" : `${path},`}[${JSON.stringify(event)}`);
     else this.#keys.delete(key);
     this.#heads = [...this.#keys].slice(0, MOST_HEADS).map(([key, head]) => ({ head, key }));
@@ -39,10 +31,10 @@ export class LatestEvents {
         const next = text.charCodeAt(head.length);
         if ((next === COMMA || next === BRACKET) && text.slice(0, head.length) === head) return key;
       }
-      if (this.size <= MOST_HEADS && isPlain(text)) return "";
+      if (this.#keys.size <= MOST_HEADS && isPlain(text)) return "";
     }
     const key = peekEventKey(text);
-    return this.#keys?.has(key) ? key : "";
+    return this.#keys.has(key) ? key : "";
   }
 }
 

@@ -16,7 +16,7 @@ import { Dialer, type DialerHost, type Target } from "./dialer.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
 import type { ConnectionNews, DisconnectReason } from "./inbox.js";
 import { askAll, type JoinsHost, want, wantAgain } from "./joins.js";
-import { LatestEvents } from "./latest-events.js";
+import type { LatestEvents } from "./latest-events.js";
 import { type AckOwner, entryOf } from "./namespace-entry.js";
 import { watchNetwork } from "./network-hints.js";
 import type { ClientOptions } from "./options.js";
@@ -36,7 +36,7 @@ export abstract class Lifecycle extends Announcer implements DialerHost, JoinsHo
   readonly rtt = new RttEstimator();
   readonly time = new PollTime();
   readonly deadlines = new Deadlines();
-  readonly latestEvents = new LatestEvents();
+  latestEvents: LatestEvents | null = null;
   readonly session: SocketSession<AckOwner>;
   /** The id of the open session as the game knows it; `""` before the poll that told it. */
   engineId = "";

@@ -50,7 +50,7 @@ export const NAMESPACE_SIGNALS = ["connected", "disconnected", "event_received",
 export interface NamespaceHost extends SignalOwner {
   readonly session: SocketSession<AckOwner>;
   readonly options: ClientOptions;
-  readonly latestEvents: LatestEvents;
+  latestEvents: LatestEvents | null;
   /** True unless the client is DISCONNECTED. */
   readonly active: boolean;
   /** True when little enough waits in the socket for a volatile packet to be fresh when it gets out. */

@@ -3,6 +3,7 @@ import { type Auth, checkAuth, NO_AUTH } from "./auth.js";
 import type { ConnectionState } from "./connection-state.js";
 import { type ConnectError, type Err, requireCallback, requireThat, requireTimeout, SocketIOError } from "./errors.js";
 import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "./events.js";
+import { LatestEvents } from "./latest-events.js";
 import {
   type AckOwner,
   NAMESPACE_SIGNALS,
@@ -119,7 +120,9 @@ export class SocketIONamespace<
   set_event_mode(event: EventName<ListenEvents>, mode: EventMode): void {
     requireEvent(event);
     requireThat(mode === 0 || mode === 1, "the event mode", "EVENT_QUEUE (0) or EVENT_LATEST (1)", mode);
-    this.#entry.host.latestEvents.set(this.#entry.core.path, event, mode === 1);
+    const { host, core } = this.#entry;
+    host.latestEvents ??= new LatestEvents();
+    host.latestEvents.set(core.path, event, mode === 1);
   }
 
   // Sending

@@ -10,7 +10,11 @@ function packet(text: string, size = text.length): RawPacket {
 }
 
 function inbox(...latest: string[]): Inbox {
-  return new Inbox(latestOf(...latest.map((event) => ["/", event] as const)));
+  return inboxOf(latest.length === 0 ? null : latestOf(...latest.map((event) => ["/", event] as const)));
+}
+
+function inboxOf(latestEvents: LatestEvents | null): Inbox {
+  return new Inbox({ latestEvents });
 }
 
 function latestOf(...events: (readonly [path: string, event: string])[]): LatestEvents {
@@ -136,7 +140,7 @@ describe("EVENT_LATEST", () => {
   });
 
   test("events and namespaces are told apart", () => {
-    const box = new Inbox(latestOf(["/", "s"], ["/a", "s"], ["/", "t"]));
+    const box = inboxOf(latestOf(["/", "s"], ["/a", "s"], ["/", "t"]));
     for (const text of ['42["s"]', '42/a,["s"]', '42["t"]', '42/b,["s"]', '42/b,["s"]'])
       expect(box.push(text, 0)).toBeNull();
     expect(box.push('42/a,["s",2]', 0)).not.toBeNull();
@@ -174,7 +178,7 @@ describe("EVENT_LATEST", () => {
 
   test("the mode may change at any time; it counts for what arrives from then on", () => {
     const latest = new LatestEvents();
-    const box = new Inbox(latest);
+    const box = inboxOf(latest);
     box.push('42["s",1]', 0);
     latest.set("/", "s", true);
     expect(box.push('42["s",2]', 0)).toBeNull();
