@@ -40,7 +40,7 @@ export class Address implements Target {
   }
 
   get isLocal(): boolean {
-    return /^(?:.*\.)?localhost$|^127\.[\d.]+$|^\[::1]$/.test(parseUrl(this.given)?.hostname ?? "");
+    return /(^|\.)localhost$|^127\.[\d.]+$|^\[::1]$/.test(parseUrl(this.given)?.hostname ?? "");
   }
 
   /** What the transports of the next attempt are opened with. */

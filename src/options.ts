@@ -125,6 +125,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   heartbeat: '"arrival" or "poll"',
   event_delivery: '"push" or "pull"',
   jitter: "a number from 0 to 1",
+  ack_timeout: "a number of seconds",
   transport_factory: "a function or null",
   filter: "a function or null",
   agent: "an http.Agent or null",
@@ -190,7 +191,8 @@ function checkedOption(name: string, value: unknown, current: unknown): unknown 
     if (expected.includes("function or null")) return value === null || typeof value === "function";
     if (expected.endsWith("function for one")) return typeof value === "function" || isObject(value);
     if (typeName(value) !== type) return false;
-    if (typeof value === "number") return value >= least && !(name === "jitter" && value > 1);
+    if (typeof value === "number")
+      return value >= least && value <= (name === "jitter" ? 1 : name === "ack_timeout" ? Number.MAX_VALUE : Infinity);
     if (name === "transports") return (value as unknown[]).length > 0 && (value as unknown[]).every(isChoice);
     return typeof value !== "string" || !EXPECTED[name] || isChoice(value);
   };

@@ -121,7 +121,7 @@ describe("mergeOptions", () => {
 
   test.each<[string, object, string]>([
     ["a string for a number", { retries: "3" }, 'option "retries" must be a number of 0 or more, got "3"'],
-    ["NaN", { ack_timeout: Number.NaN }, 'option "ack_timeout" must be a number of 0 or more, got NaN'],
+    ["NaN", { ack_timeout: Number.NaN }, 'option "ack_timeout" must be a number of seconds, got NaN'],
     ["a negative number", { connect_timeout: -1 }, 'option "connect_timeout" must be a number of 0 or more, got -1'],
     ["null for a number", { retries: null }, 'option "retries" must be a number of 0 or more, got null'],
     ["0 where a bound is meant", { max_payload: 0 }, 'option "max_payload" must be a number of 1 or more, got 0'],
@@ -149,6 +149,11 @@ describe("mergeOptions", () => {
       "a jitter of NaN",
       { reconnection: { jitter: Number.NaN } },
       'option "jitter" must be a number from 0 to 1, got NaN',
+    ],
+    [
+      "an ack_timeout that never passes: every emit would be refused for it",
+      { ack_timeout: Number.POSITIVE_INFINITY },
+      'option "ack_timeout" must be a number of seconds, got Infinity',
     ],
     [
       "a factory that is none",
