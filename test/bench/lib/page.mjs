@@ -38,6 +38,7 @@ npm run bench
 - Client and server are separate processes. The server writes frames that were built before, so the client is what limits.
 - In each round every client runs once, in a process of its own, another one first each time. A ratio is made of two runs of the same
   round; the table shows the median of all rounds (here at least ${rounds}), and the range in which half of them lie.
+- In P13 client and server have a core each: where the scheduler wakes a server decides how soon it answers.
 - CPU is the process's own, from the system. Heap is counted by the engine.
 - A target counts as reached within ${NOISE * 100} % of it, which is noise. Sizes have none.
 - What arrives is counted and its order is checked. A run that lost, doubled or reordered anything has no figure.
