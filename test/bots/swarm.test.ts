@@ -509,7 +509,7 @@ describe("options", () => {
     [{ bots: 5 }, "an option of a BotSwarm must be one of count, ramp, "],
     [null, "the options of a BotSwarm must be an object, got null"],
     [{ client: { transport: "polling" } }, 'no option "transport": write one of '],
-    [{ client: { ack_timeout: -1 } }, 'option "ack_timeout" must be a number of 0 or more, got -1'],
+    [{ client: { ack_timeout: -1 } }, 'option "ack_timeout" must be a number of seconds, got -1'],
     [{ namespace: "game" }, 'a namespace path must be like "/chat"'],
   ])("%j are refused", (options, message) => {
     expect(() => new BotSwarm("ws://game.example", options as never)).toThrow(message);

@@ -68,10 +68,10 @@ export class World implements Surroundings {
 
   readonly clock = (): number => this.agenda.now + this.offset;
 
-  /** The time as the game knows it: one frame sees one moment, however long its callbacks take. */
+  /** The client's time: one frame sees one moment, however long its callbacks take. */
   readonly #frameTime = (): number => {
     this.#latest = Math.max(this.#latest, this.#polledAt ?? this.clock());
-    return this.#polledAt ?? this.clock();
+    return this.#latest;
   };
 
   written(frames: readonly OutFrame[]): readonly number[] {
@@ -113,7 +113,7 @@ export class World implements Surroundings {
   #auditRejoin(frame: OutFrame): void {
     const [, type, path = "/"] = /^4([01])(?:(\/[^,]*),)?/.exec(typeof frame === "string" ? frame : "") ?? [];
     // By its own clock, whatever that does.
-    const now = Math.max(this.#latest, this.#frameTime());
+    const now = this.#frameTime();
     if (type === "1") this.#partedAt.set(path, now);
     else if (type === "0" && now - (this.#partedAt.get(path) ?? Number.NEGATIVE_INFINITY) < 0.04) {
       this.violation(`CONNECT ${now - this.#partedAt.get(path)!} s after DISCONNECT of ${path}`);
