@@ -142,15 +142,17 @@ const MOST: Readonly<Record<string, number>> = { jitter: 1, ack_timeout: Number.
 
 /** True when `merged` differs from `current` in something that a running connection was made with. */
 export function changesConnection(current: ClientOptions, merged: ClientOptions): boolean {
-  return differ(Object.keys(CONNECTION_OPTIONS), current, merged);
+  const names = Object.keys(CONNECTION_OPTIONS) as (keyof ClientOptions)[];
+  // A list is copied when it is set, so it is compared item by item.
+  return differ(
+    names.flatMap((name) => current[name] as unknown),
+    names.flatMap((name) => merged[name] as unknown),
+  );
 }
 
-function differ(names: readonly string[], one: ClientOptions, other: ClientOptions): boolean {
-  // A list is copied when it is set, so it is compared item by item. Behind each comes what is never an item: no length goes unseen.
-  const [before, after] = [one, other].map((options) =>
-    names.flatMap((name): unknown => options[name as keyof ClientOptions]),
-  );
-  return before!.some((item, index) => item !== after![index]);
+/** True unless two lists have the same items. */
+export function differ(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return one.length !== other.length || one.some((item, index) => item !== other[index]);
 }
 
 let latest = DEFAULT_OPTIONS;
@@ -158,7 +160,7 @@ let latest = DEFAULT_OPTIONS;
 /** The options of a new client: the same object for thousands in a row that have the same. */
 export function makeOptions(input: ClientOptionsInput): ClientOptions {
   const made = mergeOptions(DEFAULT_OPTIONS, input);
-  if (differ(Object.keys(made), latest, made)) latest = made;
+  if (differ(Object.values(latest).flat(), Object.values(made).flat())) latest = made;
   return latest;
 }
 
@@ -186,18 +188,21 @@ function checkedOption(name: string, value: unknown, current: unknown): unknown 
     return mergeOptions(current as object, typeof value === "boolean" ? { enabled: value } : (value as object), where);
   // 0 would let nothing through where a bound is meant.
   const least = /^max_(?!att)/.test(name) ? 1 : 0;
-  const expected =
-    EXPECTED[name] ?? (typeof current === "number" ? `a number of ${least} or more` : typeName(current));
+  const expected = EXPECTED[name] ?? (typeof current === "number" ? `a number of ${least} or more` : typeName(current));
   // What is wanted is said in words that name the kinds, or quote the strings.
   const isNamed = (item: unknown) =>
     expected.includes(typeof item === "string" && EXPECTED[name] ? JSON.stringify(item) : typeName(item));
   const isDictionary = isObject(value) && expected.includes("dictionary");
   const isValid = () => {
-    if (name === "codec") return value === null || typeof (value as { decode?: unknown }).decode === "function";
     if (name === "transports")
-      return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "function" || isNamed(item));
+      return (
+        Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "function" || isNamed(item))
+      );
     if (typeof value === "number" && !(value >= least && value <= (MOST[name] ?? Infinity))) return false;
-    return isDictionary || isNamed(value) || (name === "agent" && isObject(value));
+    if (isDictionary || isNamed(value)) return true;
+    return name === "agent"
+      ? isObject(value)
+      : name === "codec" && typeof (value as Partial<Codec>).decode === "function";
   };
   requireThat(isValid(), where, expected, value);
   // Anything else is no setting but something with a life of its own.

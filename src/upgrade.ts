@@ -43,11 +43,14 @@ export class Upgrade {
   /** @param open opens the candidate */
   start(open: (handler: TransportHandler) => Transport): void {
     let isOpen = false;
+    const probe = () => {
+      if (isOpen) this.#candidate?.send(["2probe"]);
+    };
     try {
       this.#candidate = open({
         opened: () => {
           isOpen = true;
-          this.#candidate?.send(["2probe"]);
+          probe();
         },
         received: (frame) => {
           if (this.#step === MOVED) this.#handler.received(frame);
@@ -63,7 +66,7 @@ export class Upgrade {
     }
     // It may have failed, or be open, since it was made.
     if (this.#step === OVER) this.#candidate?.close(true);
-    else if (isOpen) this.#candidate!.send(["2probe"]);
+    else probe();
   }
 
   /** Stays with the old transport. */

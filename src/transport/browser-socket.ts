@@ -95,14 +95,10 @@ export class PlatformSocket<Handler extends Pick<SocketHandler, "opened" | "rece
 
   /**
    * Ends the connection after what was sent; the handler hears nothing more.
-   * @param dead the peer is known to be gone: drop the connection without a farewell, where the platform leaves the choice
+   * @param _dead the peer is known to be gone: drop the connection without a farewell, where the platform leaves the choice
    */
-  close(dead = false): void {
+  close(_dead = false): void {
     this.handler = null;
-    this.end(dead);
-  }
-
-  protected end(_dead: boolean): void {
     this.socket.close(1000);
   }
 }

@@ -143,12 +143,13 @@ class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
     if (this.socket.isPaused) this.socket.resume();
   }
 
-  protected override end(dead: boolean): void {
+  override close(dead = false): void {
     if (dead) {
+      this.handler = null;
       this.socket.terminate();
       return;
     }
-    super.end(dead);
+    super.close();
     // A paused socket would not read the peer's answer.
     this.resume();
   }
