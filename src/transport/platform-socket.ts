@@ -16,7 +16,7 @@ import {
 import { FrameReader } from "./frame-reader.js";
 import { maskedFrames } from "./masked-frames.js";
 import { CLOSE_TIMEOUT, explain, type NodeError, tlsSettings, withCookies } from "./node-request.js";
-import type { OutFrame } from "./transport.js";
+import type { OutFrame, TransportHandler } from "./transport.js";
 
 export type { SocketHandler, SocketRequest } from "./browser-socket.js";
 
@@ -155,7 +155,7 @@ class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
   }
 }
 
-export type PlatformSocket<Handler extends Pick<SocketHandler, "opened" | "received"> = SocketHandler> =
+export type PlatformSocket<Handler extends Pick<SocketHandler, "opened" | "received"> = TransportHandler> =
   BrowserSocket<Handler>;
 export const PlatformSocket: typeof BrowserSocket = isNode ? NodeSocket : BrowserSocket;
 
