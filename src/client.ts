@@ -25,7 +25,7 @@ import type { DefaultEvents, EventsMap } from "./events.js";
 import { SocketIONamespace } from "./namespace.js";
 import { entryOf, NamespaceEntry, type TakenEvent } from "./namespace-entry.js";
 import { type ClientObserver, Observers } from "./observer.js";
-import { type ClientOptionsInput, changesConnection, makeOptions, mergeOptions } from "./options.js";
+import { type ClientOptionsInput, changesConnection, differ, makeOptions, mergeOptions } from "./options.js";
 import type { PollLimit } from "./poll-limit.js";
 import { ERR_ALREADY_IN_USE, ERR_INVALID_PARAMETER, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
 import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
@@ -40,7 +40,7 @@ import type { TransportFactory } from "./transport/transport.js";
 import { websocket } from "./transport/websocket.js";
 
 /** The transports that an option has named last: one list for all clients that share it. */
-let chosen: { from?: unknown; builtIn?: unknown; list: readonly TransportFactory[] } = { list: [] };
+let chosen: readonly TransportFactory[] = [];
 
 /** For `PollGroup`: a poll that takes no more than `limit` allows. */
 export let pollWithin: (client: SocketIOClient, now: number | undefined, limit: PollLimit) => number;
@@ -342,12 +342,8 @@ export class SocketIOClient {
     const { transport_factory, transports } = this.#runtime.options;
     if (transport_factory) return [transport_factory];
     const { builtIn } = this.constructor as typeof SocketIOClient;
-    if (chosen.from !== transports || chosen.builtIn !== builtIn) {
-      const list = transports
-        .map((item) => (typeof item === "string" ? builtIn[item] : item))
-        .filter((item) => item !== undefined);
-      chosen = { from: transports, builtIn, list };
-    }
-    return chosen.list;
+    const list = transports.flatMap((item) => (typeof item === "string" ? builtIn[item] : item) ?? []);
+    if (differ(chosen, list)) chosen = list;
+    return chosen;
   }
 }

@@ -105,7 +105,7 @@ export function requireCallback(callback: unknown, where: string): void {
 
 /** @throws TypeError unless `timeout` is a number of seconds that passes some day */
 export function requireTimeout(timeout: unknown): void {
-  const valid = typeof timeout === "number" && timeout >= 0 && timeout < Infinity;
+  const valid = Number.isFinite(timeout) && (timeout as number) >= 0;
   requireThat(valid, "the timeout", "a number of seconds", timeout);
 }
 

@@ -89,9 +89,9 @@ export class NamespaceEntry implements EventFilter {
   askedFor = 0;
   question = 0;
   // Made when they are needed: thousands of bots have few of them.
+  /** What waits in `ready()`: called once, when the namespace is connected or will not be because of an error. */
+  waiting: Set<(error?: SocketIOError) => void> | null = null;
   #listeners: Map<string, readonly Listener[]> | null = null;
-  /** What waits in `ready()`. */
-  #waiting: Set<(error?: SocketIOError) => void> | null = null;
 
   constructor(
     readonly host: NamespaceHost,
@@ -116,12 +116,14 @@ export class NamespaceEntry implements EventFilter {
     this.#listeners.set(event, [...this.#of(event), { callback, once, active: true }]);
   }
 
-  /** Removes the first listener of the event that is `callback`, or all. */
-  unlisten(event: string, callback?: Callback): void {
+  /** Removes a listener of the event, or the first one with that callback, or all. */
+  unlisten(event: string, which?: Callback | Listener): void {
     const listeners = this.#of(event);
-    const first = listeners.find((listener) => listener.callback === callback);
-    if (callback === undefined) this.#remove(event, listeners);
-    else if (first) this.#remove(event, [first]);
+    const first = listeners.find((listener) => listener === which || listener.callback === which);
+    for (const listener of listeners) listener.active = which !== undefined && listener !== first;
+    const left = listeners.filter((listener) => listener.active);
+    if (left.length > 0) this.#listeners?.set(event, left);
+    else this.#listeners?.delete(event);
   }
 
   /** Runs the listeners of an event. */
@@ -130,7 +132,7 @@ export class NamespaceEntry implements EventFilter {
     const args: unknown[] = ackId < 0 ? [data] : [data, this.replyTo(event, ackId)];
     for (const listener of this.#of(event)) {
       if (!listener.active) continue;
-      if (listener.once) this.#remove(event, [listener]);
+      if (listener.once) this.unlisten(event, listener);
       host.invoke(listener.callback as (...args: unknown[]) => unknown, args, event, this.core.path);
     }
     if (this.signals.has_connections("event_received")) this.signals.emit("event_received", event, data);
@@ -149,27 +151,14 @@ export class NamespaceEntry implements EventFilter {
     };
   }
 
-  /** Calls back once: when the namespace is connected, or will not be because of an error. Returns what takes it back. */
-  await(finish: (error?: SocketIOError) => void): () => void {
-    this.#waiting ??= new Set();
-    const waiting = this.#waiting.add(finish);
-    return () => waiting.delete(finish);
-  }
-
   /** Ends what waits for the namespace to be connected. */
   settle(error?: SocketIOError): void {
-    for (const finish of this.#waiting ?? []) finish(error);
+    for (const finish of this.waiting ?? []) finish(error);
+    this.waiting = null;
   }
 
   #of(event: string): readonly Listener[] {
     return this.#listeners?.get(event) ?? NONE;
-  }
-
-  #remove(event: string, removed: readonly Listener[]): void {
-    for (const listener of removed) listener.active = false;
-    const left = this.#of(event).filter((listener) => listener.active);
-    if (left.length > 0) this.#listeners?.set(event, left);
-    else this.#listeners?.delete(event);
   }
 }
 

@@ -178,6 +178,7 @@ export class SocketIONamespace<
     timeout = this.#entry.host.options.ack_timeout,
   ): Err | Promise<AckData<EmitEvents, E>> {
     requireEmit(event, data);
+    // With a callback in its place it would never be called.
     requireTimeout(timeout);
     if (callback !== undefined && typeof callback !== "number") {
       requireCallback(callback, `emit_with_ack "${event}"`);
@@ -260,24 +261,22 @@ export class SocketIONamespace<
    */
   ready(timeout = 5): Promise<string> {
     requireTimeout(timeout);
+    const entry = this.#entry;
+    const { core, host } = entry;
     return new Promise((resolve, reject) => {
-      if (this.is_namespace_connected()) {
-        resolve(this.#entry.core.sid);
+      const finish = (error?: SocketIOError) => (error ? reject(error) : resolve(core.sid));
+      if (core.state === CONNECTED) {
+        finish();
         return;
       }
-      const { core, host } = this.#entry;
-      const finish = (error?: SocketIOError) => {
-        forget();
-        if (error) reject(error);
-        else resolve(core.sid);
-      };
-      const late = () => {
+      entry.waiting ??= new Set();
+      entry.waiting.add(finish);
+      // When the answer comes first this changes nothing any more.
+      host.expireAfter(timeout, () => {
+        entry.waiting?.delete(finish);
         const hint = core.state === DISCONNECTED ? ": nobody joined it" : "";
         finish(new SocketIOError(`${core.path} was not connected within ${timeout} s${hint}`, ERR_TIMEOUT));
-      };
-      // When the answer comes first this changes nothing any more.
-      host.expireAfter(timeout, late);
-      const forget = this.#entry.await(finish);
+      });
     });
   }
 }

@@ -119,7 +119,10 @@ export const DEFAULT_OPTIONS: ClientOptions = /* @__PURE__ */ Object.freeze<Clie
   random: Math.random,
 });
 
-/** What is wanted where the type of the default does not say it all. A string has to be one of those that are quoted. */
+/**
+ * What is wanted where the type of the default does not say it all. It is what values are checked by: their kind has to be named, a
+ * string has to be one of those that are quoted.
+ */
 const EXPECTED: Readonly<Record<string, string>> = {
   offline: '"buffer", "drop" or "error"',
   heartbeat: '"arrival" or "poll"',
@@ -135,17 +138,21 @@ const EXPECTED: Readonly<Record<string, string>> = {
   transports: 'a list of "websocket", "polling" or transport factories',
 };
 
+const MOST: Readonly<Record<string, number>> = { jitter: 1, ack_timeout: Number.MAX_VALUE };
+
 /** True when `merged` differs from `current` in something that a running connection was made with. */
 export function changesConnection(current: ClientOptions, merged: ClientOptions): boolean {
-  return differ(Object.keys(CONNECTION_OPTIONS), current, merged);
+  const names = Object.keys(CONNECTION_OPTIONS) as (keyof ClientOptions)[];
+  // A list is copied when it is set, so it is compared item by item.
+  return differ(
+    names.flatMap((name) => current[name] as unknown),
+    names.flatMap((name) => merged[name] as unknown),
+  );
 }
 
-function differ(names: readonly string[], one: ClientOptions, other: ClientOptions): boolean {
-  // A list is copied when it is set, so it is compared item by item.
-  const [before, after] = [one, other].map((options) =>
-    names.flatMap((name) => options[name as keyof ClientOptions]),
-  ) as [unknown[], unknown[]];
-  return before.length !== after.length || before.some((item, index) => item !== after[index]);
+/** True unless two lists have the same items. */
+export function differ(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return one.length !== other.length || one.some((item, index) => item !== other[index]);
 }
 
 let latest = DEFAULT_OPTIONS;
@@ -153,7 +160,7 @@ let latest = DEFAULT_OPTIONS;
 /** The options of a new client: the same object for thousands in a row that have the same. */
 export function makeOptions(input: ClientOptionsInput): ClientOptions {
   const made = mergeOptions(DEFAULT_OPTIONS, input);
-  if (differ(Object.keys(made), latest, made)) latest = made;
+  if (differ(Object.values(latest).flat(), Object.values(made).flat())) latest = made;
   return latest;
 }
 
@@ -179,25 +186,25 @@ function checkedOption(name: string, value: unknown, current: unknown): unknown 
   const where = `option "${name}"`;
   if (name === "reconnection")
     return mergeOptions(current as object, typeof value === "boolean" ? { enabled: value } : (value as object), where);
-  const type = typeName(current);
   // 0 would let nothing through where a bound is meant.
-  const least = /^max_/.test(name) && name !== "max_attachments" ? 1 : 0;
-  const expected = EXPECTED[name] ?? (type === "number" ? `a number of ${least} or more` : type);
-  const isChoice = (item: unknown) =>
-    typeof item === "function" || (typeof item === "string" && expected.includes(JSON.stringify(item)));
+  const least = /^max_(?!att)/.test(name) ? 1 : 0;
+  const expected = EXPECTED[name] ?? (typeof current === "number" ? `a number of ${least} or more` : typeName(current));
+  // What is wanted is said in words that name the kinds, or quote the strings.
+  const isNamed = (item: unknown) =>
+    expected.includes(typeof item === "string" && EXPECTED[name] ? JSON.stringify(item) : typeName(item));
+  const isDictionary = isObject(value) && expected.includes("dictionary");
   const isValid = () => {
-    if (name === "agent") return typeof value === "object";
-    if (name === "codec") return value === null || typeof (value as { decode?: unknown }).decode === "function";
-    if (expected.includes("function or null")) return value === null || typeof value === "function";
-    if (expected.endsWith("function for one")) return typeof value === "function" || isObject(value);
-    if (typeName(value) !== type) return false;
-    if (typeof value === "number")
-      return value >= least && value <= (name === "jitter" ? 1 : name === "ack_timeout" ? Number.MAX_VALUE : Infinity);
-    if (name === "transports") return (value as unknown[]).length > 0 && (value as unknown[]).every(isChoice);
-    return typeof value !== "string" || !EXPECTED[name] || isChoice(value);
+    if (name === "transports")
+      return (
+        Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "function" || isNamed(item))
+      );
+    if (typeof value === "number" && !(value >= least && value <= (MOST[name] ?? Infinity))) return false;
+    if (isDictionary || isNamed(value)) return true;
+    return name === "agent"
+      ? isObject(value)
+      : name === "codec" && typeof (value as Partial<Codec>).decode === "function";
   };
   requireThat(isValid(), where, expected, value);
-  // These are no settings but things with a life of their own.
-  if (name === "agent" || name === "codec") return value;
-  return Array.isArray(value) ? Object.freeze([...value]) : isObject(value) ? Object.freeze({ ...value }) : value;
+  // Anything else is no setting but something with a life of its own.
+  return Array.isArray(value) ? Object.freeze([...value]) : isDictionary ? Object.freeze({ ...value }) : value;
 }

@@ -25,12 +25,11 @@ export interface PollGroupOptions {
  * setInterval(() => bots.poll(), 16);
  */
 export class PollGroup {
+  /** Whoever is the first begins in the next poll, and is the last from then on. */
   readonly #clients = new Set<SocketIOClient>();
   readonly #maxPackets: number;
   readonly #maxTime: number;
   readonly #clock: () => number;
-  /** Who begins. */
-  #first = 0;
   #polling = false;
 
   /** @throws TypeError for a limit that is no number of 0 or more */
@@ -61,9 +60,6 @@ export class PollGroup {
 
   /** Takes a client out; false when it is not in. It stays connected. */
   remove(client: SocketIOClient): boolean {
-    const index = [...this.#clients].indexOf(client);
-    // The next one stays the next one.
-    if (index >= 0 && index < this.#first) this.#first--;
     return this.#clients.delete(client);
   }
 
@@ -76,9 +72,9 @@ export class PollGroup {
   poll(now?: number): number {
     if (this.#polling) return 0;
     this.#polling = true;
-    const all = [...this.#clients];
-    const clients = [...all.slice(this.#first), ...all.slice(0, this.#first)];
-    this.#first = all.length > 0 ? (this.#first + 1) % all.length : 0;
+    const clients = [...this.#clients];
+    const [first] = clients;
+    if (first && this.#clients.delete(first)) this.#clients.add(first);
     const time = this.#maxTime < Infinity ? this.#clock : () => 0;
     const end = time() + this.#maxTime;
     let packets = this.#maxPackets;

@@ -21,13 +21,14 @@ const OVER = 3;
 /** A server that has nothing to say may release a request with it. */
 const NOOP = "6";
 
-export class Upgrade {
+/** It is what the candidate tells: first of the way to it, then, for `handler`, of the session that goes over it. */
+export class Upgrade implements TransportHandler {
   #step: typeof PROBING | typeof LEAVING | typeof MOVED | typeof OVER = PROBING;
   #candidate: Transport | null = null;
+  #isOpen = false;
   readonly #current: Transport;
-  readonly #settled: (moved: Transport | null) => void;
-
   readonly #handler: TransportHandler;
+  readonly #settled: (moved: Transport | null) => void;
 
   /**
    * @param current the transport to leave
@@ -42,28 +43,14 @@ export class Upgrade {
 
   /** @param open opens the candidate */
   start(open: (handler: TransportHandler) => Transport): void {
-    let isOpen = false;
     try {
-      this.#candidate = open({
-        opened: () => {
-          isOpen = true;
-          this.#candidate?.send(["2probe"]);
-        },
-        received: (frame) => {
-          if (this.#step === MOVED) this.#handler.received(frame);
-          else this.#answered(frame);
-        },
-        closed: (reason, message) => {
-          if (this.#step === MOVED) this.#handler.closed(reason, message);
-          else this.giveUp();
-        },
-      });
+      this.#candidate = open(this);
     } catch {
       this.giveUp();
     }
     // It may have failed, or be open, since it was made.
     if (this.#step === OVER) this.#candidate?.close(true);
-    else if (isOpen) this.#candidate!.send(["2probe"]);
+    else if (this.#isOpen) this.opened();
   }
 
   /** Stays with the old transport. */
@@ -84,8 +71,16 @@ export class Upgrade {
     return true;
   }
 
-  #answered(frame: string | Uint8Array): void {
-    if (this.#step === PROBING && frame === "3probe") {
+  // Told by the candidate
+
+  opened(): void {
+    this.#isOpen = true;
+    this.#candidate?.send(["2probe"]);
+  }
+
+  received(frame: string | Uint8Array): void {
+    if (this.#step === MOVED) this.#handler.received(frame);
+    else if (this.#step === PROBING && frame === "3probe") {
       this.#step = LEAVING;
       this.#current.leave!((unsent) => {
         const candidate = this.#candidate!;
@@ -94,5 +89,10 @@ export class Upgrade {
         this.#settled(candidate);
       });
     } else if (frame !== NOOP) this.giveUp();
+  }
+
+  closed(reason: "transport close" | "transport error", message: string): void {
+    if (this.#step === MOVED) this.#handler.closed(reason, message);
+    else this.giveUp();
   }
 }

@@ -17,9 +17,9 @@ export function engineUrl(
   const result = new URL(url);
   // A fragment is refused by a WebSocket.
   result.hash = "";
-  const engine = path.replace(/^\/+|\/+$/g, "");
+  const engine = `/${path}/`.replace(/^\/+|\/+$/g, "/");
   const base = result.pathname.replace(/\/*$/, "/");
-  result.pathname = engine === "" || base.endsWith(`/${engine}/`) ? base : `${base}${engine}/`;
+  result.pathname = base.endsWith(engine) ? base : base.slice(0, -1) + engine;
   const { searchParams } = result;
   for (const [name, value] of Object.entries(query)) searchParams.set(name, value);
   if (!searchParams.has("EIO")) searchParams.set("EIO", "4");

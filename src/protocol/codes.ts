@@ -1,5 +1,6 @@
-/** The codes of Godot's `@GlobalScope.Error` that the protocol core hands out; `errors.ts` has the whole table. */
+/** The codes of Godot's `@GlobalScope.Error` that the core and the sockets hand out; `errors.ts` has the whole table. */
 export const OK = 0;
+export const FAILED = 1;
 export const ERR_UNAVAILABLE = 2;
 export const ERR_UNCONFIGURED = 3;
 export const ERR_UNAUTHORIZED = 4;

@@ -24,10 +24,10 @@ export function payloadSize(frame: Frame): number {
  * but one at least.
  */
 export function payloadLength(frames: readonly Frame[], maxBytes: number, maxPackets: number): number {
-  let count = 1;
-  for (let bytes = payloadSize(frames[0]!); count < frames.length && count < maxPackets; count++) {
+  let count = 0;
+  for (let bytes = -1; count < frames.length && count < maxPackets; count++) {
     bytes += 1 + payloadSize(frames[count]!);
-    if (bytes > maxBytes) break;
+    if (bytes > maxBytes && count > 0) break;
   }
   return count;
 }

@@ -41,6 +41,7 @@ export const send: Send = ({ withCredentials }, method, url, body, isLast, done)
   const tell = (answer: Answer) => {
     if (!signal.aborted) done(answer);
   };
+  // A text body has the only type that a server takes, and one that needs no question of another origin beforehand.
   const init: RequestInit = {
     method,
     signal,
@@ -48,11 +49,7 @@ export const send: Send = ({ withCredentials }, method, url, body, isLast, done)
     credentials: withCredentials ? "include" : "same-origin",
     keepalive: isLast && utf8Length(body) < MAX_KEEPALIVE,
   };
-  if (method === "POST") {
-    init.body = body;
-    // The only type that a server takes, and one that needs no question of another origin beforehand.
-    init.headers = { "content-type": "text/plain;charset=UTF-8" };
-  }
+  if (method === "POST") init.body = body;
   fetch(url, init)
     .then(async (response) => ({ status: response.status, text: await response.text(), error: "" }))
     .catch((error) => ({ status: 0, text: "", error: `no answer (${error?.message ?? error})` }))

@@ -4,14 +4,14 @@
  */
 import WebSocketImplementation from "isomorphic-ws";
 import type { TLSOptions } from "../tls-options.js";
-import type { OutFrame, Transport, TransportRequest } from "./transport.js";
+import type { OutFrame, Transport, TransportHandler, TransportRequest } from "./transport.js";
 
 export type SocketRequest = Pick<
   TransportRequest,
   "url" | "tls" | "headers" | "protocols" | "perMessageDeflate" | "maxPayload" | "agent" | "cookies"
 >;
 
-/** What a socket tells, when it happens. Nothing after `closed`, or after it was told to close for good. */
+/** What a socket of a peer tells, when it happens. Nothing after `closed`, or after it was told to close for good. */
 export interface SocketHandler {
   opened?(): void;
   received(frame: string | Uint8Array): void;
@@ -27,8 +27,8 @@ export function canHonour(tls: TLSOptions | null): boolean {
   return tls === null || tls.is_default();
 }
 
-/** One WebSocket connection. */
-export class PlatformSocket<Handler extends Pick<SocketHandler, "opened" | "received"> = SocketHandler>
+/** One WebSocket connection, with one packet a frame (Engine.IO 4, "WebSocket"). */
+export class PlatformSocket<Handler extends Pick<SocketHandler, "opened" | "received"> = TransportHandler>
   implements Transport
 {
   get name(): string {
@@ -76,7 +76,11 @@ export class PlatformSocket<Handler extends Pick<SocketHandler, "opened" | "rece
 
   /** Tells of the end. Who is told of it in another way has a class of his own, rather than an object between the two for each socket. */
   protected tell(handler: Handler, code: number, reason: string, error: string, opened: boolean): void {
-    (handler as unknown as SocketHandler).closed(code, reason, error, opened);
+    const detail = error || reason || `the connection ended with WebSocket close code ${code}`;
+    (handler as unknown as TransportHandler).closed(
+      opened && !error ? "transport close" : "transport error",
+      opened ? detail : `no WebSocket connection to ${this.socket.url}: ${detail}`,
+    );
   }
 
   get bufferedAmount(): number {
@@ -95,14 +99,10 @@ export class PlatformSocket<Handler extends Pick<SocketHandler, "opened" | "rece
 
   /**
    * Ends the connection after what was sent; the handler hears nothing more.
-   * @param dead the peer is known to be gone: drop the connection without a farewell, where the platform leaves the choice
+   * @param _dead the peer is known to be gone: drop the connection without a farewell, where the platform leaves the choice
    */
-  close(dead = false): void {
+  close(_dead = false): void {
     this.handler = null;
-    this.end(dead);
-  }
-
-  protected end(_dead: boolean): void {
     this.socket.close(1000);
   }
 }

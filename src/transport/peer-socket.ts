@@ -1,7 +1,11 @@
-import { PlatformSocket } from "./platform-socket.js";
+import { PlatformSocket, type SocketHandler } from "./platform-socket.js";
 
 /** What a peer wants of its socket beyond what a transport does. */
-export class PeerSocket extends PlatformSocket {
+export class PeerSocket extends PlatformSocket<SocketHandler> {
+  protected override tell(handler: SocketHandler, code: number, reason: string, error: string, opened: boolean): void {
+    handler.closed(code, reason, error, opened);
+  }
+
   get readyState(): number {
     return this.socket.readyState;
   }

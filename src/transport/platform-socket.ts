@@ -16,7 +16,7 @@ import {
 import { FrameReader } from "./frame-reader.js";
 import { maskedFrames } from "./masked-frames.js";
 import { CLOSE_TIMEOUT, explain, type NodeError, tlsSettings, withCookies } from "./node-request.js";
-import type { OutFrame } from "./transport.js";
+import type { OutFrame, TransportHandler } from "./transport.js";
 
 export type { SocketHandler, SocketRequest } from "./browser-socket.js";
 
@@ -143,18 +143,19 @@ class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
     if (this.socket.isPaused) this.socket.resume();
   }
 
-  protected override end(dead: boolean): void {
+  override close(dead = false): void {
     if (dead) {
+      this.handler = null;
       this.socket.terminate();
       return;
     }
-    super.end(dead);
+    super.close();
     // A paused socket would not read the peer's answer.
     this.resume();
   }
 }
 
-export type PlatformSocket<Handler extends Pick<SocketHandler, "opened" | "received"> = SocketHandler> =
+export type PlatformSocket<Handler extends Pick<SocketHandler, "opened" | "received"> = TransportHandler> =
   BrowserSocket<Handler>;
 export const PlatformSocket: typeof BrowserSocket = isNode ? NodeSocket : BrowserSocket;
 

@@ -49,15 +49,12 @@ class Polling implements Transport {
   #unwritten: OutFrame[] = [];
   /** How many of them came before the last call of `send`. */
   #earlier = 0;
-  /** Abort the GET, the POST. */
+  /** Abort the GET, the POST. To read a Blob is part of its POST. */
   #get: Abort | null = null;
   #post: Abort | null = null;
   #postAtPing: Abort | null = null;
   /** Nobody has asked what is stuck since frames arrived last. */
   #isUnasked = true;
-  /** A Blob is among what is unwritten, or is being read: what comes after it waits. */
-  #hasBlobs = false;
-  #reading = false;
   #paused = false;
   #leaving: ((unsent: readonly OutFrame[]) => void) | null = null;
 
@@ -83,7 +80,6 @@ class Polling implements Transport {
   #add(frames: readonly OutFrame[]): void {
     for (const frame of frames) {
       this.#unwritten.push(frame);
-      this.#hasBlobs ||= isBlob(frame);
       this.bufferedAmount += frameSize(frame);
     }
     this.#write();
@@ -134,22 +130,21 @@ class Polling implements Transport {
     this.#get = send(this.#request, "GET", this.#url, "", false, (answer) => {
       this.#get = null;
       if (this.#failed("GET", answer)) return;
-      if (this.#handler === null && this.#sid === "") this.#endUnborn(answer.text);
       this.#unread = decodePayload(answer.text, base64);
+      if (this.#handler === null && this.#sid === "") this.#endUnborn();
       this.#isUnasked = true;
       this.#handOver();
     });
   }
 
   /** Nobody waits any more for the session that this answer opens. */
-  #endUnborn(text: string): void {
+  #endUnborn(): void {
     try {
-      const { sid, maxPayload } = readHandshake(String(decodePayload(text, base64)[0]));
-      this.established(sid, maxPayload);
+      this.established(readHandshake(String(this.#unread[0])).sid, Infinity);
+      this.#add([CLOSE]);
     } catch {
-      return;
+      // It opens none.
     }
-    this.#add([CLOSE]);
   }
 
   /** Hands over what has arrived. Who hears it may pause us, close us, or send. */
@@ -170,8 +165,8 @@ class Polling implements Transport {
 
   #write(): void {
     const waiting = this.#unwritten;
-    if (waiting.length === 0 || this.#post !== null || this.#reading || this.#leaving !== null) return;
-    if (this.#hasBlobs) {
+    if (waiting.length === 0 || this.#post !== null || this.#leaving !== null) return;
+    if (waiting.some(isBlob)) {
       this.#readBlobs();
       return;
     }
@@ -195,8 +190,7 @@ class Polling implements Transport {
   }
 
   #readBlobs(): void {
-    this.#reading = true;
-    this.#hasBlobs = false;
+    this.#post = () => {};
     const waiting = this.#unwritten;
     const read = waiting.map(async (frame) => (isBlob(frame) ? new Uint8Array(await frame.arrayBuffer()) : frame));
     Promise.all(read).then(
@@ -204,7 +198,7 @@ class Polling implements Transport {
         // It was aborted meanwhile.
         if (waiting !== this.#unwritten) return;
         this.#unwritten = [...frames, ...waiting.slice(frames.length)];
-        this.#reading = false;
+        this.#post = null;
         this.#write();
         this.#leave();
       },
@@ -213,7 +207,7 @@ class Polling implements Transport {
   }
 
   #leave(): void {
-    const isBusy = this.#get !== null || this.#post !== null || this.#reading || this.#unread.length > 0;
+    const isBusy = this.#get !== null || this.#post !== null || this.#unread.length > 0;
     if (isBusy || this.#leaving === null) return;
     const done = this.#leaving;
     const unsent = this.#unwritten;
@@ -226,17 +220,15 @@ class Polling implements Transport {
   #failed(method: string, { status, text, error }: Answer): boolean {
     if (status === 200) return false;
     const answer = error || `the server answered with HTTP status ${status}: ${text.slice(0, 200)}`;
+    const isOpen = this.#sid !== "";
     // 400 is also the answer for a session that is not known, and that is how a balancer shows which is not sticky.
-    const isLost = status === 400 && this.#sid !== "";
-    const hint = isLost ? "; the session is gone, or several servers behind one address need sticky sessions" : "";
-    this.#end(`${method} ${this.#url}: ${answer}${hint}`, this.#finality(text));
+    const hint =
+      isOpen && status === 400
+        ? "; the session is gone, or several servers behind one address need sticky sessions"
+        : "";
+    const finality = isOpen ? "" : NO_SESSION.test(text) ? "server" : NO_TRANSPORT.test(text) ? "transport" : "";
+    this.#end(`${method} ${this.#url}: ${answer}${hint}`, finality);
     return true;
-  }
-
-  /** How far an answer says that there is no use in asking again. */
-  #finality(text: string): Finality {
-    if (this.#sid !== "") return "";
-    return NO_SESSION.test(text) ? "server" : NO_TRANSPORT.test(text) ? "transport" : "";
   }
 
   #end(message: string, finality: Finality = ""): void {

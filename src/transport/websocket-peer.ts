@@ -10,11 +10,25 @@
  *   CLOSING      a socket that awaits the peer's     poll() → CLOSED; close(-1) → CLOSED
  *                answer; what it receives is lost
  */
-import { Err, OK, requireThat } from "../errors.js";
+import { type Err, requireThat } from "../errors.js";
+import {
+  ERR_ALREADY_IN_USE,
+  ERR_INVALID_DATA,
+  ERR_INVALID_PARAMETER,
+  ERR_OUT_OF_MEMORY,
+  ERR_UNAVAILABLE,
+  FAILED,
+  OK,
+} from "../protocol/codes.js";
 import { isTlsOptions, type TLSOptions } from "../tls-options.js";
 import { PeerSocket } from "./peer-socket.js";
 import { canHonour } from "./platform-socket.js";
 import { parseUrl } from "./transport.js";
+
+const CONNECTING = 0;
+const OPEN = 1;
+const CLOSING = 2;
+const CLOSED = 3;
 
 interface Packet {
   readonly bytes: Uint8Array;
@@ -56,10 +70,10 @@ const MAX_REASON = 123;
  * frame();
  */
 export class WebSocketPeer {
-  static readonly STATE_CONNECTING = 0;
-  static readonly STATE_OPEN = 1;
-  static readonly STATE_CLOSING = 2;
-  static readonly STATE_CLOSED = 3;
+  static readonly STATE_CONNECTING = CONNECTING;
+  static readonly STATE_OPEN = OPEN;
+  static readonly STATE_CLOSING = CLOSING;
+  static readonly STATE_CLOSED = CLOSED;
 
   /** The packet is text: UTF-8. */
   static readonly WRITE_MODE_TEXT = 0;
@@ -90,7 +104,7 @@ export class WebSocketPeer {
   max_queued_packets = 4096;
 
   #socket: PeerSocket | null = null;
-  #state: number = WebSocketPeer.STATE_CLOSED;
+  #state: number = CLOSED;
   #url = "";
   #protocol = "";
   #ending = UNKNOWN;
@@ -121,10 +135,10 @@ export class WebSocketPeer {
     for (const name of ["inbound_buffer_size", "outbound_buffer_size", "max_queued_packets"] as const)
       requireThat(this[name] >= 0 && typeof this[name] === "number", name, "a number of 0 or more", this[name]);
     const headers = parseHeaders(this.handshake_headers);
-    if (this.#state !== WebSocketPeer.STATE_CLOSED) return Err.ERR_ALREADY_IN_USE;
+    if (this.#state !== CLOSED) return ERR_ALREADY_IN_USE;
     const address = socketUrl(url);
-    if (address === null) return Err.ERR_INVALID_PARAMETER;
-    if (!canHonour(tls_options)) return Err.ERR_UNAVAILABLE;
+    if (address === null) return ERR_INVALID_PARAMETER;
+    if (!canHonour(tls_options)) return ERR_UNAVAILABLE;
     const request = {
       url: address,
       tls: tls_options,
@@ -144,9 +158,9 @@ export class WebSocketPeer {
     try {
       this.#socket = new PeerSocket(request, handler);
     } catch {
-      return Err.ERR_INVALID_PARAMETER;
+      return ERR_INVALID_PARAMETER;
     }
-    this.#state = WebSocketPeer.STATE_CONNECTING;
+    this.#state = CONNECTING;
     this.#url = url;
     this.#protocol = "";
     this.#ending = UNKNOWN;
@@ -160,11 +174,11 @@ export class WebSocketPeer {
   /** Takes note of what has happened: the state and the packets that arrived. Call it once a frame. Runs no callback. */
   poll(): void {
     this.#available = this.#inbox.length;
-    if (this.#state === WebSocketPeer.STATE_CONNECTING && this.#socket?.readyState === WebSocketPeer.STATE_OPEN) {
-      this.#state = WebSocketPeer.STATE_OPEN;
+    if (this.#state === CONNECTING && this.#socket?.readyState === OPEN) {
+      this.#state = OPEN;
       this.#protocol = this.#socket.protocol;
     }
-    if (this.#overflowed) this.#state = WebSocketPeer.STATE_CLOSING;
+    if (this.#overflowed) this.#state = CLOSING;
     if (this.#ended !== null) this.#end(this.#ended);
   }
 
@@ -184,13 +198,13 @@ export class WebSocketPeer {
    * Godot: `PacketPeer.get_packet`.
    */
   get_packet(): Uint8Array {
-    const packet = this.#available > 0 ? this.#inbox.shift() : undefined;
-    this.#packetError = packet === undefined ? Err.ERR_UNAVAILABLE : OK;
-    if (packet === undefined) return new Uint8Array();
+    this.#packetError = this.#available > 0 ? OK : ERR_UNAVAILABLE;
+    if (this.#packetError !== OK) return new Uint8Array();
+    const packet = this.#inbox.shift()!;
     this.#available--;
     this.#inboxBytes -= packet.bytes.byteLength;
     this.#lastWasText = packet.isText;
-    if (this.#paused && this.#fill(2) <= 1) {
+    if (this.#paused && this.#fill() <= 0.5) {
       this.#paused = false;
       this.#socket?.resume?.();
     }
@@ -221,14 +235,13 @@ export class WebSocketPeer {
     const isText = write_mode === WebSocketPeer.WRITE_MODE_TEXT;
     const isMode = isText || write_mode === WebSocketPeer.WRITE_MODE_BINARY;
     requireThat(isMode, "send(message, write_mode): the mode", "WRITE_MODE_TEXT or WRITE_MODE_BINARY", write_mode);
-    const bytes = ArrayBuffer.isView(message)
-      ? new Uint8Array(message.buffer as ArrayBuffer, message.byteOffset, message.byteLength)
-      : new Uint8Array(message);
-    if (!isText) return this.#send(bytes, bytes.byteLength);
+    const { buffer = message as ArrayBuffer, byteOffset = 0, byteLength } = message as Uint8Array<ArrayBuffer>;
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    if (!isText) return this.#send(bytes, byteLength);
     try {
-      return this.#send(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), bytes.byteLength);
+      return this.#send(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), byteLength);
     } catch {
-      return Err.ERR_INVALID_DATA;
+      return ERR_INVALID_DATA;
     }
   }
 
@@ -262,11 +275,11 @@ export class WebSocketPeer {
     requireThat(fits, "close(code, reason): the reason", `a string of at most ${MAX_REASON} bytes`, reason);
     const socket = this.#socket;
     if (socket === null) return;
-    if (code < 0 || this.#state === WebSocketPeer.STATE_CONNECTING) {
+    if (code < 0 || this.#state === CONNECTING) {
       socket.close(code < 0);
       this.#end(this.#ended ?? UNKNOWN);
-    } else if (this.#state === WebSocketPeer.STATE_OPEN) {
-      this.#state = WebSocketPeer.STATE_CLOSING;
+    } else if (this.#state === OPEN) {
+      this.#state = CLOSING;
       socket.startClose(code, reason);
     }
   }
@@ -302,24 +315,23 @@ export class WebSocketPeer {
   #send(frame: string | Uint8Array, size: number): Err {
     const socket = this.#socket;
     // The socket may be further than the game knows.
-    if (this.#state !== WebSocketPeer.STATE_OPEN || socket?.readyState !== WebSocketPeer.STATE_OPEN) return Err.FAILED;
-    const bound = this.outbound_buffer_size;
-    if (bound > 0 && socket.bufferedAmount + size > bound) return Err.ERR_OUT_OF_MEMORY;
+    if (this.#state !== OPEN || socket?.readyState !== OPEN) return FAILED;
+    if (socket.bufferedAmount + size > (this.outbound_buffer_size || Infinity)) return ERR_OUT_OF_MEMORY;
     socket.send([frame]);
     return OK;
   }
 
   #received(frame: string | Uint8Array): void {
-    if (this.#state === WebSocketPeer.STATE_CLOSING || this.#overflowed) return;
+    if (this.#state === CLOSING || this.#overflowed) return;
     const isText = typeof frame === "string";
     const bytes = isText ? new TextEncoder().encode(frame) : frame;
     this.#inbox.push({ bytes, isText });
     this.#inboxBytes += bytes.byteLength;
     if (this.#socket?.pause !== undefined) {
-      if (this.#paused || this.#fill(1) < 1) return;
+      if (this.#paused || this.#fill() < 1) return;
       this.#paused = true;
       this.#socket.pause();
-    } else if (this.#fill(1) > 1) {
+    } else if (this.#fill() > 1) {
       this.#inbox.pop();
       this.#inboxBytes -= bytes.byteLength;
       this.#overflowed = true;
@@ -327,15 +339,10 @@ export class WebSocketPeer {
     }
   }
 
-  /** How full the inbox is, 1 being full, if it held `times` as much. */
-  #fill(times: number): number {
-    return (
-      times *
-      Math.max(
-        this.max_queued_packets > 0 ? this.#inbox.length / this.max_queued_packets : 0,
-        this.inbound_buffer_size > 0 ? this.#inboxBytes / this.inbound_buffer_size : 0,
-      )
-    );
+  /** How full the inbox is, 1 being full. */
+  #fill(): number {
+    const packets = this.#inbox.length / (this.max_queued_packets || Infinity);
+    return Math.max(packets, this.#inboxBytes / (this.inbound_buffer_size || Infinity));
   }
 
   #end(ending: Ending): void {
@@ -343,7 +350,7 @@ export class WebSocketPeer {
     this.#ended = null;
     this.#overflowed = false;
     this.#socket = null;
-    this.#state = WebSocketPeer.STATE_CLOSED;
+    this.#state = CLOSED;
   }
 }
 
@@ -351,9 +358,8 @@ export class WebSocketPeer {
 function socketUrl(url: string): string | null {
   const parsed = parseUrl(url);
   if (parsed === null) return null;
-  parsed.protocol = parsed.protocol.replace(/^http/, "ws");
   parsed.hash = "";
-  return parsed.href;
+  return parsed.href.replace(/^http/, "ws");
 }
 
 function requireStrings(name: string, value: readonly string[], example: string): void {
@@ -374,7 +380,6 @@ function parseHeaders(headers: readonly string[]): Record<string, string> {
 
 /** What an endpoint may send (RFC 6455, 7.4), and Godot's negative number for no close frame at all. */
 function isCloseCode(code: number): boolean {
-  if (!Number.isInteger(code)) return false;
-  if (code >= 1000 && code <= 1014) return code < 1004 || code > 1006;
-  return code < 0 || (code >= 3000 && code <= 4999);
+  const isStandard = code >= 1000 && code <= 1014 && !(code >= 1004 && code <= 1006);
+  return Number.isInteger(code) && (code < 0 || isStandard || (code >= 3000 && code <= 4999));
 }
