@@ -8,42 +8,33 @@
  *   CONNECTING     no connection, but a deadline for the next           that moment → a new connection
  *   CONNECTED      an open session; `/` joined, or not wanted           lost → waiting or end; close(), kicked → end
  */
-import { Announcer } from "./announcer.js";
 import type { Auth } from "./auth.js";
 import type { Connection } from "./connection.js";
 import type { ConnectionState } from "./connection-state.js";
-import { Dialer, type DialerHost, type Target } from "./dialer.js";
+import { Dialer, type Target } from "./dialer.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
 import type { ConnectionNews, DisconnectReason } from "./inbox.js";
 import { askAll, type JoinsHost, want, wantAgain } from "./joins.js";
-import type { LatestEvents } from "./latest-events.js";
 import { type AckOwner, entryOf } from "./namespace-entry.js";
 import { watchNetwork } from "./network-hints.js";
 import type { ClientOptions } from "./options.js";
 import { PollTime } from "./poll-time.js";
 import { backoffDelay } from "./protocol/backoff.js";
 import { ERR_CANT_CONNECT, ERR_CONNECTION_ERROR, ERR_INVALID_DATA, ERR_TIMEOUT } from "./protocol/codes.js";
-import { Deadlines } from "./protocol/deadlines.js";
 import { CONNECTED, CONNECTING, DISCONNECTED, type NamespaceSession } from "./protocol/namespace-session.js";
-import { RttEstimator } from "./protocol/rtt.js";
-import type { RawPacket } from "./protocol/socket-decoder.js";
 import { SocketSession } from "./protocol/socket-session.js";
 import type { Finality } from "./transport/transport.js";
 
 type Core = NamespaceSession<AckOwner>;
 
-export abstract class Lifecycle extends Announcer implements DialerHost, JoinsHost {
-  readonly rtt = new RttEstimator();
+export abstract class Lifecycle extends Dialer implements JoinsHost {
   readonly time = new PollTime();
-  readonly deadlines = new Deadlines();
-  latestEvents: LatestEvents | null = null;
   readonly session: SocketSession<AckOwner>;
   /** The id of the open session as the game knows it; `""` before the poll that told it. */
   engineId = "";
   /** What the open session goes over as the game knows it. */
   transportName = "";
 
-  readonly #dialer = new Dialer(this);
   readonly #main: Core;
   /** When the last session opened; less than 0 before the first. */
   #openedAt = -1;
@@ -60,16 +51,8 @@ export abstract class Lifecycle extends Announcer implements DialerHost, JoinsHo
     this.#main = this.session.namespace("/");
   }
 
-  get connection(): Connection | null {
-    return this.#dialer.connection;
-  }
-
-  get attempt(): number {
-    return this.#dialer.attempt;
-  }
-
   get active(): boolean {
-    return this.#dialer.target !== null;
+    return this.target !== null;
   }
 
   get isOpen(): boolean {
@@ -88,8 +71,6 @@ export abstract class Lifecycle extends Announcer implements DialerHost, JoinsHo
   /** Writes what was sent since the last time. */
   abstract flush(): void;
   abstract runGuarded(run: () => void): void;
-  abstract engineOpened(connection: Connection, now: number): void;
-  abstract skipped(packet: RawPacket): void;
 
   // Commands
 
@@ -106,16 +87,11 @@ export abstract class Lifecycle extends Announcer implements DialerHost, JoinsHo
       if (!online && !target.isLocal) this.connection?.fail("transport close", "the browser is offline");
     });
     if (this.options.main_namespace) want(this, this.#main, auth);
-    this.#dialer.start(target);
+    this.dial(target);
   }
 
   join(core: Core, auth: Auth): void {
     want(this, core, auth);
-  }
-
-  /** Does not wait for the next attempt; false when none is waited for. */
-  reconnectNow(): boolean {
-    return this.#dialer.connectNow();
   }
 
   close(): void {
@@ -127,18 +103,10 @@ export abstract class Lifecycle extends Announcer implements DialerHost, JoinsHo
     this.#end("client disconnect");
   }
 
-  failAttempt(message: string): void {
-    this.#dialer.fail(message);
-  }
-
   // Told by the dialer and its connection
 
-  dialling(attempt: number): void {
+  protected dialling(attempt: number): void {
     askAll(this, attempt);
-  }
-
-  expired(message: string): void {
-    this.lost("transport error", message, ERR_TIMEOUT);
   }
 
   engineMoved({ transport }: Connection): void {
@@ -146,7 +114,7 @@ export abstract class Lifecycle extends Announcer implements DialerHost, JoinsHo
   }
 
   override connected(core: Core): void {
-    if (core === this.#main) this.#dialer.joined();
+    if (core === this.#main) this.settled();
     super.connected(core);
   }
 
@@ -162,7 +130,7 @@ export abstract class Lifecycle extends Announcer implements DialerHost, JoinsHo
     if (epoch !== this.#epoch || core.state !== DISCONNECTED) tell();
     else if (retry) {
       const delay = backoffDelay(++entry.refusals, reconnection, random());
-      if (core === this.#main) this.#dialer.answered();
+      if (core === this.#main) this.settled();
       wantAgain(this, core, delay);
       tell();
     } else if (core === this.#main && this.active && !this.session.isWanted()) this.#end("server disconnect", tell);
@@ -177,8 +145,7 @@ export abstract class Lifecycle extends Announcer implements DialerHost, JoinsHo
       this.engineId = connection.engine.handshake!.sid;
       if (this.#openedAt >= 0) this.counters.reconnects++;
       this.#openedAt = this.time.now;
-      const fellBack = this.#dialer.opened();
-      if (this.isConnected) this.#dialer.joined();
+      const fellBack = this.opened();
       const before = this.transportName;
       this.transportName = item.name;
       if (before === "" ? fellBack : before !== item.name) signals.emit("transport_changed", item.name);
@@ -186,8 +153,7 @@ export abstract class Lifecycle extends Announcer implements DialerHost, JoinsHo
       this.transportName = item.name;
       signals.emit("transport_changed", item.name);
     } else {
-      const code = item.reason === "parse error" ? ERR_INVALID_DATA : ERR_CANT_CONNECT;
-      this.lost(item.reason, item.message, code, item.finality);
+      this.lost(item.reason, item.message, item.finality);
     }
   }
 
@@ -199,7 +165,12 @@ export abstract class Lifecycle extends Announcer implements DialerHost, JoinsHo
   }
 
   /** The connection is gone, or never came to be. */
-  protected lost(reason: DisconnectReason, message: string, code: Err, finality: Finality = ""): void {
+  protected lost(
+    reason: DisconnectReason,
+    message: string,
+    finality: Finality = "",
+    code: Err = reason === "parse error" ? ERR_INVALID_DATA : ERR_CANT_CONNECT,
+  ): void {
     const { reconnection, random } = this.options;
     const now = this.time.now;
     const failed = !this.isConnected;
@@ -212,7 +183,7 @@ export abstract class Lifecycle extends Announcer implements DialerHost, JoinsHo
       this.engineId = "";
       this.session.close(reason, false);
       if (epoch !== this.#epoch) return;
-      const complaints = this.#dialer.fallBack(message, isCertain);
+      const complaints = this.fallBack(message, isCertain);
       if (complaints === null) return;
       message = complaints;
     }
@@ -222,7 +193,9 @@ export abstract class Lifecycle extends Announcer implements DialerHost, JoinsHo
     this.lastError = message;
     const error: ConnectError = { message, namespace: "/", code };
     if (transport) error.transport = transport;
-    const retry = this.shallRetry(failed ? "connect_error" : reason, error, !this.#dialer.isFinal(finality));
+    // Such a failure may leave nothing to be tried.
+    const isFinal = finality === "server" || (finality === "transport" && this.target!.transports.length === 1);
+    const retry = this.shallRetry(failed ? "connect_error" : reason, error, !isFinal);
     if (epoch !== this.#epoch) return;
     if (!retry || attempt > reconnection.attempts) {
       this.#end(reason, () => {
@@ -232,8 +205,8 @@ export abstract class Lifecycle extends Announcer implements DialerHost, JoinsHo
       return;
     }
     const delay = backoffDelay(attempt, reconnection, random());
-    this.#dialer.hangUp();
-    this.#dialer.wait(now + delay);
+    this.hangUp();
+    this.redial(now + delay);
     this.engineId = "";
     this.session.close(reason, false);
     if (failed && epoch === this.#epoch) this.signals.emit("connect_error", error);
@@ -247,7 +220,8 @@ export abstract class Lifecycle extends Announcer implements DialerHost, JoinsHo
   #end(reason: string, tell = () => {}): void {
     const told = this.announced;
     this.deadlines.wake();
-    this.#dialer.stop();
+    this.hangUp();
+    this.target = null;
     this.engineId = "";
     this.time.pause();
     for (const core of this.session.namespaces()) entryOf(core).auth = null;

@@ -9,7 +9,6 @@ import { Lifecycle } from "./lifecycle.js";
 import type { NamespaceHost, TakenEvent } from "./namespace-entry.js";
 import { UNLIMITED } from "./poll-limit.js";
 import type { Frames } from "./protocol/attachments.js";
-import { ERR_INVALID_DATA } from "./protocol/codes.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
 import { packetSize, type RawPacket } from "./protocol/socket-decoder.js";
 
@@ -188,7 +187,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
       if (!(error instanceof ProtocolError)) throw error;
       // What came behind a packet that cannot be read cannot be trusted either.
       connection.inbox.clear();
-      if (connection === this.connection) this.lost("parse error", error.message, ERR_INVALID_DATA);
+      if (connection === this.connection) this.lost("parse error", error.message);
     }
   }
 
