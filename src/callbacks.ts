@@ -37,6 +37,10 @@ export abstract class Callbacks implements SignalOwner {
   readonly counters = new Counters();
   /** `null` while there are none. */
   observers: Observers | null = null;
+  /** The time of the client, in seconds: it passes in polls, and is what their deadlines are measured by. */
+  time = -Infinity;
+  /** When the game polled last; Infinity when it need not have. */
+  protected polledAt = Infinity;
   /** When the last callback ended, unless something else has taken time since; then NaN. */
   protected mark = NaN;
   /** How many are running, one inside the other. */

@@ -325,7 +325,7 @@ export class SocketIOClient {
   }
 
   get_stats(): ClientStats {
-    const { connection, counters, rtt, session, time } = this.#runtime;
+    const { connection, counters, rtt, session } = this.#runtime;
     const age = this.#runtime.now() - (connection?.inbox.oldestTime ?? Infinity);
     return {
       ...counters,
@@ -333,7 +333,6 @@ export class SocketIOClient {
       packets_sent: session.outbox.packetsSent,
       inbox_length: this.get_pending_count(),
       inbox_age: Math.max(0, age),
-      longest_poll_gap: time.longestGap,
       acks_pending: session.acksPending,
     };
   }

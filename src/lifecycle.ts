@@ -18,7 +18,6 @@ import { askAll, type JoinsHost, want, wantAgain } from "./joins.js";
 import { type AckOwner, entryOf } from "./namespace-entry.js";
 import { watchNetwork } from "./network-hints.js";
 import type { ClientOptions } from "./options.js";
-import { PollTime } from "./poll-time.js";
 import { backoffDelay } from "./protocol/backoff.js";
 import { ERR_CANT_CONNECT, ERR_CONNECTION_ERROR, ERR_INVALID_DATA, ERR_TIMEOUT } from "./protocol/codes.js";
 import { CONNECTED, CONNECTING, DISCONNECTED, type NamespaceSession } from "./protocol/namespace-session.js";
@@ -28,7 +27,6 @@ import type { Finality } from "./transport/transport.js";
 type Core = NamespaceSession<AckOwner>;
 
 export abstract class Lifecycle extends Dialer implements JoinsHost {
-  readonly time = new PollTime();
   readonly session: SocketSession<AckOwner>;
   /** The id of the open session as the game knows it; `""` before the poll that told it. */
   engineId = "";
@@ -80,6 +78,7 @@ export abstract class Lifecycle extends Dialer implements JoinsHost {
     this.#failures = 0;
     this.#openedAt = -1;
     this.transportName = "";
+    this.polledAt = Infinity;
     this.#isBackOnline = false;
     this.#unwatchNetwork = watchNetwork((online) => {
       this.#isBackOnline = online;
@@ -123,7 +122,7 @@ export abstract class Lifecycle extends Dialer implements JoinsHost {
     const { reconnection, random } = this.options;
     const entry = entryOf(core);
     const epoch = this.#epoch;
-    if (this.time.now - entry.joinedAt >= reconnection.delay_max) entry.refusals = 0;
+    if (this.time - entry.joinedAt >= reconnection.delay_max) entry.refusals = 0;
     entry.joinedAt = Infinity;
     const retry = this.active && this.shallRetry(reason, error, false);
     // The filter may have ended the connection, or joined the namespace by itself.
@@ -144,7 +143,7 @@ export abstract class Lifecycle extends Dialer implements JoinsHost {
     if (item.kind === "open") {
       this.engineId = connection.engine.handshake!.sid;
       if (this.#openedAt >= 0) this.counters.reconnects++;
-      this.#openedAt = this.time.now;
+      this.#openedAt = this.time;
       const fellBack = this.opened();
       const before = this.transportName;
       this.transportName = item.name;
@@ -172,7 +171,7 @@ export abstract class Lifecycle extends Dialer implements JoinsHost {
     code: Err = reason === "parse error" ? ERR_INVALID_DATA : ERR_CANT_CONNECT,
   ): void {
     const { reconnection, random } = this.options;
-    const now = this.time.now;
+    const now = this.time;
     const failed = !this.isConnected;
     const transport = this.connection?.transport?.name;
     const epoch = this.#epoch;
@@ -223,7 +222,6 @@ export abstract class Lifecycle extends Dialer implements JoinsHost {
     this.hangUp();
     this.target = null;
     this.engineId = "";
-    this.time.pause();
     for (const core of this.session.namespaces()) entryOf(core).auth = null;
     this.#unwatchNetwork?.();
     const epoch = ++this.#epoch;

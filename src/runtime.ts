@@ -26,6 +26,9 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   dispatchPaused = false;
   /** During a poll time stands still, so that one frame sees one moment. */
   #polling = false;
+  /** The moment up to which all that arrived was delivered, and the next one of which that will be true. */
+  #heard = -Infinity;
+  #collected = -Infinity;
 
   /** Bytes that wait in the transport. */
   get backlog(): number {
@@ -46,8 +49,13 @@ export class Runtime extends Lifecycle implements NamespaceHost {
 
   /** Monotonic seconds. */
   now(): number {
-    if (!this.#polling) this.time.advance(this.options.clock());
-    return this.time.now;
+    if (!this.#polling) this.#advance(this.options.clock());
+    return this.time;
+  }
+
+  /** Never backwards, and never to what is no time: neither NaN nor Infinity would ever pass again. */
+  #advance(time: number): void {
+    if (time > this.time && time < Infinity) this.time = time;
   }
 
   // Commands
@@ -63,10 +71,14 @@ export class Runtime extends Lifecycle implements NamespaceHost {
 
   poll(now?: number, limit = UNLIMITED): number {
     if (this.#polling || this.depth > 0) return 0;
-    const time = this.time;
-    time.advance(now ?? this.options.clock());
-    if (this.active) time.polled();
-    if (this.deadlines.isQuiet(time.now)) return 0;
+    this.#advance(now ?? this.options.clock());
+    if (this.active) {
+      const { counters } = this;
+      const gap = this.time - this.polledAt;
+      if (gap > counters.longest_poll_gap) counters.longest_poll_gap = gap;
+      this.polledAt = this.time;
+    }
+    if (this.deadlines.isQuiet(this.time)) return 0;
     this.#polling = true;
     this.callbacks = 0;
     this.mark = NaN;
@@ -74,13 +86,15 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     try {
       const { clock, poll_max_packets, poll_max_time } = this.options;
       const end = poll_max_time > 0 ? clock() + poll_max_time : Infinity;
-      if (this.dispatchPaused) this.connection?.relieve(this.time.now);
+      if (this.dispatchPaused) this.connection?.relieve(this.time);
       else {
+        // Told now, behind what arrived before.
+        this.connection?.isDead(this.time);
         const until = Math.min(limit.until, end);
         limit.packets -= this.#deliver(Math.min(limit.packets, poll_max_packets || Infinity), until);
         this.#expire();
       }
-      this.connection?.answerPing(this.time.now);
+      this.connection?.answerPing(this.time);
       this.flush(end);
     } finally {
       this.#polling = false;
@@ -153,11 +167,12 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   /** Delivers up to so many packets until that moment of the option `clock`; returns how many it were. */
   #deliver(packets: number, until: number): number {
     const { clock } = this.options;
-    // What was pulled has to be taken first, unless nothing is pulled any more.
-    const mayGoOn = () => this.pulled.length === 0 || this.options.event_delivery === "push";
     let taken = 0;
-    // The connection is looked up each time: a callback may have ended it, or started another.
-    while (!this.dispatchPaused && mayGoOn() && (taken < packets || !this.connection?.inbox.length)) {
+    // The connection is looked up each time: a callback may have ended it, or started another. News costs nothing: what is left of it
+    // after the last packet is told now, before any deadline.
+    while (!this.dispatchPaused && (taken < packets || !this.connection?.inbox.length)) {
+      // What was pulled has to be taken first, unless nothing is pulled any more.
+      if (this.pulled.length > 0 && this.options.event_delivery === "pull") break;
       const { connection } = this;
       const item = connection?.inbox.shift();
       if (!item) break;
@@ -167,13 +182,11 @@ export class Runtime extends Lifecycle implements NamespaceHost {
       }
       const { callbacks } = this;
       this.#receive(item, connection!);
+      taken++;
       // The clock was read after the last callback, if there was one.
-      const now = until === Infinity ? 0 : this.callbacks === callbacks ? clock() : this.mark;
-      const isSpent = ++taken >= packets || now >= until;
-      // News costs nothing: what is left of it after the last packet is told now, before any deadline.
-      if (isSpent && this.connection?.inbox.length) break;
+      if (until < Infinity && (this.callbacks === callbacks ? clock() : this.mark) >= until) packets = 0;
     }
-    this.connection?.relieve(this.time.now);
+    this.connection?.relieve(this.time);
     return taken;
   }
 
@@ -191,13 +204,17 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     }
   }
 
+  /**
+   * Lets deadlines expire. Input comes before time, with a budget too: a poll's moment counts once all that had arrived by then is
+   * delivered.
+   */
   #expire(): void {
-    const now = this.time.now;
     this.heedNetwork();
-    const { connection } = this;
-    // It is told now, unless the budget has left packets that came before it.
-    if (connection?.writable && connection.isDead(now) && connection.inbox.length === 0) this.#deliver(0, Infinity);
-    const heard = this.time.heardUntil(this.connection?.inbox.oldestTime ?? Infinity);
-    if (heard >= this.deadlines.next) this.deadlines.advance(heard);
+    const oldest = this.connection?.inbox.oldestTime ?? Infinity;
+    if (oldest > this.#collected) {
+      this.#heard = oldest === Infinity ? this.time : this.#collected;
+      this.#collected = this.time;
+    }
+    if (this.#heard >= this.deadlines.next) this.deadlines.advance(this.#heard);
   }
 }
