@@ -16,22 +16,6 @@ export function checkAuth(auth: Auth): string | null {
   return typeof auth === "function" ? null : encodeAuth(auth);
 }
 
-/** Asks an auth function. One of the other two is called, now or when it has answered; what `answered` throws goes to `failed`. */
-export function askAuth(ask: () => unknown, answered: (data: unknown) => void, failed: (error: unknown) => void): void {
-  try {
-    const answer = ask();
-    // Through a promise of our own: a foreign one may lack `catch`.
-    if (isThenable(answer)) Promise.resolve(answer).then(answered).catch(failed);
-    else answered(answer);
-  } catch (error) {
-    failed(error);
-  }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";
-}
-
 /**
  * The JSON of an auth dictionary; `""` for an empty one, because CONNECT without auth has no payload (Socket.IO 5,
  * "Connection to a namespace").

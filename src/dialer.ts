@@ -68,7 +68,7 @@ export abstract class Dialer extends Announcer implements ConnectionOwner {
   abstract engineMoved(connection: Connection): void;
   abstract skipped(packet: RawPacket): void;
   /** A new connection is about to be opened. */
-  protected abstract dialling(attempt: number): void;
+  protected abstract dialling(): void;
   /** The connection is gone, or never came to be. */
   protected abstract lost(reason: DisconnectReason, message: string, finality?: Finality, code?: Err): void;
 
@@ -80,7 +80,7 @@ export abstract class Dialer extends Announcer implements ConnectionOwner {
   }
 
   /** Fails the attempt, whatever its transport. */
-  failAttempt(message: string): void {
+  protected failAttempt(message: string): void {
     if (this.#current) this.#current.left = this.#current.left.slice(-1);
     this.connection?.fail("transport error", message);
   }
@@ -180,7 +180,7 @@ export abstract class Dialer extends Announcer implements ConnectionOwner {
     this.#deadline = this.deadlines.add(now + share, expire);
     const connection = new Connection(this, { factory, upgrades: this.options.upgrade ? upgrades : [], request });
     this.connection = connection;
-    this.dialling(this.attempt);
+    this.dialling();
     if (connection === this.connection) connection.open();
   }
 

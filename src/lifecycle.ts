@@ -11,29 +11,26 @@
 import type { Auth } from "./auth.js";
 import type { Connection } from "./connection.js";
 import type { ConnectionState } from "./connection-state.js";
-import { Dialer, type Target } from "./dialer.js";
+import type { Target } from "./dialer.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
 import type { ConnectionNews, DisconnectReason } from "./inbox.js";
-import { askAll, type JoinsHost, want, wantAgain } from "./joins.js";
+import { Joins } from "./joins.js";
 import { type AckOwner, entryOf } from "./namespace-entry.js";
 import { watchNetwork } from "./network-hints.js";
-import type { ClientOptions } from "./options.js";
 import { backoffDelay } from "./protocol/backoff.js";
 import { ERR_CANT_CONNECT, ERR_CONNECTION_ERROR, ERR_INVALID_DATA, ERR_TIMEOUT } from "./protocol/codes.js";
 import { CONNECTED, CONNECTING, DISCONNECTED, type NamespaceSession } from "./protocol/namespace-session.js";
-import { SocketSession } from "./protocol/socket-session.js";
 import type { Finality } from "./transport/transport.js";
 
 type Core = NamespaceSession<AckOwner>;
 
-export abstract class Lifecycle extends Dialer implements JoinsHost {
-  readonly session: SocketSession<AckOwner>;
+export abstract class Lifecycle extends Joins {
   /** The id of the open session as the game knows it; `""` before the poll that told it. */
   engineId = "";
   /** What the open session goes over as the game knows it. */
   transportName = "";
 
-  readonly #main: Core;
+  readonly #main = this.session.namespace("/");
   /** When the last session opened; less than 0 before the first. */
   #openedAt = -1;
   /** How many attempts in a row have failed. */
@@ -42,12 +39,6 @@ export abstract class Lifecycle extends Dialer implements JoinsHost {
   #isBackOnline = false;
   /** Changes with every start and end: whoever called the game in between looks whether he is still wanted. */
   #epoch = 0;
-
-  constructor(options: ClientOptions) {
-    super(options);
-    this.session = new SocketSession(options, this.deadlines, this.rtt, this);
-    this.#main = this.session.namespace("/");
-  }
 
   get active(): boolean {
     return this.target !== null;
@@ -66,10 +57,6 @@ export abstract class Lifecycle extends Dialer implements JoinsHost {
     return !this.isOpen || this.#main.state === CONNECTING ? CONNECTING : CONNECTED;
   }
 
-  /** Writes what was sent since the last time. */
-  abstract flush(): void;
-  abstract runGuarded(run: () => void): void;
-
   // Commands
 
   start(target: Target, auth: Auth): void {
@@ -85,12 +72,8 @@ export abstract class Lifecycle extends Dialer implements JoinsHost {
       this.deadlines.wake();
       if (!online && !target.isLocal) this.connection?.fail("transport close", "the browser is offline");
     });
-    if (this.options.main_namespace) want(this, this.#main, auth);
+    if (this.options.main_namespace) this.join(this.#main, auth);
     this.dial(target);
-  }
-
-  join(core: Core, auth: Auth): void {
-    want(this, core, auth);
   }
 
   close(): void {
@@ -102,11 +85,7 @@ export abstract class Lifecycle extends Dialer implements JoinsHost {
     this.#end("client disconnect");
   }
 
-  // Told by the dialer and its connection
-
-  protected dialling(attempt: number): void {
-    askAll(this, attempt);
-  }
+  // Told by its connection
 
   engineMoved({ transport }: Connection): void {
     this.session.base64 = transport!.textOnly === true;
@@ -126,14 +105,20 @@ export abstract class Lifecycle extends Dialer implements JoinsHost {
     entry.joinedAt = Infinity;
     const retry = this.active && this.shallRetry(reason, error, false);
     // The filter may have ended the connection, or joined the namespace by itself.
-    if (epoch !== this.#epoch || core.state !== DISCONNECTED) tell();
-    else if (retry) {
-      const delay = backoffDelay(++entry.refusals, reconnection, random());
-      if (core === this.#main) this.settled();
-      wantAgain(this, core, delay);
-      tell();
-    } else if (core === this.#main && this.active && !this.session.isWanted()) this.#end("server disconnect", tell);
-    else tell();
+    if (epoch === this.#epoch && core.state === DISCONNECTED) {
+      const isMain = core === this.#main;
+      if (retry) {
+        const auth = entry.auth!;
+        const delay = backoffDelay(++entry.refusals, reconnection, random());
+        if (isMain) this.settled();
+        // As it was when it was given: the game may have changed the object since.
+        this.join(core, auth, delay, typeof auth === "function" ? null : core.auth);
+      } else if (isMain && this.active && !this.session.isWanted()) {
+        this.#end("server disconnect", tell);
+        return;
+      }
+    }
+    tell();
   }
 
   // A connection's news, when a poll comes to it

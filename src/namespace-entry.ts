@@ -85,9 +85,8 @@ export class NamespaceEntry implements EventFilter {
   joinedAt = Infinity;
   /** What it is to be joined with; `null` unless it is wanted. */
   auth: Auth | null = null;
-  /** The attempt to connect for which `auth` was asked, and the number of that question. */
-  askedFor = 0;
-  question = 0;
+  /** The last time that `auth` was asked, and for which attempt to connect. */
+  question: { readonly attempt: number } | null = null;
   // Made when they are needed: thousands of bots have few of them.
   #listeners: Map<string, readonly Listener[]> | null = null;
   /** What waits in `ready()`. */

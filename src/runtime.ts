@@ -126,16 +126,10 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     return (!this.dispatchPaused && this.pulled.length > 0 && this.pulled.shift()) || null;
   }
 
-  // For namespaces, their joins, and signals
+  // For namespaces and signals
 
   expireAfter(seconds: number, expire: () => void): void {
     this.deadlines.add(this.now() + seconds, expire);
-  }
-
-  runGuarded(run: () => void): void {
-    this.depth++;
-    run();
-    this.depth--;
   }
 
   skipped(packet: RawPacket): void {
