@@ -46,7 +46,7 @@ export abstract class Announcer extends Callbacks implements SessionSink<AckOwne
       this.pulled = withItem(this.pulled, { event, data, path, reply: ackId < 0 ? null : entry.replyTo(event, ackId) });
     else {
       entry.dispatch(event, data, ackId);
-      if (this.signals.has_connections("event_received")) this.signals.emit("event_received", event, data, path);
+      this.signals.event_received?.emit(event, data, path);
     }
   }
 
@@ -62,28 +62,28 @@ export abstract class Announcer extends Callbacks implements SessionSink<AckOwne
     // A server that lets in and throws out at once must not be hammered: see `shutOut`.
     entry.joinedAt = this.now();
     entry.settle();
-    entry.signals.emit("connected", sid);
+    entry.signals.connected?.emit(sid);
     if (isUp()) {
       entry.announced = true;
-      this.signals.emit("namespace_connected", path);
+      this.signals.namespace_connected?.emit(path);
     }
     if (core.path === "/" && isUp()) {
       this.announced = true;
-      this.signals.emit("connected", sid);
+      this.signals.connected?.emit(sid);
     }
   }
 
   disconnected(core: Core, reason: string): void {
     const entry = entryOf(core);
     const tell = () => {
-      entry.signals.emit("disconnected", reason);
+      entry.signals.disconnected?.emit(reason);
       if (entry.announced) {
         entry.announced = false;
-        this.signals.emit("namespace_disconnected", core.path);
+        this.signals.namespace_disconnected?.emit(core.path);
       }
       if (core.path === "/" && this.announced) {
         this.announced = false;
-        this.signals.emit("disconnected", reason);
+        this.signals.disconnected?.emit(reason);
       }
     };
     if (reason !== "server disconnect") tell();
@@ -100,8 +100,8 @@ export abstract class Announcer extends Callbacks implements SessionSink<AckOwne
     const tell = () => {
       this.lastError = message;
       entry.settle(new SocketIOError(message, code, data));
-      entry.signals.emit("connect_error", error);
-      this.signals.emit("connect_error", error);
+      entry.signals.connect_error?.emit(error);
+      this.signals.connect_error?.emit(error);
     };
     this.shutOut(core, "connect_error", error, tell);
   }

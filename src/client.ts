@@ -67,9 +67,11 @@ export class SocketIOClient {
 
   static {
     pollWithin = (client, now, limit) => client.#runtime.poll(now, limit);
-    defineSignals<SocketIOClient, ClientSignals>(SocketIOClient.prototype, SIGNALS, (client) =>
-      client.#runtime.ownSignals(),
-    );
+    defineSignals<SocketIOClient, ClientSignals>(SocketIOClient.prototype, SIGNALS, (client) => [
+      client.#runtime,
+      client.#runtime,
+      "/",
+    ]);
   }
 
   /** The main namespace is connected, for the first time or again; `session_id` is its Socket.IO id. */

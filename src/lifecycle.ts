@@ -132,10 +132,10 @@ export abstract class Lifecycle extends Joins {
       const fellBack = this.opened();
       const before = this.transportName;
       this.transportName = item.name;
-      if (before === "" ? fellBack : before !== item.name) signals.emit("transport_changed", item.name);
+      if (before === "" ? fellBack : before !== item.name) signals.transport_changed?.emit(item.name);
     } else if (item.kind === "moved") {
       this.transportName = item.name;
-      signals.emit("transport_changed", item.name);
+      signals.transport_changed?.emit(item.name);
     } else {
       this.lost(item.reason, item.message, item.finality);
     }
@@ -183,8 +183,8 @@ export abstract class Lifecycle extends Joins {
     if (epoch !== this.#epoch) return;
     if (!retry || attempt > reconnection.attempts) {
       this.#end(reason, () => {
-        if (failed) this.signals.emit("connect_error", error);
-        if (reconnection.enabled) this.signals.emit("reconnect_failed");
+        if (failed) this.signals.connect_error?.emit(error);
+        if (reconnection.enabled) this.signals.reconnect_failed?.emit();
       });
       return;
     }
@@ -193,9 +193,9 @@ export abstract class Lifecycle extends Joins {
     this.redial(now + delay);
     this.engineId = "";
     this.session.close(reason, false);
-    if (failed && epoch === this.#epoch) this.signals.emit("connect_error", error);
+    if (failed && epoch === this.#epoch) this.signals.connect_error?.emit(error);
     // One of them may have called reconnect_now().
-    if (epoch === this.#epoch) this.signals.emit("reconnecting", attempt, this.connection ? 0 : delay);
+    if (epoch === this.#epoch) this.signals.reconnecting?.emit(attempt, this.connection ? 0 : delay);
   }
 
   /**
@@ -212,7 +212,7 @@ export abstract class Lifecycle extends Joins {
     const epoch = ++this.#epoch;
     this.session.close(reason, true);
     if (epoch === this.#epoch) tell();
-    if (epoch === this.#epoch && !told) this.signals.emit("disconnected", reason);
+    if (epoch === this.#epoch && !told) this.signals.disconnected?.emit(reason);
     if (epoch !== this.#epoch) return;
     const error = new SocketIOError(`disconnected: ${reason}`, ERR_CONNECTION_ERROR);
     for (const core of this.session.namespaces()) entryOf(core).settle(error);

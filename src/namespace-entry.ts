@@ -10,7 +10,7 @@ import type { ClientOptions } from "./options.js";
 import { ERR_ALREADY_IN_USE, OK } from "./protocol/codes.js";
 import type { EventFilter, NamespaceSession } from "./protocol/namespace-session.js";
 import type { SocketSession } from "./protocol/socket-session.js";
-import { SILENT, type Signal, type SignalOwner, SignalSet } from "./signal.js";
+import { type MadeSignals, SILENT, type Signal, type SignalOwner } from "./signal.js";
 
 /**
  * Answers an event for which the server asked for an acknowledgement. Only the first call sends: it returns `OK`, later
@@ -74,7 +74,7 @@ interface Listener {
 const NONE: readonly Listener[] = [];
 
 export class NamespaceEntry implements EventFilter {
-  signals: SignalSet<NamespaceSignals> = SILENT;
+  signals: MadeSignals<NamespaceSignals> = SILENT;
   /** Set by its constructor. */
   namespace!: SocketIONamespace;
   /** `namespace_connected` was emitted, and `namespace_disconnected` not since. */
@@ -99,14 +99,8 @@ export class NamespaceEntry implements EventFilter {
     core.filter = this;
   }
 
-  /** The signals, to connect something to one of them. */
-  ownSignals(): SignalSet<NamespaceSignals> {
-    if (this.signals === SILENT) this.signals = new SignalSet(this.host, this.core.path);
-    return this.signals;
-  }
-
   isListening(event: string): boolean {
-    return this.#listeners?.has(event) || this.signals.has_connections("event_received") || this.host.hearsAll();
+    return this.#listeners?.has(event) || this.signals.event_received?.has_connections() || this.host.hearsAll();
   }
 
   listen(event: string, callback: Callback, once: boolean): void {
@@ -132,7 +126,7 @@ export class NamespaceEntry implements EventFilter {
       if (listener.once) this.#remove(event, [listener]);
       host.invoke(listener.callback as (...args: unknown[]) => unknown, args, event, this.core.path);
     }
-    if (this.signals.has_connections("event_received")) this.signals.emit("event_received", event, data);
+    this.signals.event_received?.emit(event, data);
   }
 
   /** What answers the event that has this acknowledgement id. */

@@ -65,9 +65,10 @@ export class SocketIONamespace<
   readonly #entry: NamespaceEntry;
 
   static {
-    defineSignals<SocketIONamespace, NamespaceSignals>(SocketIONamespace.prototype, NAMESPACE_SIGNALS, (namespace) =>
-      namespace.#entry.ownSignals(),
-    );
+    defineSignals<SocketIONamespace, NamespaceSignals>(SocketIONamespace.prototype, NAMESPACE_SIGNALS, (namespace) => {
+      const entry = namespace.#entry;
+      return [entry, entry.host, entry.core.path];
+    });
   }
 
   /** @internal */

@@ -44,7 +44,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   }
 
   hearsAll(): boolean {
-    return this.options.event_delivery === "pull" || this.signals.has_connections("event_received");
+    return this.options.event_delivery === "pull" || !!this.signals.event_received?.has_connections();
   }
 
   /** Monotonic seconds. */
