@@ -1,7 +1,7 @@
 /*
  * Telling the game what has become of its namespaces, its events and its acknowledgements.
  */
-import { Callbacks } from "./callbacks.js";
+import { Dialer } from "./dialer.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
 import { type AckOwner, entryOf, type TakenEvent } from "./namespace-entry.js";
 import { ERR_CONNECTION_ERROR, OK } from "./protocol/codes.js";
@@ -11,16 +11,13 @@ import type { SessionSink } from "./protocol/socket-session.js";
 
 type Core = NamespaceSession<AckOwner>;
 
-export abstract class Announcer extends Callbacks implements SessionSink<AckOwner> {
+export abstract class Announcer extends Dialer implements SessionSink<AckOwner> {
   /** Events that wait for `take_event()`, decoded: one, unless several came at once. */
   pulled: TakenEvent[] = NOTHING;
   /** A sentence about what failed last. */
   lastError = "";
   /** `connected` was emitted, and `disconnected` not since. */
   protected announced = false;
-
-  /** Monotonic seconds. */
-  abstract now(): number;
 
   /** The server does not want us in `core`; `tell` says so to the game. */
   protected abstract shutOut(core: Core, reason: string, error: ConnectError, tell: () => void): void;
@@ -59,6 +56,7 @@ export abstract class Announcer extends Callbacks implements SessionSink<AckOwne
     const entry = entryOf(core);
     // A callback may end the connection; then nobody is told that it is up after he was told that it is down.
     const isUp = () => generation === core.generation;
+    if (path === "/") this.settled();
     // A server that lets in and throws out at once must not be hammered: see `shutOut`.
     entry.joinedAt = this.now();
     entry.settle();
@@ -67,7 +65,7 @@ export abstract class Announcer extends Callbacks implements SessionSink<AckOwne
       entry.announced = true;
       this.signals.namespace_connected?.emit(path);
     }
-    if (core.path === "/" && isUp()) {
+    if (path === "/" && isUp()) {
       this.announced = true;
       this.signals.connected?.emit(sid);
     }

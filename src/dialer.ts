@@ -9,7 +9,7 @@
  *             namespace is joined                                      hangUp() → IDLE
  *   WAITING   a deadline for the next attempt                          that moment, reconnectNow() → DIALLING; hangUp() → IDLE
  */
-import { Announcer } from "./announcer.js";
+import { Callbacks } from "./callbacks.js";
 import { Connection, type ConnectionOwner, type Route } from "./connection.js";
 import type { Err } from "./errors.js";
 import type { DisconnectReason } from "./inbox.js";
@@ -45,7 +45,7 @@ interface Attempt {
 /** Attempts of all clients: none is ever taken for another one. */
 let attempts = 0;
 
-export abstract class Dialer extends Announcer implements ConnectionOwner {
+export abstract class Dialer extends Callbacks implements ConnectionOwner {
   readonly rtt = new RttEstimator();
   readonly deadlines = new Deadlines();
   latestEvents: LatestEvents | null = null;
@@ -57,13 +57,15 @@ export abstract class Dialer extends Announcer implements ConnectionOwner {
   /** `null` when the attempt has got as far as it shall: what it needed is not kept as long as the connection. */
   #current: Attempt | null = null;
   /** What opened the last session. */
-  #last: TransportFactory | null = null;
+  #last: TransportFactory | undefined;
   /** When a transport or the attempt is given up, or the next attempt starts. */
   #deadline: Deadline | null = null;
 
   /** Whether the attempt has got as far as its session, and as far as it shall. */
   abstract readonly isOpen: boolean;
   abstract readonly isConnected: boolean;
+  /** Monotonic seconds. */
+  abstract now(): number;
   abstract engineOpened(connection: Connection, now: number): void;
   abstract engineMoved(connection: Connection): void;
   abstract skipped(packet: RawPacket): void;
@@ -87,7 +89,7 @@ export abstract class Dialer extends Announcer implements ConnectionOwner {
 
   protected dial(target: Target): void {
     this.target = target;
-    this.#last = null;
+    this.#last = target.transports[0];
     this.#connect(this.now());
   }
 
@@ -106,10 +108,10 @@ export abstract class Dialer extends Announcer implements ConnectionOwner {
 
   /** The session is open; true when a transport that should have carried it had failed. */
   protected opened(): boolean {
-    const { left } = this.#current!;
-    this.#last = left[0]!;
+    const { left, complaints } = this.#current!;
+    this.#last = left[0];
     if (this.isConnected) this.settled();
-    return left.length < this.target!.transports.length;
+    return complaints !== "";
   }
 
   /** The attempt has got as far as it shall. */
@@ -142,13 +144,12 @@ export abstract class Dialer extends Announcer implements ConnectionOwner {
     const attempt = ++attempts;
     this.attempt = attempt;
     const { options } = this;
-    const { transports } = this.target!;
-    const last = this.#last;
+    const target = this.target!;
     // What opened the session before goes first.
-    let left = last ? [last, ...transports.filter((transport) => transport !== last)] : transports;
+    let left = [...new Set([this.#last!, ...target.transports])];
     let request: Route["request"];
     try {
-      request = this.target!.prepare(options);
+      request = target.prepare(options);
     } catch (error) {
       // No other transport would help.
       left = left.slice(-1);

@@ -2,8 +2,8 @@
  * Which namespaces are wanted with which auth, and the asking of auth functions: anew for each attempt to connect. CONNECT
  * waits for the answer; an answer to an earlier question is not taken.
  */
+import { Announcer } from "./announcer.js";
 import { type Auth, checkAuth, encodeAuth } from "./auth.js";
-import { Dialer } from "./dialer.js";
 import { type AckOwner, entryOf } from "./namespace-entry.js";
 import type { ClientOptions } from "./options.js";
 import { CONNECTING, type NamespaceSession } from "./protocol/namespace-session.js";
@@ -11,7 +11,7 @@ import { SocketSession } from "./protocol/socket-session.js";
 
 type Core = NamespaceSession<AckOwner>;
 
-export abstract class Joins extends Dialer {
+export abstract class Joins extends Announcer {
   readonly session: SocketSession<AckOwner>;
 
   constructor(options: ClientOptions) {

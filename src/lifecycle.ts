@@ -27,12 +27,12 @@ type Core = NamespaceSession<AckOwner>;
 export abstract class Lifecycle extends Joins {
   /** The id of the open session as the game knows it; `""` before the poll that told it. */
   engineId = "";
-  /** What the open session goes over as the game knows it. */
+  /** What the last session went over as the game knows it; `""` before the first. */
   transportName = "";
 
   readonly #main = this.session.namespace("/");
-  /** When the last session opened; less than 0 before the first. */
-  #openedAt = -1;
+  /** When the last session opened. */
+  #openedAt = NaN;
   /** How many attempts in a row have failed. */
   #failures = 0;
   #unwatchNetwork: (() => void) | null = null;
@@ -63,7 +63,6 @@ export abstract class Lifecycle extends Joins {
     this.#epoch++;
     this.deadlines.wake();
     this.#failures = 0;
-    this.#openedAt = -1;
     this.transportName = "";
     this.polledAt = Infinity;
     this.#isBackOnline = false;
@@ -89,11 +88,6 @@ export abstract class Lifecycle extends Joins {
 
   engineMoved({ transport }: Connection): void {
     this.session.base64 = transport!.textOnly === true;
-  }
-
-  override connected(core: Core): void {
-    if (core === this.#main) this.settled();
-    super.connected(core);
   }
 
   /** The server does not want us in `core`. Without the main namespace and any other there is nothing to be connected for. */
@@ -124,21 +118,21 @@ export abstract class Lifecycle extends Joins {
   // A connection's news, when a poll comes to it
 
   protected hear(item: ConnectionNews, connection: Connection): void {
-    const { signals } = this;
+    if (item.kind === "close") {
+      this.lost(item.reason, item.message, item.finality);
+      return;
+    }
+    const before = this.transportName;
+    this.transportName = item.name;
+    let hasChanged = before !== item.name;
     if (item.kind === "open") {
       this.engineId = connection.engine.handshake!.sid;
-      if (this.#openedAt >= 0) this.counters.reconnects++;
       this.#openedAt = this.time;
       const fellBack = this.opened();
-      const before = this.transportName;
-      this.transportName = item.name;
-      if (before === "" ? fellBack : before !== item.name) signals.transport_changed?.emit(item.name);
-    } else if (item.kind === "moved") {
-      this.transportName = item.name;
-      signals.transport_changed?.emit(item.name);
-    } else {
-      this.lost(item.reason, item.message, item.finality);
+      if (before === "") hasChanged = fellBack;
+      else this.counters.reconnects++;
     }
+    if (hasChanged) this.signals.transport_changed?.emit(item.name);
   }
 
   /** The browser has its network back: does not wait any longer. */
@@ -207,7 +201,6 @@ export abstract class Lifecycle extends Joins {
     this.hangUp();
     this.target = null;
     this.engineId = "";
-    for (const core of this.session.namespaces()) entryOf(core).auth = null;
     this.#unwatchNetwork?.();
     const epoch = ++this.#epoch;
     this.session.close(reason, true);

@@ -83,7 +83,7 @@ export class NamespaceEntry implements EventFilter {
   refusals = 0;
   /** When it was joined, in seconds; Infinity when it is not. */
   joinedAt = Infinity;
-  /** What it is to be joined with; `null` unless it is wanted. */
+  /** What it is to be joined with; `null` before it was wanted. */
   auth: Auth | null = null;
   /** The last time that `auth` was asked, and for which attempt to connect. */
   question: { readonly attempt: number } | null = null;

@@ -79,11 +79,9 @@ export class Runtime extends Lifecycle implements NamespaceHost {
       this.polledAt = this.time;
     }
     if (this.deadlines.isQuiet(this.time)) return 0;
-    this.#polling = true;
     this.callbacks = 0;
-    this.mark = NaN;
-    this.observers?.tell("poll_started", now);
-    try {
+    this.#atOnce(() => {
+      this.observers?.tell("poll_started", now);
       const { clock, poll_max_packets, poll_max_time } = this.options;
       const end = poll_max_time > 0 ? clock() + poll_max_time : Infinity;
       if (this.dispatchPaused) this.connection?.relieve(this.time);
@@ -96,33 +94,31 @@ export class Runtime extends Lifecycle implements NamespaceHost {
       }
       this.connection?.answerPing(this.time);
       this.flush(end);
-    } finally {
-      this.#polling = false;
-      this.mark = NaN;
-    }
-    this.#rest();
+    });
+    const { connection } = this;
+    // Most polls of most games find nothing to do. If that can be foreseen, they need not look.
+    if (connection?.isIdle && !this.session.hasOutput && !this.dispatchPaused && this.observers === null)
+      this.deadlines.rest(connection.engine.deadline);
     this.observers?.tell("poll_ended", this.callbacks);
     return this.callbacks;
   }
 
-  /** Most polls of most games find nothing to do. If that can be foreseen, they need not look. */
-  #rest(): void {
-    const { connection } = this;
-    const isStill = connection?.isIdle && !this.session.hasOutput && !this.dispatchPaused && this.observers === null;
-    if (isStill) this.deadlines.rest(connection.engine.deadline);
+  /** Meanwhile time stands still, and no poll begins. */
+  #atOnce(run: () => void): void {
+    this.#polling = true;
+    this.mark = NaN;
+    try {
+      run();
+    } finally {
+      this.#polling = false;
+      this.mark = NaN;
+    }
   }
 
   /** With the option `event_delivery: "pull"`: the next event. What came before it and is none is delivered on the way. */
   takeEvent(): TakenEvent | null {
-    if (!this.#polling && this.depth === 0 && this.pulled.length === 0) {
-      this.#polling = true;
-      try {
-        this.#deliver(Infinity, Infinity);
-      } finally {
-        this.#polling = false;
-        this.mark = NaN;
-      }
-    }
+    if (!this.#polling && this.depth === 0 && this.pulled.length === 0)
+      this.#atOnce(() => this.#deliver(Infinity, Infinity));
     return (!this.dispatchPaused && this.pulled.length > 0 && this.pulled.shift()) || null;
   }
 
