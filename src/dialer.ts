@@ -11,12 +11,14 @@
  */
 import { Callbacks } from "./callbacks.js";
 import { Connection, type ConnectionOwner, type Route } from "./connection.js";
+import type { ConnectionState } from "./connection-state.js";
 import type { Err } from "./errors.js";
 import type { DisconnectReason } from "./inbox.js";
 import type { LatestEvents } from "./latest-events.js";
 import type { ClientOptions } from "./options.js";
 import { ERR_TIMEOUT } from "./protocol/codes.js";
 import { type Deadline, Deadlines } from "./protocol/deadlines.js";
+import { CONNECTED } from "./protocol/namespace-session.js";
 import { RttEstimator } from "./protocol/rtt.js";
 import type { RawPacket } from "./protocol/socket-decoder.js";
 import { engineName, type Finality, type TransportFactory } from "./transport/transport.js";
@@ -52,6 +54,8 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
   connection: Connection | null = null;
   /** Stands for the attempt that is going on, or the connection that came of it; 0 between two attempts. */
   attempt = 0;
+  /** The id of the open session as the game knows it; `""` before the poll that told it. */
+  engineId = "";
   /** `null` while nobody wants to be connected. */
   protected target: Target | null = null;
   /** `null` when the attempt has got as far as it shall: what it needed is not kept as long as the connection. */
@@ -61,9 +65,8 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
   /** When a transport or the attempt is given up, or the next attempt starts. */
   #deadline: Deadline | null = null;
 
-  /** Whether the attempt has got as far as its session, and as far as it shall. */
-  abstract readonly isOpen: boolean;
-  abstract readonly isConnected: boolean;
+  /** CONNECTED once the attempt has got as far as it shall. */
+  abstract readonly state: ConnectionState;
   /** Monotonic seconds. */
   abstract now(): number;
   abstract engineOpened(connection: Connection, now: number): void;
@@ -102,6 +105,7 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
   protected hangUp(): void {
     this.connection?.dispose();
     this.connection = null;
+    this.engineId = "";
     this.attempt = 0;
     this.#cancel();
   }
@@ -110,7 +114,7 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
   protected opened(): boolean {
     const { left, complaints } = this.#current!;
     this.#last = left[0];
-    if (this.isConnected) this.settled();
+    if (this.state === CONNECTED) this.settled();
     return complaints !== "";
   }
 
@@ -168,12 +172,12 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
     // One that hangs must leave time for those that follow.
     const share = (end - now) / left.length;
     const expire = (late: number) => {
-      if (this.isConnected) return;
-      if (this.isOpen && late < end) {
+      if (this.state === CONNECTED) return;
+      if (this.engineId && late < end) {
         this.#deadline = this.deadlines.add(end, expire);
         return;
       }
-      const what = this.isOpen
+      const what = this.engineId
         ? `/ was not connected within ${this.options.connect_timeout} s`
         : `${engineName(factory)}: no Engine.IO session was opened within ${Math.round(share * 10) / 10} s`;
       this.lost("transport error", `${what}; is it a Socket.IO v3+ server?`, "", ERR_TIMEOUT);

@@ -25,8 +25,6 @@ import type { Finality } from "./transport/transport.js";
 type Core = NamespaceSession<AckOwner>;
 
 export abstract class Lifecycle extends Joins {
-  /** The id of the open session as the game knows it; `""` before the poll that told it. */
-  engineId = "";
   /** What the last session went over as the game knows it; `""` before the first. */
   transportName = "";
 
@@ -44,24 +42,15 @@ export abstract class Lifecycle extends Joins {
     return this.target !== null;
   }
 
-  get isOpen(): boolean {
-    return this.engineId !== "";
-  }
-
-  get isConnected(): boolean {
-    return this.state === CONNECTED;
-  }
-
   get state(): ConnectionState {
     if (!this.active) return DISCONNECTED;
-    return !this.isOpen || this.#main.state === CONNECTING ? CONNECTING : CONNECTED;
+    return this.engineId === "" || this.#main.state === CONNECTING ? CONNECTING : CONNECTED;
   }
 
   // Commands
 
   start(target: Target, auth: Auth): void {
     this.#epoch++;
-    this.deadlines.wake();
     this.#failures = 0;
     this.transportName = "";
     this.polledAt = Infinity;
@@ -117,7 +106,7 @@ export abstract class Lifecycle extends Joins {
 
   // A connection's news, when a poll comes to it
 
-  protected hear(item: ConnectionNews, connection: Connection): void {
+  protected hear(item: ConnectionNews): void {
     if (item.kind === "close") {
       this.lost(item.reason, item.message, item.finality);
       return;
@@ -126,7 +115,7 @@ export abstract class Lifecycle extends Joins {
     this.transportName = item.name;
     let hasChanged = before !== item.name;
     if (item.kind === "open") {
-      this.engineId = connection.engine.handshake!.sid;
+      this.engineId = this.connection!.engine.handshake!.sid;
       this.#openedAt = this.time;
       const fellBack = this.opened();
       if (before === "") hasChanged = fellBack;
@@ -151,13 +140,14 @@ export abstract class Lifecycle extends Joins {
   ): void {
     const { reconnection, random } = this.options;
     const now = this.time;
-    const failed = !this.isConnected;
+    const failed = this.state !== CONNECTED;
     const transport = this.connection?.transport?.name;
     const epoch = this.#epoch;
     // A balancer that gives the second request to another server ends a session that was hardly open.
-    if (failed && (!this.isOpen || reason === "transport error")) {
+    if (failed && (!this.engineId || reason === "transport error")) {
       // What has answered, but is no such server or lets nobody in, is no better over another transport.
-      const isCertain = reason === "parse error" || finality === "server" || (this.isOpen && code === ERR_TIMEOUT);
+      const isCertain =
+        reason === "parse error" || finality === "server" || (this.engineId !== "" && code === ERR_TIMEOUT);
       this.engineId = "";
       this.session.close(reason, false);
       if (epoch !== this.#epoch) return;
@@ -185,7 +175,6 @@ export abstract class Lifecycle extends Joins {
     const delay = backoffDelay(attempt, reconnection, random());
     this.hangUp();
     this.redial(now + delay);
-    this.engineId = "";
     this.session.close(reason, false);
     if (failed && epoch === this.#epoch) this.signals.connect_error?.emit(error);
     // One of them may have called reconnect_now().
@@ -195,16 +184,14 @@ export abstract class Lifecycle extends Joins {
   /**
    * Back to DISCONNECTED for good. `tell` comes after what the namespaces are told, unless that started something new.
    */
-  #end(reason: string, tell = () => {}): void {
+  #end(reason: string, tell?: () => void): void {
     const told = this.announced;
-    this.deadlines.wake();
     this.hangUp();
     this.target = null;
-    this.engineId = "";
     this.#unwatchNetwork?.();
     const epoch = ++this.#epoch;
     this.session.close(reason, true);
-    if (epoch === this.#epoch) tell();
+    if (epoch === this.#epoch) tell?.();
     if (epoch === this.#epoch && !told) this.signals.disconnected?.emit(reason);
     if (epoch !== this.#epoch) return;
     const error = new SocketIOError(`disconnected: ${reason}`, ERR_CONNECTION_ERROR);

@@ -84,8 +84,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
       this.observers?.tell("poll_started", now);
       const { clock, poll_max_packets, poll_max_time } = this.options;
       const end = poll_max_time > 0 ? clock() + poll_max_time : Infinity;
-      if (this.dispatchPaused) this.connection?.relieve(this.time);
-      else {
+      if (!this.dispatchPaused) {
         // Told now, behind what arrived before.
         this.connection?.isDead(this.time);
         const until = Math.min(limit.until, end);
@@ -109,6 +108,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     this.mark = NaN;
     try {
       run();
+      this.connection?.relieve(this.time);
     } finally {
       this.#polling = false;
       this.mark = NaN;
@@ -167,31 +167,26 @@ export class Runtime extends Lifecycle implements NamespaceHost {
       const item = connection?.inbox.shift();
       if (!item) break;
       if (!isPacket(item)) {
-        this.hear(item, connection!);
+        this.hear(item);
         continue;
       }
       const { callbacks } = this;
-      this.#receive(item, connection!);
+      // Decoding this takes time that is not the callback's.
+      if (packetSize(item) > LARGE) this.mark = NaN;
+      try {
+        this.observers?.tellOf("packet_received", item);
+        this.session.receive(item, connection!.inbox.time);
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        // What came behind a packet that cannot be read cannot be trusted either.
+        connection!.inbox.clear();
+        if (connection === this.connection) this.lost("parse error", error.message);
+      }
       taken++;
       // The clock was read after the last callback, if there was one.
       if (until < Infinity && (this.callbacks === callbacks ? clock() : this.mark) >= until) packets = 0;
     }
-    this.connection?.relieve(this.time);
     return taken;
-  }
-
-  #receive(packet: RawPacket, connection: Connection): void {
-    // Decoding this takes time that is not the callback's.
-    if (packetSize(packet) > LARGE) this.mark = NaN;
-    try {
-      this.observers?.tellOf("packet_received", packet);
-      this.session.receive(packet, connection.inbox.time);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      // What came behind a packet that cannot be read cannot be trusted either.
-      connection.inbox.clear();
-      if (connection === this.connection) this.lost("parse error", error.message);
-    }
   }
 
   /**
