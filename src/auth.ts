@@ -5,15 +5,20 @@ import { isObject } from "./protocol/protocol-error.js";
 /** Credentials for a namespace: what the server sees as `socket.handshake.auth`. */
 export type AuthData = Record<string, unknown>;
 
+type AskAuth = () => AuthData | null | undefined | Promise<AuthData | null | undefined>;
+
 /** A dictionary, or a function that is asked for one at every connect; it may answer later. */
-export type Auth = AuthData | (() => AuthData | null | undefined | Promise<AuthData | null | undefined>);
+export type Auth = AuthData | AskAuth;
 
 /** No credentials: the same for all who have none. */
 export const NO_AUTH: AuthData = /* @__PURE__ */ Object.freeze({});
 
-/** The JSON of `auth`, or `null` when it is a function that has to be asked first. */
-export function checkAuth(auth: Auth): string | null {
-  return typeof auth === "function" ? null : encodeAuth(auth);
+/** What has to be asked first, or the JSON as it was when it was given: the game may change the object later. */
+export type KeptAuth = AskAuth | string;
+
+/** @throws TypeError for anything but a function, or a dictionary that can be encoded as JSON */
+export function keepAuth(auth: Auth): KeptAuth {
+  return typeof auth === "function" ? (auth as AskAuth) : encodeAuth(auth);
 }
 
 /**

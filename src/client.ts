@@ -17,7 +17,7 @@
  * 10. Reconnecting joins every namespace again that was connected or connecting, each with its own auth; listeners stay.
  */
 import { Address } from "./address.js";
-import { type Auth, checkAuth, NO_AUTH } from "./auth.js";
+import { type Auth, keepAuth, NO_AUTH } from "./auth.js";
 import { type ClientSignals, SIGNALS } from "./callbacks.js";
 import type { ConnectionState } from "./connection-state.js";
 import { type Err, requireThat } from "./errors.js";
@@ -130,7 +130,7 @@ export class SocketIOClient {
   connect_to_url(url: string | (() => string), auth: Auth = NO_AUTH, tls_options: TLSOptions | null = null): Err {
     const isAsked = typeof url === "function";
     requireThat(isAsked || typeof url === "string", "the URL", "a string, or a function for one", url);
-    checkAuth(auth);
+    keepAuth(auth);
     requireThat(isTlsOptions(tls_options), "tls_options", "made by TLSOptions.client()", tls_options);
     const runtime = this.#runtime;
     if (runtime.active)

@@ -80,7 +80,7 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
   /** Does not wait for the next attempt; false when none is waited for. */
   reconnectNow(): boolean {
     if (this.target === null || this.attempt > 0) return false;
-    this.#connect(this.now());
+    this.#connect();
     return true;
   }
 
@@ -93,12 +93,12 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
   protected dial(target: Target): void {
     this.target = target;
     this.#last = target.transports[0];
-    this.#connect(this.now());
+    this.#connect();
   }
 
-  /** The next attempt comes at that moment, in seconds. */
-  protected redial(until: number): void {
-    this.#deadline = this.deadlines.add(until, (now) => this.#connect(now));
+  /** The next attempt comes after so many seconds. */
+  protected redial(delay: number): void {
+    this.#deadline = this.deadlines.add(this.time + delay, () => this.#connect());
   }
 
   /** Ends the connection without a word. */
@@ -132,19 +132,14 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
     const current = this.#current;
     if (current === null) return message;
     current.complaints += (current.complaints && "; ") + message;
-    const now = this.now();
     // After a sleep the whole attempt may be over: another transport would be given up as soon as it is dialled.
-    if (isCertain || now >= current.end || current.left.length < 2) return current.complaints;
-    const { attempt } = this;
-    this.hangUp();
-    this.attempt = attempt;
+    if (isCertain || this.now() >= current.end || current.left.length < 2) return current.complaints;
     current.left = current.left.slice(1);
-    this.#dial(now, current);
+    this.#dial(current);
     return null;
   }
 
-  #connect(now: number): void {
-    this.#cancel();
+  #connect(): void {
     const attempt = ++attempts;
     this.attempt = attempt;
     const { options } = this;
@@ -163,13 +158,16 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
     }
     // Whoever was asked may have ended this attempt, and begun another.
     if (attempt !== this.attempt) return;
-    this.#current = { left, complaints: "", request, end: now + options.connect_timeout };
-    this.#dial(now, this.#current);
+    this.#current = { left, complaints: "", request, end: this.now() + options.connect_timeout };
+    this.#dial(this.#current);
   }
 
-  #dial(now: number, { left, request, end }: Attempt): void {
+  #dial({ left, request, end }: Attempt): void {
+    this.connection?.dispose();
+    this.#cancel();
     const [factory, ...upgrades] = left as [TransportFactory, ...TransportFactory[]];
     // One that hangs must leave time for those that follow.
+    const now = this.now();
     const share = (end - now) / left.length;
     const expire = (late: number) => {
       if (this.state === CONNECTED) return;

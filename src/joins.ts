@@ -3,7 +3,7 @@
  * waits for the answer; an answer to an earlier question is not taken.
  */
 import { Announcer } from "./announcer.js";
-import { type Auth, checkAuth, encodeAuth } from "./auth.js";
+import { type Auth, encodeAuth, keepAuth } from "./auth.js";
 import { type AckOwner, entryOf } from "./namespace-entry.js";
 import type { ClientOptions } from "./options.js";
 import { CONNECTING, type NamespaceSession } from "./protocol/namespace-session.js";
@@ -22,26 +22,24 @@ export abstract class Joins extends Announcer {
   /** Writes what was sent since the last time. */
   abstract flush(): void;
 
-  /**
-   * @param delay seconds before CONNECT is sent
-   * @param json the auth as it is sent; `null` if it has to be asked for
-   */
-  join(core: Core, auth: Auth, delay = 0, json = checkAuth(auth)): void {
+  join(core: Core, auth: Auth): void {
+    entryOf(core).auth = keepAuth(auth);
+    this.want(core);
+  }
+
+  /** @param delay seconds before CONNECT is sent */
+  protected want(core: Core, delay = 0): void {
     const entry = entryOf(core);
-    entry.auth = auth;
+    const { auth } = entry;
     entry.question = null;
-    this.session.connect(core, json, this.now(), delay);
+    this.session.connect(core, typeof auth === "string" ? auth : null, this.now(), delay);
     if (this.attempt) this.#ask(core);
   }
 
   /** Asks for what this attempt needs and has not asked for. */
   protected dialling(): void {
-    const { attempt } = this;
-    for (const core of this.session.namespaces()) {
-      const isAsked = entryOf(core).question?.attempt === attempt;
-      // The function of the one before may have ended the attempt.
-      if (core.state === CONNECTING && !isAsked && attempt === this.attempt) this.#ask(core);
-    }
+    for (const core of this.session.namespaces())
+      if (core.state === CONNECTING && entryOf(core).question?.attempt !== this.attempt) this.#ask(core);
   }
 
   #ask(core: Core): void {
@@ -57,7 +55,7 @@ export abstract class Joins extends Announcer {
       if (!isAwaited()) return;
       // For the main namespace it is the attempt that failed: the next one asks again. The game hears of it in a poll.
       if (core.path === "/") this.failAttempt(message);
-      else this.deadlines.add(this.now(), () => isAwaited() && this.session.refuse(core, message));
+      else this.expireAfter(0, () => isAwaited() && this.session.refuse(core, message));
     };
     const answered = (data: unknown) => {
       if (!isAwaited()) return;

@@ -91,11 +91,9 @@ export abstract class Lifecycle extends Joins {
     if (epoch === this.#epoch && core.state === DISCONNECTED) {
       const isMain = core === this.#main;
       if (retry) {
-        const auth = entry.auth!;
         const delay = backoffDelay(++entry.refusals, reconnection, random());
         if (isMain) this.settled();
-        // As it was when it was given: the game may have changed the object since.
-        this.join(core, auth, delay, typeof auth === "function" ? null : core.auth);
+        this.want(core, delay);
       } else if (isMain && this.active && !this.session.isWanted()) {
         this.#end("server disconnect", tell);
         return;
@@ -139,7 +137,6 @@ export abstract class Lifecycle extends Joins {
     code: Err = reason === "parse error" ? ERR_INVALID_DATA : ERR_CANT_CONNECT,
   ): void {
     const { reconnection, random } = this.options;
-    const now = this.time;
     const failed = this.state !== CONNECTED;
     const transport = this.connection?.transport?.name;
     const epoch = this.#epoch;
@@ -156,7 +153,7 @@ export abstract class Lifecycle extends Joins {
       message = complaints;
     }
     // A server that accepts and drops at once must not be hammered: only a connection that lasted starts the backoff anew.
-    if (!failed && now - this.#openedAt >= reconnection.delay_max) this.#failures = 0;
+    if (!failed && this.time - this.#openedAt >= reconnection.delay_max) this.#failures = 0;
     const attempt = ++this.#failures;
     this.lastError = message;
     const error: ConnectError = { message, namespace: "/", code };
@@ -174,7 +171,7 @@ export abstract class Lifecycle extends Joins {
     }
     const delay = backoffDelay(attempt, reconnection, random());
     this.hangUp();
-    this.redial(now + delay);
+    this.redial(delay);
     this.session.close(reason, false);
     if (failed && epoch === this.#epoch) this.signals.connect_error?.emit(error);
     // One of them may have called reconnect_now().

@@ -2,7 +2,7 @@
  * A namespace as its client knows it: the listeners, the signals, and what waits for it to be connected. `SocketIONamespace` is the
  * public face of it.
  */
-import type { Auth } from "./auth.js";
+import type { Auth, KeptAuth } from "./auth.js";
 import { type ConnectError, type Err, requireThat, type SocketIOError } from "./errors.js";
 import type { LatestEvents } from "./latest-events.js";
 import type { SocketIONamespace } from "./namespace.js";
@@ -84,7 +84,7 @@ export class NamespaceEntry implements EventFilter {
   /** When it was joined, in seconds; Infinity when it is not. */
   joinedAt = Infinity;
   /** What it is to be joined with; `null` before it was wanted. */
-  auth: Auth | null = null;
+  auth: KeptAuth | null = null;
   /** The last time that `auth` was asked, and for which attempt to connect. */
   question: { readonly attempt: number } | null = null;
   // Made when they are needed: thousands of bots have few of them.
