@@ -7,7 +7,7 @@ import type { Err } from "./errors.js";
 import { isPacket } from "./inbox.js";
 import { Lifecycle } from "./lifecycle.js";
 import type { NamespaceHost, TakenEvent } from "./namespace-entry.js";
-import { UNLIMITED } from "./poll-limit.js";
+import { type PollLimit, UNLIMITED } from "./poll-limit.js";
 import type { Frames } from "./protocol/attachments.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
 import { packetSize, type RawPacket } from "./protocol/socket-decoder.js";
@@ -78,7 +78,11 @@ export class Runtime extends Lifecycle implements NamespaceHost {
       if (gap > counters.longest_poll_gap) counters.longest_poll_gap = gap;
       this.polledAt = this.time;
     }
-    if (this.deadlines.isQuiet(this.time)) return 0;
+    return this.deadlines.isQuiet(this.time) ? 0 : this.#step(now, limit);
+  }
+
+  /** Apart from `poll`, where a function that needs its arguments would be paid for by a poll with nothing to do. */
+  #step(now: number | undefined, limit: PollLimit): number {
     this.callbacks = 0;
     this.#atOnce(() => {
       this.observers?.tell("poll_started", now);
