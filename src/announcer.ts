@@ -1,7 +1,7 @@
 /*
  * Telling the game what has become of its namespaces, its events and its acknowledgements.
  */
-import { Callbacks } from "./callbacks.js";
+import { Dialer } from "./dialer.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
 import { type AckOwner, entryOf, type TakenEvent } from "./namespace-entry.js";
 import { ERR_CONNECTION_ERROR, OK } from "./protocol/codes.js";
@@ -11,16 +11,13 @@ import type { SessionSink } from "./protocol/socket-session.js";
 
 type Core = NamespaceSession<AckOwner>;
 
-export abstract class Announcer extends Callbacks implements SessionSink<AckOwner> {
+export abstract class Announcer extends Dialer implements SessionSink<AckOwner> {
   /** Events that wait for `take_event()`, decoded: one, unless several came at once. */
   pulled: TakenEvent[] = NOTHING;
   /** A sentence about what failed last. */
   lastError = "";
   /** `connected` was emitted, and `disconnected` not since. */
   protected announced = false;
-
-  /** Monotonic seconds. */
-  abstract now(): number;
 
   /** The server does not want us in `core`; `tell` says so to the game. */
   protected abstract shutOut(core: Core, reason: string, error: ConnectError, tell: () => void): void;
@@ -46,7 +43,7 @@ export abstract class Announcer extends Callbacks implements SessionSink<AckOwne
       this.pulled = withItem(this.pulled, { event, data, path, reply: ackId < 0 ? null : entry.replyTo(event, ackId) });
     else {
       entry.dispatch(event, data, ackId);
-      if (this.signals.has_connections("event_received")) this.signals.emit("event_received", event, data, path);
+      this.signals.event_received?.emit(event, data, path);
     }
   }
 
@@ -59,31 +56,32 @@ export abstract class Announcer extends Callbacks implements SessionSink<AckOwne
     const entry = entryOf(core);
     // A callback may end the connection; then nobody is told that it is up after he was told that it is down.
     const isUp = () => generation === core.generation;
+    if (path === "/") this.settled();
     // A server that lets in and throws out at once must not be hammered: see `shutOut`.
     entry.joinedAt = this.now();
     entry.settle();
-    entry.signals.emit("connected", sid);
+    entry.signals.connected?.emit(sid);
     if (isUp()) {
       entry.announced = true;
-      this.signals.emit("namespace_connected", path);
+      this.signals.namespace_connected?.emit(path);
     }
-    if (core.path === "/" && isUp()) {
+    if (path === "/" && isUp()) {
       this.announced = true;
-      this.signals.emit("connected", sid);
+      this.signals.connected?.emit(sid);
     }
   }
 
   disconnected(core: Core, reason: string): void {
     const entry = entryOf(core);
     const tell = () => {
-      entry.signals.emit("disconnected", reason);
+      entry.signals.disconnected?.emit(reason);
       if (entry.announced) {
         entry.announced = false;
-        this.signals.emit("namespace_disconnected", core.path);
+        this.signals.namespace_disconnected?.emit(core.path);
       }
       if (core.path === "/" && this.announced) {
         this.announced = false;
-        this.signals.emit("disconnected", reason);
+        this.signals.disconnected?.emit(reason);
       }
     };
     if (reason !== "server disconnect") tell();
@@ -100,8 +98,8 @@ export abstract class Announcer extends Callbacks implements SessionSink<AckOwne
     const tell = () => {
       this.lastError = message;
       entry.settle(new SocketIOError(message, code, data));
-      entry.signals.emit("connect_error", error);
-      this.signals.emit("connect_error", error);
+      entry.signals.connect_error?.emit(error);
+      this.signals.connect_error?.emit(error);
     };
     this.shutOut(core, "connect_error", error, tell);
   }

@@ -5,31 +5,20 @@ import { isObject } from "./protocol/protocol-error.js";
 /** Credentials for a namespace: what the server sees as `socket.handshake.auth`. */
 export type AuthData = Record<string, unknown>;
 
+type AskAuth = () => AuthData | null | undefined | Promise<AuthData | null | undefined>;
+
 /** A dictionary, or a function that is asked for one at every connect; it may answer later. */
-export type Auth = AuthData | (() => AuthData | null | undefined | Promise<AuthData | null | undefined>);
+export type Auth = AuthData | AskAuth;
 
 /** No credentials: the same for all who have none. */
 export const NO_AUTH: AuthData = /* @__PURE__ */ Object.freeze({});
 
-/** The JSON of `auth`, or `null` when it is a function that has to be asked first. */
-export function checkAuth(auth: Auth): string | null {
-  return typeof auth === "function" ? null : encodeAuth(auth);
-}
+/** What has to be asked first, or the JSON as it was when it was given: the game may change the object later. */
+export type KeptAuth = AskAuth | string;
 
-/** Asks an auth function. One of the other two is called, now or when it has answered; what `answered` throws goes to `failed`. */
-export function askAuth(ask: () => unknown, answered: (data: unknown) => void, failed: (error: unknown) => void): void {
-  try {
-    const answer = ask();
-    // Through a promise of our own: a foreign one may lack `catch`.
-    if (isThenable(answer)) Promise.resolve(answer).then(answered).catch(failed);
-    else answered(answer);
-  } catch (error) {
-    failed(error);
-  }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";
+/** @throws TypeError for anything but a function, or a dictionary that can be encoded as JSON */
+export function keepAuth(auth: Auth): KeptAuth {
+  return typeof auth === "function" ? (auth as AskAuth) : encodeAuth(auth);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { ConnectError } from "./errors.js";
 import { NAMESPACE_SIGNALS } from "./namespace-entry.js";
 import type { Observers } from "./observer.js";
 import type { ClientOptions } from "./options.js";
-import { report, SILENT, type Signal, type SignalOwner, SignalSet } from "./signal.js";
+import { type MadeSignals, report, SILENT, type Signal, type SignalOwner } from "./signal.js";
 import { Counters } from "./stats.js";
 
 /** The signals of a client; it says itself what they mean. */
@@ -33,10 +33,14 @@ export const SIGNALS: readonly (keyof ClientSignals)[] = [
 ];
 
 export abstract class Callbacks implements SignalOwner {
-  signals: SignalSet<ClientSignals> = SILENT;
+  signals: MadeSignals<ClientSignals> = SILENT;
   readonly counters = new Counters();
   /** `null` while there are none. */
   observers: Observers | null = null;
+  /** The time of the client, in seconds: it passes in polls, and is what their deadlines are measured by. */
+  time = -Infinity;
+  /** When the game polled last; Infinity when it need not have. */
+  protected polledAt = Infinity;
   /** When the last callback ended, unless something else has taken time since; then NaN. */
   protected mark = NaN;
   /** How many are running, one inside the other. */
@@ -45,12 +49,6 @@ export abstract class Callbacks implements SignalOwner {
   protected callbacks = 0;
 
   constructor(public options: ClientOptions) {}
-
-  /** The signals, to connect something to one of them. */
-  ownSignals(): SignalSet<ClientSignals> {
-    if (this.signals === SILENT) this.signals = new SignalSet(this, "/");
-    return this.signals;
-  }
 
   abstract expireAfter(seconds: number, expire: () => void): void;
 
@@ -82,10 +80,9 @@ export abstract class Callbacks implements SignalOwner {
   }
 
   protected listenerError(error: unknown, event: string, path: string): void {
-    const { signals } = this;
+    const signal = this.signals.listener_error;
     // A callback that throws while it is told of an error must not be told of its own.
-    if (event !== "listener_error" && signals.has_connections("listener_error"))
-      signals.emit("listener_error", error, event, path);
+    if (event !== "listener_error" && signal?.has_connections()) signal.emit(error, event, path);
     else report(error);
   }
 }

@@ -17,7 +17,7 @@
  * 10. Reconnecting joins every namespace again that was connected or connecting, each with its own auth; listeners stay.
  */
 import { Address } from "./address.js";
-import { type Auth, checkAuth, NO_AUTH } from "./auth.js";
+import { type Auth, keepAuth, NO_AUTH } from "./auth.js";
 import { type ClientSignals, SIGNALS } from "./callbacks.js";
 import type { ConnectionState } from "./connection-state.js";
 import { type Err, requireThat } from "./errors.js";
@@ -67,9 +67,11 @@ export class SocketIOClient {
 
   static {
     pollWithin = (client, now, limit) => client.#runtime.poll(now, limit);
-    defineSignals<SocketIOClient, ClientSignals>(SocketIOClient.prototype, SIGNALS, (client) =>
-      client.#runtime.ownSignals(),
-    );
+    defineSignals<SocketIOClient, ClientSignals>(SocketIOClient.prototype, SIGNALS, (client) => [
+      client.#runtime,
+      client.#runtime,
+      "/",
+    ]);
   }
 
   /** The main namespace is connected, for the first time or again; `session_id` is its Socket.IO id. */
@@ -128,7 +130,7 @@ export class SocketIOClient {
   connect_to_url(url: string | (() => string), auth: Auth = NO_AUTH, tls_options: TLSOptions | null = null): Err {
     const isAsked = typeof url === "function";
     requireThat(isAsked || typeof url === "string", "the URL", "a string, or a function for one", url);
-    checkAuth(auth);
+    keepAuth(auth);
     requireThat(isTlsOptions(tls_options), "tls_options", "made by TLSOptions.client()", tls_options);
     const runtime = this.#runtime;
     if (runtime.active)
@@ -325,7 +327,7 @@ export class SocketIOClient {
   }
 
   get_stats(): ClientStats {
-    const { connection, counters, rtt, session, time } = this.#runtime;
+    const { connection, counters, rtt, session } = this.#runtime;
     const age = this.#runtime.now() - (connection?.inbox.oldestTime ?? Infinity);
     return {
       ...counters,
@@ -333,7 +335,6 @@ export class SocketIOClient {
       packets_sent: session.outbox.packetsSent,
       inbox_length: this.get_pending_count(),
       inbox_age: Math.max(0, age),
-      longest_poll_gap: time.longestGap,
       acks_pending: session.acksPending,
     };
   }

@@ -2,7 +2,7 @@
  * A namespace as its client knows it: the listeners, the signals, and what waits for it to be connected. `SocketIONamespace` is the
  * public face of it.
  */
-import type { Auth } from "./auth.js";
+import type { Auth, KeptAuth } from "./auth.js";
 import { type ConnectError, type Err, requireThat, type SocketIOError } from "./errors.js";
 import type { LatestEvents } from "./latest-events.js";
 import type { SocketIONamespace } from "./namespace.js";
@@ -10,7 +10,7 @@ import type { ClientOptions } from "./options.js";
 import { ERR_ALREADY_IN_USE, OK } from "./protocol/codes.js";
 import type { EventFilter, NamespaceSession } from "./protocol/namespace-session.js";
 import type { SocketSession } from "./protocol/socket-session.js";
-import { SILENT, type Signal, type SignalOwner, SignalSet } from "./signal.js";
+import { type MadeSignals, SILENT, type Signal, type SignalOwner } from "./signal.js";
 
 /**
  * Answers an event for which the server asked for an acknowledgement. Only the first call sends: it returns `OK`, later
@@ -74,7 +74,7 @@ interface Listener {
 const NONE: readonly Listener[] = [];
 
 export class NamespaceEntry implements EventFilter {
-  signals: SignalSet<NamespaceSignals> = SILENT;
+  signals: MadeSignals<NamespaceSignals> = SILENT;
   /** Set by its constructor. */
   namespace!: SocketIONamespace;
   /** `namespace_connected` was emitted, and `namespace_disconnected` not since. */
@@ -83,11 +83,10 @@ export class NamespaceEntry implements EventFilter {
   refusals = 0;
   /** When it was joined, in seconds; Infinity when it is not. */
   joinedAt = Infinity;
-  /** What it is to be joined with; `null` unless it is wanted. */
-  auth: Auth | null = null;
-  /** The attempt to connect for which `auth` was asked, and the number of that question. */
-  askedFor = 0;
-  question = 0;
+  /** What it is to be joined with; `null` before it was wanted. */
+  auth: KeptAuth | null = null;
+  /** The last time that `auth` was asked, and for which attempt to connect. */
+  question: { readonly attempt: number } | null = null;
   // Made when they are needed: thousands of bots have few of them.
   /** What waits in `ready()`: called once, when the namespace is connected or will not be because of an error. */
   waiting: Set<(error?: SocketIOError) => void> | null = null;
@@ -100,14 +99,8 @@ export class NamespaceEntry implements EventFilter {
     core.filter = this;
   }
 
-  /** The signals, to connect something to one of them. */
-  ownSignals(): SignalSet<NamespaceSignals> {
-    if (this.signals === SILENT) this.signals = new SignalSet(this.host, this.core.path);
-    return this.signals;
-  }
-
   isListening(event: string): boolean {
-    return this.#listeners?.has(event) || this.signals.has_connections("event_received") || this.host.hearsAll();
+    return this.#listeners?.has(event) || this.signals.event_received?.has_connections() || this.host.hearsAll();
   }
 
   listen(event: string, callback: Callback, once: boolean): void {
@@ -135,7 +128,7 @@ export class NamespaceEntry implements EventFilter {
       if (listener.once) this.unlisten(event, listener);
       host.invoke(listener.callback as (...args: unknown[]) => unknown, args, event, this.core.path);
     }
-    if (this.signals.has_connections("event_received")) this.signals.emit("event_received", event, data);
+    this.signals.event_received?.emit(event, data);
   }
 
   /** What answers the event that has this acknowledgement id. */

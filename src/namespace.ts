@@ -1,5 +1,5 @@
 import { ackPromise } from "./ack-promise.js";
-import { type Auth, checkAuth, NO_AUTH } from "./auth.js";
+import { type Auth, keepAuth, NO_AUTH } from "./auth.js";
 import type { ConnectionState } from "./connection-state.js";
 import { type ConnectError, type Err, requireCallback, requireThat, requireTimeout, SocketIOError } from "./errors.js";
 import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "./events.js";
@@ -65,9 +65,10 @@ export class SocketIONamespace<
   readonly #entry: NamespaceEntry;
 
   static {
-    defineSignals<SocketIONamespace, NamespaceSignals>(SocketIONamespace.prototype, NAMESPACE_SIGNALS, (namespace) =>
-      namespace.#entry.ownSignals(),
-    );
+    defineSignals<SocketIONamespace, NamespaceSignals>(SocketIONamespace.prototype, NAMESPACE_SIGNALS, (namespace) => {
+      const entry = namespace.#entry;
+      return [entry, entry.host, entry.core.path];
+    });
   }
 
   /** @internal */
@@ -215,7 +216,7 @@ export class SocketIONamespace<
    * @throws TypeError when `auth` is no dictionary
    */
   connect_to_namespace(auth: Auth = NO_AUTH): Err {
-    checkAuth(auth);
+    keepAuth(auth);
     if (!this.#entry.host.active) return this.#entry.host.fail(ERR_UNAVAILABLE, "call connect_to_url() first");
     if (this.#entry.core.state !== DISCONNECTED) return ERR_ALREADY_IN_USE;
     this.#entry.host.join(this.#entry.core, auth);

@@ -7,9 +7,8 @@ import type { Err } from "./errors.js";
 import { isPacket } from "./inbox.js";
 import { Lifecycle } from "./lifecycle.js";
 import type { NamespaceHost, TakenEvent } from "./namespace-entry.js";
-import { UNLIMITED } from "./poll-limit.js";
+import { type PollLimit, UNLIMITED } from "./poll-limit.js";
 import type { Frames } from "./protocol/attachments.js";
-import { ERR_INVALID_DATA } from "./protocol/codes.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
 import { packetSize, type RawPacket } from "./protocol/socket-decoder.js";
 
@@ -27,6 +26,9 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   dispatchPaused = false;
   /** During a poll time stands still, so that one frame sees one moment. */
   #polling = false;
+  /** The moment up to which all that arrived was delivered, and the next one of which that will be true. */
+  #heard = -Infinity;
+  #collected = -Infinity;
 
   /** Bytes that wait in the transport. */
   get backlog(): number {
@@ -42,13 +44,18 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   }
 
   hearsAll(): boolean {
-    return this.options.event_delivery === "pull" || this.signals.has_connections("event_received");
+    return this.options.event_delivery === "pull" || !!this.signals.event_received?.has_connections();
   }
 
   /** Monotonic seconds. */
   now(): number {
-    if (!this.#polling) this.time.advance(this.options.clock());
-    return this.time.now;
+    if (!this.#polling) this.#advance(this.options.clock());
+    return this.time;
+  }
+
+  /** Never backwards, and never to what is no time: neither NaN nor Infinity would ever pass again. */
+  #advance(time: number): void {
+    if (time > this.time && time < Infinity) this.time = time;
   }
 
   // Commands
@@ -64,65 +71,65 @@ export class Runtime extends Lifecycle implements NamespaceHost {
 
   poll(now?: number, limit = UNLIMITED): number {
     if (this.#polling || this.depth > 0) return 0;
-    const time = this.time;
-    time.advance(now ?? this.options.clock());
-    if (this.active) time.polled();
-    if (this.deadlines.isQuiet(time.now)) return 0;
-    this.#polling = true;
+    this.#advance(now ?? this.options.clock());
+    if (this.active) {
+      const { counters } = this;
+      const gap = this.time - this.polledAt;
+      if (gap > counters.longest_poll_gap) counters.longest_poll_gap = gap;
+      this.polledAt = this.time;
+    }
+    return this.deadlines.isQuiet(this.time) ? 0 : this.#step(now, limit);
+  }
+
+  /** Apart from `poll`, where a function that needs its arguments would be paid for by a poll with nothing to do. */
+  #step(now: number | undefined, limit: PollLimit): number {
     this.callbacks = 0;
-    this.mark = NaN;
-    this.observers?.tell("poll_started", now);
-    try {
+    this.#atOnce(() => {
+      this.observers?.tell("poll_started", now);
       const { clock, poll_max_packets, poll_max_time } = this.options;
       const end = poll_max_time > 0 ? clock() + poll_max_time : Infinity;
-      if (this.dispatchPaused) this.connection?.relieve(this.time.now);
-      else {
+      if (!this.dispatchPaused) {
+        // Told now, behind what arrived before.
+        this.connection?.isDead(this.time);
         const until = Math.min(limit.until, end);
         limit.packets -= this.#deliver(Math.min(limit.packets, poll_max_packets || Infinity), until);
         this.#expire();
       }
-      this.connection?.answerPing(this.time.now);
+      this.connection?.answerPing(this.time);
       this.flush(end);
-    } finally {
-      this.#polling = false;
-      this.mark = NaN;
-    }
-    this.#rest();
+    });
+    const { connection } = this;
+    // Most polls of most games find nothing to do. If that can be foreseen, they need not look.
+    if (connection?.isIdle && !this.session.hasOutput && !this.dispatchPaused && this.observers === null)
+      this.deadlines.rest(connection.engine.deadline);
     this.observers?.tell("poll_ended", this.callbacks);
     return this.callbacks;
   }
 
-  /** Most polls of most games find nothing to do. If that can be foreseen, they need not look. */
-  #rest(): void {
-    const { connection } = this;
-    const isStill = connection?.isIdle && !this.session.hasOutput && !this.dispatchPaused && this.observers === null;
-    if (isStill) this.deadlines.rest(connection.engine.deadline);
+  /** Meanwhile time stands still, and no poll begins. */
+  #atOnce(run: () => void): void {
+    this.#polling = true;
+    this.mark = NaN;
+    try {
+      run();
+      this.connection?.relieve(this.time);
+    } finally {
+      this.#polling = false;
+      this.mark = NaN;
+    }
   }
 
   /** With the option `event_delivery: "pull"`: the next event. What came before it and is none is delivered on the way. */
   takeEvent(): TakenEvent | null {
-    if (!this.#polling && this.depth === 0 && this.pulled.length === 0) {
-      this.#polling = true;
-      try {
-        this.#deliver(Infinity, Infinity);
-      } finally {
-        this.#polling = false;
-        this.mark = NaN;
-      }
-    }
+    if (!this.#polling && this.depth === 0 && this.pulled.length === 0)
+      this.#atOnce(() => this.#deliver(Infinity, Infinity));
     return (!this.dispatchPaused && this.pulled.length > 0 && this.pulled.shift()) || null;
   }
 
-  // For namespaces, their joins, and signals
+  // For namespaces and signals
 
   expireAfter(seconds: number, expire: () => void): void {
     this.deadlines.add(this.now() + seconds, expire);
-  }
-
-  runGuarded(run: () => void): void {
-    this.depth++;
-    run();
-    this.depth--;
   }
 
   skipped(packet: RawPacket): void {
@@ -154,51 +161,49 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   /** Delivers up to so many packets until that moment of the option `clock`; returns how many it were. */
   #deliver(packets: number, until: number): number {
     const { clock } = this.options;
-    // What was pulled has to be taken first, unless nothing is pulled any more.
-    const mayGoOn = () => this.pulled.length === 0 || this.options.event_delivery === "push";
     let taken = 0;
-    // The connection is looked up each time: a callback may have ended it, or started another.
-    while (!this.dispatchPaused && mayGoOn() && (taken < packets || !this.connection?.inbox.length)) {
+    // The connection is looked up each time: a callback may have ended it, or started another. News costs nothing: what is left of it
+    // after the last packet is told now, before any deadline.
+    while (!this.dispatchPaused && (taken < packets || !this.connection?.inbox.length)) {
+      // What was pulled has to be taken first, unless nothing is pulled any more.
+      if (this.pulled.length > 0 && this.options.event_delivery === "pull") break;
       const { connection } = this;
       const item = connection?.inbox.shift();
       if (!item) break;
       if (!isPacket(item)) {
-        this.hear(item, connection!);
+        this.hear(item);
         continue;
       }
       const { callbacks } = this;
-      this.#receive(item, connection!);
+      // Decoding this takes time that is not the callback's.
+      if (packetSize(item) > LARGE) this.mark = NaN;
+      try {
+        this.observers?.tellOf("packet_received", item);
+        this.session.receive(item, connection!.inbox.time);
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        // What came behind a packet that cannot be read cannot be trusted either.
+        connection!.inbox.clear();
+        if (connection === this.connection) this.lost("parse error", error.message);
+      }
+      taken++;
       // The clock was read after the last callback, if there was one.
-      const now = until === Infinity ? 0 : this.callbacks === callbacks ? clock() : this.mark;
-      const isSpent = ++taken >= packets || now >= until;
-      // News costs nothing: what is left of it after the last packet is told now, before any deadline.
-      if (isSpent && this.connection?.inbox.length) break;
+      if (until < Infinity && (this.callbacks === callbacks ? clock() : this.mark) >= until) packets = 0;
     }
-    this.connection?.relieve(this.time.now);
     return taken;
   }
 
-  #receive(packet: RawPacket, connection: Connection): void {
-    // Decoding this takes time that is not the callback's.
-    if (packetSize(packet) > LARGE) this.mark = NaN;
-    try {
-      this.observers?.tellOf("packet_received", packet);
-      this.session.receive(packet, connection.inbox.time);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      // What came behind a packet that cannot be read cannot be trusted either.
-      connection.inbox.clear();
-      if (connection === this.connection) this.lost("parse error", error.message, ERR_INVALID_DATA);
-    }
-  }
-
+  /**
+   * Lets deadlines expire. Input comes before time, with a budget too: a poll's moment counts once all that had arrived by then is
+   * delivered.
+   */
   #expire(): void {
-    const now = this.time.now;
     this.heedNetwork();
-    const { connection } = this;
-    // It is told now, unless the budget has left packets that came before it.
-    if (connection?.writable && connection.isDead(now) && connection.inbox.length === 0) this.#deliver(0, Infinity);
-    const heard = this.time.heardUntil(this.connection?.inbox.oldestTime ?? Infinity);
-    if (heard >= this.deadlines.next) this.deadlines.advance(heard);
+    const oldest = this.connection?.inbox.oldestTime ?? Infinity;
+    if (oldest > this.#collected) {
+      this.#heard = oldest === Infinity ? this.time : this.#collected;
+      this.#collected = this.time;
+    }
+    if (this.#heard >= this.deadlines.next) this.deadlines.advance(this.#heard);
   }
 }

@@ -48,9 +48,8 @@ export class Signal<Args extends unknown[] = []> {
   readonly #owner: SignalOwner;
   readonly #name: string;
   readonly #path: string;
-  // Made when the first callback comes: most signals of most clients are never connected.
-  #emitter: Emitter<{ emitted: Args }> | null = null;
-  #handlers: Map<Callback<Args>, Handler<Args>> | null = null;
+  readonly #emitter = mitt<{ emitted: Args }>();
+  readonly #handlers = new Map<Callback<Args>, Handler<Args>>();
 
   /** `new Signal<[score: number]>()` makes a signal of your own; the arguments are for the signals of a client. */
   constructor(owner: SignalOwner = UNOWNED, name = "", path = "") {
@@ -66,8 +65,6 @@ export class Signal<Args extends unknown[] = []> {
    */
   connect(callback: Callback<Args>, flags = 0): Err {
     requireCallback(callback, "signal.connect");
-    this.#emitter ??= mitt();
-    this.#handlers ??= new Map();
     const handlers = this.#handlers;
     if (handlers.has(callback)) return ERR_INVALID_PARAMETER;
     const handler = (args: Args): void => {
@@ -83,27 +80,27 @@ export class Signal<Args extends unknown[] = []> {
 
   /** Disconnects `callback`; nothing happens when it is not connected. */
   disconnect(callback: Callback<Args>): void {
-    const handler = this.#handlers?.get(callback);
-    if (this.#handlers?.delete(callback)) this.#emitter!.off("emitted", handler);
+    const handler = this.#handlers.get(callback);
+    if (this.#handlers.delete(callback)) this.#emitter.off("emitted", handler);
   }
 
   is_connected(callback: Callback<Args>): boolean {
-    return this.#handlers?.has(callback) ?? false;
+    return this.#handlers.has(callback);
   }
 
   /** True when any callback is connected. */
   has_connections(): boolean {
-    return this.#handlers !== null && this.#handlers.size > 0;
+    return this.#handlers.size > 0;
   }
 
   /** The connected callbacks, in order. */
   get_connections(): Callback<Args>[] {
-    return [...(this.#handlers?.keys() ?? [])];
+    return [...this.#handlers.keys()];
   }
 
   /** Runs every connected callback with `args`. */
   emit(...args: Args): void {
-    this.#emitter?.emit("emitted", args);
+    this.#emitter.emit("emitted", args);
   }
 
   /**
@@ -128,49 +125,28 @@ export class Signal<Args extends unknown[] = []> {
   }
 }
 
-type ArgsOf<S> = S extends Signal<infer Args> ? Args : never;
-
 /**
  * The signals of one client, or of one of its namespaces. Each is made when it is asked for: of most clients most are never
  * connected, and a process with thousands of bots would hold them all.
  */
-export class SignalSet<Signals> {
-  readonly #owner: SignalOwner;
-  readonly #path: string;
-  #made: Partial<Record<keyof Signals, Signal<unknown[]>>> | null = null;
+export type MadeSignals<Signals> = { -readonly [Name in keyof Signals]?: Signals[Name] };
 
-  constructor(owner: SignalOwner, path: string) {
-    this.#owner = owner;
-    this.#path = path;
-  }
+/** The signals of whoever was asked for none yet: nobody hears them. Most of thousands of bots need no object of their own. */
+export const SILENT: MadeSignals<unknown> = {};
 
-  get(name: keyof Signals & string): Signal<unknown[]> {
-    this.#made ??= {};
-    this.#made[name] ??= new Signal(this.#owner, name, this.#path);
-    return this.#made[name];
-  }
-
-  has_connections(name: keyof Signals): boolean {
-    return this.#made?.[name]?.has_connections() ?? false;
-  }
-
-  emit<Name extends keyof Signals>(name: Name, ...args: ArgsOf<Signals[Name]>): void {
-    this.#made?.[name]?.emit(...args);
-  }
-}
-
-/** The signals of whoever had nothing connected yet: nobody hears them. Most of thousands of bots need no set of their own. */
-export const SILENT: SignalSet<never> = /* @__PURE__ */ new SignalSet<never>(UNOWNED, "");
-
-/** Gives a class a read-only property for each of these signals. */
+/** Gives a class a read-only property for each of these signals; `of` says where they are, and whose. */
 export function defineSignals<Self extends object, Signals>(
   prototype: Self,
   names: readonly (keyof Signals & string)[],
-  setOf: (self: Self) => SignalSet<Signals>,
+  of: (self: Self) => readonly [holder: { signals: MadeSignals<Signals> }, owner: SignalOwner, path: string],
 ): void {
   for (const name of names) {
     const get = function (this: Self) {
-      return setOf(this).get(name);
+      const [holder, owner, path] = of(this);
+      if (holder.signals === SILENT) holder.signals = {};
+      const signals = holder.signals as Record<string, Signal<unknown[]>>;
+      signals[name] ??= new Signal(owner, name, path);
+      return signals[name];
     };
     Object.defineProperty(prototype, name, { get, enumerable: true });
   }

@@ -33,6 +33,7 @@ export class Counters {
   events_dispatched = 0;
   events_skipped = 0;
   reconnects = 0;
+  longest_poll_gap = 0;
   longest_callback = 0;
   longest_callback_event = "";
 }

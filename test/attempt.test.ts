@@ -1,85 +1,88 @@
+/* Which transports one attempt tries, and what its session may move to. */
 import { describe, expect, test } from "vitest";
-import { Attempt } from "../src/attempt.js";
-import { engineName, engineTransport, type TransportFactory } from "../src/transport/transport.js";
+import { OPEN, offering, Transports } from "./support/scripted-transports.js";
 
-const transport = (name: string) =>
-  engineTransport(name, () => {
-    throw new Error("only its name is of interest here");
-  });
-const websocket = transport("websocket");
-const polling = transport("polling");
-const webtransport = transport("webtransport");
+const connecting = (names: string[]) => new Transports({ names }).connect();
 
-const attempt = (transports: readonly TransportFactory[], last: TransportFactory | null = null) =>
-  new Attempt(transports, last, 20);
+/** The current transport fails. */
+function fail(rig: Transports): void {
+  rig.peer.cut("transport error", "refused");
+  rig.poll();
+}
 
-/** Every transport that an attempt tries when all of them fail. */
-function tries(one: Attempt): string[] {
+/** The next attempt of a client whose last session was opened by `last`. */
+function again(names: string[], last: string): Transports {
+  const rig = connecting(names);
+  for (const name of names) {
+    if (name === last) break;
+    fail(rig);
+  }
+  rig.serve(OPEN, '40{"sid":"a"}');
+  rig.lose();
+  rig.tried();
+  rig.step(1);
+  return rig;
+}
+
+/** Every transport that the attempt tries when all of them fail. */
+function tries(rig: Transports, count: number): string[] {
+  for (let failed = 0; failed < count; failed++) fail(rig);
+  expect(rig.told().at(-1)).toMatch(/^reconnecting/);
+  return rig.tried();
+}
+
+/** What the session moves to when the server offers everything and nothing of it can be reached. */
+function upgrades(rig: Transports): string[] {
+  rig.tried();
+  rig.serve(offering("websocket", "webtransport", "polling"), '40{"sid":"a"}');
   const names: string[] = [];
-  do names.push(engineName(one.current));
-  while (one.advance());
+  for (let tried = rig.tried(); tried.length > 0; tried = rig.tried()) {
+    names.push(...tried);
+    rig.over(tried[0]!).cut();
+    rig.poll();
+  }
   return names;
 }
 
-const namesOf = (factories: readonly TransportFactory[]) => factories.map(engineName);
-
 describe("the order of an attempt", () => {
   test("is the user's", () => {
-    expect(tries(attempt([websocket, polling, webtransport]))).toEqual(["websocket", "polling", "webtransport"]);
+    const names = ["websocket", "polling", "webtransport"];
+    expect(tries(connecting(names), 3)).toEqual(names);
   });
 
   test.each([
-    [polling, ["polling", "websocket", "webtransport"]],
-    [webtransport, ["webtransport", "websocket", "polling"]],
-    [websocket, ["websocket", "webtransport", "polling"]],
-  ])("is led by what opened the session before; the others keep the user's order (%#)", (last, order) => {
-    expect(tries(attempt([websocket, webtransport, polling], last))).toEqual(order);
+    ["polling", ["polling", "websocket", "webtransport"]],
+    ["webtransport", ["webtransport", "websocket", "polling"]],
+    ["websocket", ["websocket", "webtransport", "polling"]],
+  ])("is led by what opened the session before; the others keep the user's order (%s)", (last, order) => {
+    expect(tries(again(["websocket", "webtransport", "polling"], last), 3)).toEqual(order);
   });
 
   test("of one transport", () => {
-    const one = attempt([polling]);
-    expect(tries(one)).toEqual(["polling"]);
-    expect([one.advance(), engineName(one.current), one.fellBack]).toEqual([false, "polling", false]);
+    const rig = connecting(["polling"]);
+    expect(tries(rig, 1)).toEqual(["polling"]);
+    rig.step(1);
+    rig.serve(OPEN, '40{"sid":"a"}');
+    expect(rig.moves).toEqual([]);
   });
-});
-
-test("left counts the current one", () => {
-  const one = attempt([websocket, polling, webtransport]);
-  const counts = [one.left];
-  while (one.advance()) counts.push(one.left);
-  expect(counts).toEqual([3, 2, 1]);
-});
-
-test("fellBack: another one has failed", () => {
-  const one = attempt([websocket, polling]);
-  expect(one.fellBack).toBe(false);
-  one.advance();
-  expect(one.fellBack).toBe(true);
-});
-
-test("exhaust: the current one is the last", () => {
-  const one = attempt([websocket, polling, webtransport]);
-  one.exhaust();
-  expect([one.left, one.advance()]).toEqual([1, false]);
 });
 
 describe("upgrades", () => {
   test("are all that come after it, the preferred one first", () => {
-    expect(namesOf(attempt([polling, webtransport, websocket]).upgrades)).toEqual(["webtransport", "websocket"]);
+    expect(upgrades(connecting(["polling", "webtransport", "websocket"]))).toEqual(["webtransport", "websocket"]);
   });
 
   test("are not what has failed in this attempt", () => {
-    const one = attempt([websocket, polling, webtransport]);
-    one.advance();
-    expect(namesOf(one.upgrades)).toEqual(["webtransport"]);
-    one.advance();
-    expect(namesOf(one.upgrades)).toEqual([]);
+    const rig = connecting(["websocket", "polling", "webtransport"]);
+    fail(rig);
+    expect(upgrades(rig)).toEqual(["webtransport"]);
+    const last = connecting(["websocket", "webtransport", "polling"]);
+    fail(last);
+    fail(last);
+    expect(upgrades(last)).toEqual([]);
   });
 
   test("are in the user's order what an earlier attempt could not use", () => {
-    expect(namesOf(attempt([websocket, webtransport, polling], polling).upgrades)).toEqual([
-      "websocket",
-      "webtransport",
-    ]);
+    expect(upgrades(again(["websocket", "webtransport", "polling"], "polling"))).toEqual(["websocket", "webtransport"]);
   });
 });
