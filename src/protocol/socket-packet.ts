@@ -135,31 +135,26 @@ function lookUpName(text: string, start: number): string | null {
   return name;
 }
 
-/** One string for an event of a namespace. A namespace has no comma, so no two pairs share a key. */
-export function eventKey(namespace: string, event: string): string {
-  return `${namespace},${event}`;
+/** What can be known of a packet before it is parsed. */
+export interface PeekedPacket {
+  event: string | null;
+  namespace: string;
+  id: number;
 }
 
-const PEEKED = {} as PacketHeader;
+const PEEKED = {} as PacketHeader & PeekedPacket;
 
 /**
- * The key of the event that a message carries, without parsing it; `""` if it is no event or asks for an acknowledgement.
+ * What a message is about, without parsing it: `event` is `null` if it is no event, or one for the full reader. The result is
+ * good until the next call.
  * @throws ProtocolError when its header is malformed
  */
-export function peekEventKey(text: PacketSource): string {
+export function peekPacket(text: PacketSource): PeekedPacket {
   const { type, namespace, id } = typeof text === "string" ? readHeader(text, PEEKED) : text;
-  const name = (type === EVENT || type === EVENT + BINARY) && id < 0 ? peekEventName(text, PEEKED.end) : null;
-  return name === null ? "" : eventKey(namespace, name);
-}
-
-/**
- * What a message is about, for those who only watch: the name of its event (`""` if it is none) and its namespace.
- * @throws ProtocolError when its header is malformed
- */
-export function describePacket(text: PacketSource): { readonly event: string; readonly path: string } {
-  const { type, namespace } = typeof text === "string" ? readHeader(text, PEEKED) : text;
-  const isOne = type === EVENT || type === EVENT + BINARY;
-  return { event: (isOne && peekEventName(text, PEEKED.end)) || "", path: namespace };
+  PEEKED.event = type === EVENT || type === EVENT + BINARY ? peekEventName(text, PEEKED.end) : null;
+  PEEKED.namespace = namespace;
+  PEEKED.id = id;
+  return PEEKED;
 }
 
 function isEvent(value: unknown): value is [string, ...unknown[]] {
