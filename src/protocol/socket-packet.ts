@@ -119,20 +119,16 @@ function lookUpName(text: string, start: number): string | null {
     lastName = KNOWN[place]!;
     return lastName;
   }
-  let name: string = text.slice(start, end);
-  const isEscaped = name.includes("\\");
-  if (isEscaped) {
-    QUOTED.lastIndex = start - 1;
-    try {
-      name = JSON.parse(QUOTED.exec(text)?.[0] ?? "");
-    } catch {
-      return null;
-    }
+  QUOTED.lastIndex = start - 1;
+  try {
+    const name: string = JSON.parse(QUOTED.exec(text)?.[0] ?? "");
+    if (RESERVED_EVENTS.has(name)) return null;
+    // Not one that is spelt with escapes. It is a copy, because a slice would keep the whole packet.
+    if (length <= LONGEST_KNOWN && name === text.slice(start, end)) KNOWN[place] = name;
+    return name;
+  } catch {
+    return null;
   }
-  if (RESERVED_EVENTS.has(name)) return null;
-  // A copy, because a slice keeps the whole packet.
-  if (!isEscaped && length <= LONGEST_KNOWN) KNOWN[place] = JSON.parse(JSON.stringify(name));
-  return name;
 }
 
 /** What can be known of a packet before it is parsed. */
@@ -163,8 +159,6 @@ function isEvent(value: unknown): value is [string, ...unknown[]] {
   if (typeof value[0] === "number") value[0] = String(value[0]);
   return typeof value[0] === "string" && !RESERVED_EVENTS.has(value[0]);
 }
-
-const isNamed = (value: unknown): value is [string, ...unknown[]] => Array.isArray(value) && value.length > 0;
 
 function isRefusal(value: unknown): value is string | { message?: unknown; data?: unknown } {
   return typeof value === "string" || isObject(value);
@@ -203,15 +197,6 @@ export function readEvent(
   attachments: (Uint8Array | undefined)[] = [],
 ): [string, ...unknown[]] {
   return readArguments(text, start, attachments, isEvent, 'an event ["name",…]');
-}
-
-/** The same where `peekEventName` has found a name, so that it need not be looked at again. */
-export function readNamedEvent(
-  text: PacketSource,
-  start: number,
-  attachments: (Uint8Array | undefined)[],
-): [string, ...unknown[]] {
-  return readArguments(text, start, attachments, isNamed, 'an event ["name",…]');
 }
 
 /** The arguments of an ACK: an array. */
