@@ -135,7 +135,7 @@ export class Dialer {
   /** Fails the attempt, whatever its transport. */
   fail(message: string): void {
     this.#current?.exhaust();
-    this.connection?.fail("transport error", message);
+    this.connection?.closed("transport error", message);
   }
 
   #connect(now: number): void {

@@ -103,7 +103,7 @@ export abstract class Lifecycle extends Announcer implements DialerHost, JoinsHo
     this.#unwatchNetwork = watchNetwork((online) => {
       this.#isBackOnline = online;
       this.deadlines.wake();
-      if (!online && !target.isLocal) this.connection?.fail("transport close", "the browser is offline");
+      if (!online && !target.isLocal) this.connection?.closed("transport close", "the browser is offline");
     });
     if (this.options.main_namespace) want(this, this.#main, auth);
     this.#dialer.start(target);
