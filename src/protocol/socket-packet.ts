@@ -175,18 +175,12 @@ function readArguments<T extends unknown[]>(
   valid: (value: unknown) => value is T,
   what: string,
 ): T {
-  if (attachments.length === 0) return parseJson(text, start, valid, what);
   // A placeholder is more JSON than many an event has besides, and text that is valid ends like this in no other way.
-  if (attachments.length > 1 || typeof text !== "string" || !text.endsWith(LAST)) {
-    const data = parseJson(text, start, valid, what);
-    restoreAttachments(data, attachments);
-    return data;
-  }
-  const data = parseJson(text, start, valid, what, `${text.slice(start, -LAST.length)},0]`);
-  const last = attachments[0];
-  attachments[0] = undefined;
+  const isShort = attachments.length === 1 && typeof text === "string" && text.endsWith(LAST);
+  const json = isShort ? `${text.slice(start, -LAST.length)},0]` : undefined;
+  const data = parseJson(text, start, valid, what, json);
+  if (isShort) data[data.length - 1] = { _placeholder: true, num: 0 };
   restoreAttachments(data, attachments);
-  data[data.length - 1] = last;
   return data;
 }
 
