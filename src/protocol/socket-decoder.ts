@@ -42,6 +42,13 @@ export interface DecoderLimits {
 
 const HEADER = {} as PacketHeader;
 
+const compound = (text: PacketSource, size: number): CompoundPacket => ({
+  kind: "packet",
+  text,
+  attachments: NOTHING,
+  size,
+});
+
 export class SocketDecoder {
   readonly #owner: { readonly options: DecoderLimits };
   /** The packet whose attachments are awaited. */
@@ -81,10 +88,3 @@ export class SocketDecoder {
     return packet;
   }
 }
-
-const compound = (text: PacketSource, size: number): CompoundPacket => ({
-  kind: "packet",
-  text,
-  attachments: NOTHING,
-  size,
-});
