@@ -29,8 +29,8 @@ import { Upgrade } from "./upgrade.js";
 /** Seconds for the way to another transport: as long as servers wait for its end. */
 const UPGRADE_TIMEOUT = 10;
 
-/** How many events may share the moment at which the first of them arrived. */
-const MOST_SHARING = 16;
+/** How many events may share the moment at which another frame arrived before them. */
+const MOST_SHARING = 15;
 
 export interface ConnectionOwner extends InboxOwner {
   readonly options: ClientOptions;
@@ -68,9 +68,9 @@ export class Connection implements TransportHandler {
   #upgradeDeadline: Deadline | null = null;
   #over = false;
   #pongDue = false;
-  /** When the last frame arrived, if that was after the last poll; otherwise NaN. */
-  #moment = NaN;
-  /** How many frames share that moment. */
+  /** When the last frame arrived, or one shortly before it. */
+  #moment = 0;
+  /** How many more events may share that moment before the next poll. */
   #sharing = 0;
   /** Less than 0 while the socket is read. */
   #pausedAt = -1;
@@ -99,7 +99,7 @@ export class Connection implements TransportHandler {
     try {
       this.transport = factory(request(factory, ""), this);
     } catch (error) {
-      this.fail("transport error", `cannot connect by ${engineName(factory)}: ${(error as Error)?.message ?? error}`);
+      this.closed("transport error", `cannot connect by ${engineName(factory)}: ${(error as Error)?.message ?? error}`);
     }
     // It may have failed while the factory ran.
     if (this.#over) this.transport?.close();
@@ -109,7 +109,7 @@ export class Connection implements TransportHandler {
   isDead(now: number): boolean {
     // While we ourselves keep the socket paused its pings cannot arrive.
     if (now < this.engine.deadline || now < this.#graceUntil || this.#pausedAt >= 0) return false;
-    this.fail("ping timeout", "the server sent no ping in time");
+    this.closed("ping timeout", "the server sent no ping in time");
     return true;
   }
 
@@ -130,7 +130,7 @@ export class Connection implements TransportHandler {
 
   /** After a poll has emptied the inbox as far as it would: reads on, or gives up when it cannot keep up. */
   relieve(now: number): void {
-    this.#moment = NaN;
+    this.#sharing = 0;
     if (this.#pausedAt < 0) return;
     const patience = this.engine.handshake!.pingTimeout / 2;
     if (this.#fill() <= 0.5) {
@@ -140,8 +140,8 @@ export class Connection implements TransportHandler {
     } else if (now - this.#pausedAt >= patience) this.#overflow();
   }
 
-  /** Ends the connection and puts that into the inbox, behind what arrived before. */
-  fail(reason: DisconnectReason, message: string, finality: Finality = ""): void {
+  /** Ends the connection and puts that into the inbox, behind what arrived before; the transport tells of its own end like this, too. */
+  closed(reason: DisconnectReason, message: string, finality: Finality = ""): void {
     if (this.#over) return;
     this.dispose(reason === "ping timeout");
     this.#owner.deadlines.wake();
@@ -159,10 +159,6 @@ export class Connection implements TransportHandler {
 
   // Told by the transport
 
-  closed(reason: DisconnectReason, message: string, finality?: Finality): void {
-    this.fail(reason, message, finality);
-  }
-
   received(frame: Frame): void {
     if (this.#over) return;
     const { engine } = this;
@@ -171,22 +167,19 @@ export class Connection implements TransportHandler {
     const size = frameSize(frame);
     counters.bytes_received += size;
     try {
-      if (size > options.max_payload) this.#checkSize(size);
+      if (size > options.max_payload) {
+        // It may still be what the server has announced.
+        const announced = engine.handshake?.maxPayload ?? 0;
+        const limit = Math.max(options.max_payload, announced < Infinity ? announced : 0);
+        if (size > limit) violation(`messages of at most ${limit} bytes (max_payload)`, `${size} bytes`);
+      }
       // Nearly all are messages; what else there is stands apart, so that they have a short way.
       if (engine.isMessage(frame)) this.#enqueue(frame);
       else this.#control(frame);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.fail("parse error", error.message);
+      this.closed("parse error", error.message);
     }
-  }
-
-  /** What is larger than the option says may still be what the server has announced. */
-  #checkSize(size: number): void {
-    const { max_payload } = this.#owner.options;
-    const server = this.engine.handshake?.maxPayload ?? 0;
-    const limit = Math.max(max_payload, server < Infinity ? server : 0);
-    if (size > limit) violation(`messages of at most ${limit} bytes (max_payload)`, `${size} bytes`);
   }
 
   /** Takes a frame that is no message. */
@@ -198,7 +191,7 @@ export class Connection implements TransportHandler {
       this.#owner.rtt.add(engine.roundTripOfPing(now));
       this.#pongDue = true;
       // Behind it nothing gets out, the last pong neither.
-      if (this.transport?.isStuck?.()) this.fail("transport error", "a request was not answered between two pings");
+      if (this.transport?.isStuck?.()) this.closed("transport error", "a request was not answered between two pings");
       if (this.#owner.options.heartbeat === "arrival") this.answerPing(now);
     } else if (input === "open") {
       const { sid, maxPayload, upgrades } = engine.handshake!;
@@ -206,7 +199,7 @@ export class Connection implements TransportHandler {
       this.transport?.established?.(sid, maxPayload);
       this.#owner.engineOpened(this, now);
       this.#move(this.#route!.upgrades.filter((factory) => upgrades.includes(engineName(factory))));
-    } else if (input === "close") this.fail("transport close", "the server closed the session");
+    } else if (input === "close") this.closed("transport close", "the server closed the session");
   }
 
   /**
@@ -215,9 +208,10 @@ export class Connection implements TransportHandler {
    */
   #momentOf(frame: Frame): number {
     const isEvent = typeof frame === "string" && frame.charCodeAt(0) === 52 && frame.charCodeAt(1) === 50;
-    if (isEvent && !Number.isNaN(this.#moment) && ++this.#sharing < MOST_SHARING) return this.#moment;
-    this.#sharing = 0;
-    this.#moment = this.#owner.now();
+    if (!isEvent || --this.#sharing < 0) {
+      this.#sharing = MOST_SHARING;
+      this.#moment = this.#owner.now();
+    }
     return this.#moment;
   }
 
@@ -231,24 +225,20 @@ export class Connection implements TransportHandler {
     }
     const { request } = this.#route!;
     const open = (handler: TransportHandler) => factory(request(factory, this.engine.handshake!.sid), handler);
-    const settled = (moved: Transport | null) => {
+    const upgrade = new Upgrade(transport, this, (moved) => {
       deadlines.cancel(this.#upgradeDeadline);
-      if (moved) this.#moved(moved);
-      else this.#move(others);
-    };
-    const upgrade = new Upgrade(transport, this, settled);
+      if (moved) {
+        this.transport = moved;
+        this.#pausedAt = -1;
+        this.#owner.engineMoved(this);
+        deadlines.wake();
+        this.inbox.pushNews({ kind: "moved", name: moved.name });
+      }
+      this.#move(moved ? [] : others);
+    });
     this.#upgrade = upgrade;
     this.#upgradeDeadline = deadlines.add(this.#owner.now() + UPGRADE_TIMEOUT, () => upgrade.giveUp());
     upgrade.start(open);
-  }
-
-  #moved(transport: Transport): void {
-    this.transport = transport;
-    this.#route = this.#upgrade = this.#upgradeDeadline = null;
-    this.#pausedAt = -1;
-    this.#owner.engineMoved(this);
-    this.#owner.deadlines.wake();
-    this.inbox.pushNews({ kind: "moved", name: transport.name });
   }
 
   #enqueue(frame: Frame): void {
@@ -276,6 +266,6 @@ export class Connection implements TransportHandler {
   }
 
   #overflow(): void {
-    this.fail("inbound overflow", `${this.inbox.length} packets wait: poll() more often, or use EVENT_LATEST`);
+    this.closed("inbound overflow", `${this.inbox.length} packets wait: poll() more often, or use EVENT_LATEST`);
   }
 }

@@ -87,7 +87,7 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
   /** Fails the attempt, whatever its transport. */
   protected failAttempt(message: string): void {
     if (this.#current) this.#current.left = this.#current.left.slice(-1);
-    this.connection?.fail("transport error", message);
+    this.connection?.closed("transport error", message);
   }
 
   protected dial(target: Target): void {

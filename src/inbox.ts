@@ -30,8 +30,16 @@ export interface InboxOwner {
   readonly latestEvents: LatestEvents | null;
 }
 
+/** Of an event in `latestEvents` the packet that came last, and the slot in which this stands. It is used again for the next one. */
+interface Newest {
+  readonly kind: "newest";
+  /** `null` when it does not wait any more. */
+  packet: RawPacket | null;
+  place: number;
+}
+
 /** An item, or the moment from which on what follows arrived, or the place of what was dropped. */
-type Slot = InboxItem | number | null;
+type Slot = InboxItem | Newest | number | null;
 
 export const isPacket = (item: InboxItem): item is RawPacket => typeof item === "string" || item.kind === "packet";
 
@@ -52,8 +60,8 @@ export class Inbox {
   #slots: Slot[] = NOTHING;
   #head = 0;
   #lastTime = NaN;
-  /** Where the last packet of each event in `latestEvents` is. */
-  #newest: Map<string, { place: number }> | null = null;
+  /** By the keys of their events. */
+  #newest: Map<string, Newest> | null = null;
 
   constructor(owner: InboxOwner) {
     this.#owner = owner;
@@ -70,7 +78,8 @@ export class Inbox {
     for (let index = this.#head; this.length > 0; index++) {
       const slot = this.#slots[index]!;
       if (typeof slot === "number") time = slot;
-      else if (slot !== null && isPacket(slot)) return time;
+      else if (slot !== null && (typeof slot === "string" || slot.kind === "newest" || slot.kind === "packet"))
+        return time;
     }
     return Infinity;
   }
@@ -93,10 +102,24 @@ export class Inbox {
       this.#slots = withItem(this.#slots, time);
     }
     const slots = this.#slots;
-    this.length++;
-    this.bytes += packetSize(packet);
-    const older = key === "" ? null : this.#replace(key);
-    slots.push(packet);
+    let older: RawPacket | null = null;
+    if (key === "") slots.push(packet);
+    else {
+      this.#newest ??= new Map();
+      let newest = this.#newest.get(key);
+      if (!newest) {
+        newest = { kind: "newest", packet: null, place: 0 };
+        this.#newest.set(key, newest);
+      }
+      older = newest.packet;
+      if (older !== null) {
+        slots[newest.place] = null;
+        this.#count(older, -1);
+      }
+      newest.packet = packet;
+      newest.place = slots.push(newest) - 1;
+    }
+    this.#count(packet, 1);
     if (slots.length > 2 * this.length + 64) this.#sweep();
     return older;
   }
@@ -104,26 +127,31 @@ export class Inbox {
   /** Takes the next item; `null` when there is none. */
   shift(): InboxItem | null {
     const slots = this.#slots;
-    while (this.#head < slots.length) {
+    let item: InboxItem | null = null;
+    while (item === null && this.#head < slots.length) {
       const slot = slots[this.#head]!;
       slots[this.#head++] = null;
       if (typeof slot === "number") this.time = slot;
-      else if (slot !== null) {
-        if (this.#head === slots.length) this.#reset();
-        if (!isPacket(slot)) return slot;
-        this.length--;
-        this.bytes -= packetSize(slot);
-        return slot;
-      }
+      else if (typeof slot === "object" && slot?.kind === "newest") {
+        item = slot.packet;
+        slot.packet = null;
+      } else item = slot;
     }
-    this.#reset();
-    return null;
+    if (this.isEmpty) this.#reset();
+    if (item !== null && isPacket(item)) this.#count(item, -1);
+    return item;
   }
 
   /** Drops everything that waits. */
   clear(): void {
     this.length = this.bytes = 0;
+    this.#newest = null;
     this.#reset();
+  }
+
+  #count(packet: RawPacket, by: 1 | -1): void {
+    this.length += by;
+    this.bytes += by * packetSize(packet);
   }
 
   /** Nothing waits. */
@@ -131,42 +159,17 @@ export class Inbox {
     this.#slots = NOTHING;
     this.#head = 0;
     this.#lastTime = NaN;
-    this.#newest?.clear();
-  }
-
-  /** The packet that comes now is the newest of its event: drops the one before it, if that still waits. */
-  #replace(key: string): RawPacket | null {
-    this.#newest ??= new Map();
-    const slots = this.#slots;
-    const newest = this.#newest.get(key) ?? { place: -1 };
-    const { place } = newest;
-    if (place < 0) this.#newest.set(key, newest);
-    const older = place < this.#head ? null : (slots[place] as RawPacket | null);
-    if (older !== null) {
-      this.length--;
-      this.bytes -= packetSize(older);
-      if (place === slots.length - 1) slots.pop();
-      else slots[place] = null;
-    }
-    newest.place = slots.length;
-    return older;
   }
 
   /** What was taken or dropped still has a place: closes the gaps before they are many. */
   #sweep(): void {
-    const places = new Map<number, { place: number }>();
-    for (const newest of this.#newest?.values() ?? []) {
-      places.set(newest.place, newest);
-      newest.place = -1;
-    }
     const kept: Slot[] = [];
     for (let index = this.#head; index < this.#slots.length; index++) {
       const slot = this.#slots[index]!;
       if (slot === null) continue;
       // Of two moments in a row the later one counts.
       if (typeof slot === "number" && typeof kept.at(-1) === "number") kept.pop();
-      const newest = places.get(index);
-      if (newest !== undefined) newest.place = kept.length;
+      if (typeof slot === "object" && slot.kind === "newest") slot.place = kept.length;
       kept.push(slot);
     }
     this.#slots = kept;

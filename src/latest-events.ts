@@ -1,4 +1,4 @@
-import { eventKey, type PacketSource, peekEventKey } from "./protocol/socket-packet.js";
+import { type PacketSource, peekPacket } from "./protocol/socket-packet.js";
 
 /** More than this are not worth a comparison each. */
 const MOST_HEADS = 8;
@@ -7,15 +7,17 @@ const BRACKET = 93;
 
 /** The events of which only the newest packet counts (`EVENT_LATEST`), and how to recognise their packets without parsing them. */
 export class LatestEvents {
-  /** What their packets look like as nearly every server writes them, for the first few. */
-  #heads: readonly { readonly head: string; readonly key: string }[] = [];
-  readonly #keys = new Map<string, string>();
+  /** By namespace and name. The key of an event is what its packets start with as nearly every server writes them. */
+  readonly #keys = new Map<string, Map<string | null, string>>();
+  /** The first few. */
+  #heads: readonly string[] = [];
 
   set(path: string, event: string, isLatest: boolean): void {
-    const key = eventKey(path, event);
-    if (isLatest) this.#keys.set(key, `42${path === "/" ? "" : `${path},`}[${JSON.stringify(event)}`);
-    else this.#keys.delete(key);
-    this.#heads = [...this.#keys].slice(0, MOST_HEADS).map(([key, head]) => ({ head, key }));
+    const keys = this.#keys.get(path) ?? new Map<string | null, string>();
+    this.#keys.set(path, keys);
+    if (isLatest) keys.set(event, `42${path === "/" ? "" : `${path},`}[${JSON.stringify(event)}`);
+    else keys.delete(event);
+    this.#heads = [...this.#keys.values()].flatMap((known) => [...known.values()]).slice(0, MOST_HEADS);
   }
 
   /**
@@ -27,21 +29,12 @@ export class LatestEvents {
       const heads = this.#heads;
       // This runs for every packet that arrives. An iterator costs more than the rest of it, and `startsWith` more than to cut out.
       for (let index = 0; index < heads.length; index++) {
-        const { head, key } = heads[index]!;
+        const head = heads[index]!;
         const next = text.charCodeAt(head.length);
-        if ((next === COMMA || next === BRACKET) && text.slice(0, head.length) === head) return key;
+        if ((next === COMMA || next === BRACKET) && text.slice(0, head.length) === head) return head;
       }
-      if (this.#keys.size <= MOST_HEADS && isPlain(text)) return "";
     }
-    const key = peekEventKey(text);
-    return this.#keys.has(key) ? key : "";
+    const { namespace, event, id } = peekPacket(text);
+    return (id < 0 && this.#keys.get(namespace)?.get(event)) || "";
   }
-}
-
-/** True for a text event without an acknowledgement whose name is spelt without escapes: then it has just one spelling. */
-function isPlain(text: string): boolean {
-  if (text.charCodeAt(1) !== 50) return false;
-  const start = text.indexOf('["');
-  const end = text.indexOf('"', start + 2);
-  return start > 0 && end > 0 && text.lastIndexOf("\\", end) < 0;
 }

@@ -58,7 +58,7 @@ export abstract class Lifecycle extends Joins {
     this.#unwatchNetwork = watchNetwork((online) => {
       this.#isBackOnline = online;
       this.deadlines.wake();
-      if (!online && !target.isLocal) this.connection?.fail("transport close", "the browser is offline");
+      if (!online && !target.isLocal) this.connection?.closed("transport close", "the browser is offline");
     });
     if (this.options.main_namespace) this.join(this.#main, auth);
     this.dial(target);

@@ -1,7 +1,7 @@
 import { type Frames, frameSize } from "./protocol/attachments.js";
 import { type Codec, decodeMessage } from "./protocol/codec.js";
 import { packetSize, packetText, type RawPacket } from "./protocol/socket-decoder.js";
-import { describePacket, type PacketSource } from "./protocol/socket-packet.js";
+import { type PacketSource, peekPacket } from "./protocol/socket-packet.js";
 
 /**
  * What a client tells of itself while it works: for statistics, overlays, recorders. Nobody pays for it while nobody observes.
@@ -82,8 +82,8 @@ export class Observers {
   }
 
   #describe(name: "packet_received" | "packet_skipped" | "packet_sent", text: PacketSource, size: number): void {
-    const { event, path } = describePacket(text);
-    this.tell(name, event, path, size);
+    const { event, namespace } = peekPacket(text);
+    this.tell(name, event ?? "", namespace, size);
   }
 
   tell<Name extends keyof Told>(name: Name, ...args: Parameters<Told[Name]>): void {

@@ -147,6 +147,17 @@ describe("EVENT_LATEST", () => {
     expect(drain(box)).toEqual(['42["s"]', '42["t"]', '42/b,["s"]', '42/b,["s"]', '42/a,["s",2]']);
   });
 
+  test("many of them, with commas in their names", () => {
+    const events = ["/", "/a", "/b"].flatMap((path) =>
+      ["", "b,c", "s", "[", 'a"b'].map((event) => [path, event] as const),
+    );
+    const box = inboxOf(latestOf(...events));
+    const texts = events.map(([path, event]) => `42${path === "/" ? "" : `${path},`}${JSON.stringify([event])}`);
+    for (const text of texts) expect(box.push(text, 0)).toBeNull();
+    for (const text of texts) expect(box.push(text, 1)).toBe(text);
+    expect(drain(box)).toEqual(texts);
+  });
+
   test("binary packets too", () => {
     const box = inbox("s");
     box.push('451-["s",{"_placeholder":true,"num":0}]', 0);

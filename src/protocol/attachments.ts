@@ -29,8 +29,8 @@ const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
 function toAttachment(value: object): Attachment | null {
   if (value instanceof Uint8Array) return copyOf(value);
   if (ArrayBuffer.isView(value)) return copyOf(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-  const tag = Object.prototype.toString.call(value).slice(8, -1);
-  if (tag.endsWith("ArrayBuffer")) return copyOf(new Uint8Array(value as ArrayBuffer));
+  const tag = (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+  if (tag === "ArrayBuffer" || tag === "SharedArrayBuffer") return copyOf(new Uint8Array(value as ArrayBuffer));
   if (tag !== "Blob" && tag !== "File") return null;
   // There is nothing in it to wait for, and `ws` does not say that it does.
   return (value as BlobLike).size > 0 ? (value as BlobLike) : new Uint8Array();
@@ -54,8 +54,7 @@ export function takeAttachments(data: unknown, attachments: Attachment[]): strin
 
 function encoded(data: unknown, attachments: Attachment[]): string {
   try {
-    const isObject = typeof data === "object" && data !== null;
-    return JSON.stringify(isObject && !isPlain(data, 0) ? withoutBinary(data, "", 0, attachments) : data);
+    return JSON.stringify(withoutBinary(data, "", 0, attachments));
   } catch (error) {
     throw new TypeError(
       `data cannot be encoded as JSON: ${(error as Error)?.message}. Send plain data: write String(x) for a BigInt, ids for references`,
@@ -87,71 +86,28 @@ function isPlain(value: object, depth: number): boolean {
 }
 
 /** `value` with placeholders for its binary, which is appended to `attachments`; only the containers on the way to it are copied. */
-function withoutBinary(value: object, key: string | number, depth: number, attachments: Attachment[]): unknown {
-  // Plain objects and arrays are nearly everything: they are told apart without looking for binary or `toJSON`.
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== Array.prototype) {
-    const attachment = toAttachment(value);
-    if (attachment !== null) return placeholder(attachment, attachments);
-    if (typeof (value as { toJSON?: unknown }).toJSON === "function") return converted(value, key, depth, attachments);
+function withoutBinary(value: unknown, key: string, depth: number, attachments: Attachment[]): unknown {
+  if (typeof value !== "object" || value === null || isPlain(value, depth)) return value;
+  let source: object = value;
+  let attachment = toAttachment(value);
+  const { toJSON } = value as { toJSON?: (key: string) => object | null };
+  if (attachment === null && typeof toJSON === "function") {
+    const result = toJSON.call(value, key);
+    if (typeof result !== "object" || result === null) return value;
+    source = result;
+    attachment = toAttachment(result);
   }
-  return searched(value, key, depth, attachments);
-}
-
-function placeholder(attachment: Attachment, attachments: Attachment[]): object {
-  return { _placeholder: true, num: attachments.push(attachment) - 1 };
-}
-
-function converted(value: object, key: string | number, depth: number, attachments: Attachment[]): unknown {
-  checkDepth(depth);
-  const before = attachments.length;
-  const result = (value as { toJSON(key: string): unknown }).toJSON(`${key}`);
-  if (typeof result !== "object" || result === null) return value;
-  const attachment = toAttachment(result);
-  const sent =
-    attachment === null ? searched(result, key, depth + 1, attachments, true) : placeholder(attachment, attachments);
-  return attachments.length > before ? sent : value;
-}
-
-function searched(
-  value: object,
-  key: string | number,
-  depth: number,
-  attachments: Attachment[],
-  isConverted = false,
-): unknown {
-  checkDepth(depth);
-  let copy: Record<string, unknown> | null = null;
-  // The loop over an array has no keys to make; both look into what is no primitive only.
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) {
-      const item: unknown = value[index];
-      if (typeof item !== "object" || item === null) continue;
-      const sent = withoutBinary(item, index, depth + 1, attachments);
-      if (sent === item) continue;
-      copy ??= [...value] as unknown as Record<string, unknown>;
-      copy[index] = sent;
-    }
-    return copy ?? value;
-  }
-  for (const name in value) {
-    const item = (value as Record<string, unknown>)[name];
-    if (typeof item !== "object" || item === null) {
-      if (typeof item === "function" && name === "toJSON" && !isConverted)
-        return converted(value, key, depth, attachments);
-      continue;
-    }
-    if (!Object.hasOwn(value, name)) continue;
+  if (attachment !== null) return { _placeholder: true, num: attachments.push(attachment) - 1 };
+  if (depth > MAX_DEPTH) throw new Error("it contains itself, or is nested too deeply");
+  let copy: Container | null = null;
+  for (const name of Object.keys(source)) {
+    const item = (source as Container)[name];
     const sent = withoutBinary(item, name, depth + 1, attachments);
     if (sent === item) continue;
-    copy ??= { ...value } as Record<string, unknown>;
+    copy ??= (Array.isArray(source) ? [...source] : { ...source }) as Container;
     copy[name] = sent;
   }
   return copy ?? value;
-}
-
-function checkDepth(depth: number): void {
-  if (depth > MAX_DEPTH) throw new Error("it contains itself, or is nested too deeply");
 }
 
 /**
@@ -176,18 +132,15 @@ function restoreIn(container: Container, left: (Uint8Array | undefined)[], depth
 function restoreAt(container: Container, key: string | number, left: (Uint8Array | undefined)[], depth: number): void {
   const value = container[key] as Container | null;
   if (typeof value !== "object" || value === null) return;
-  if (value["_placeholder"] === true && !Array.isArray(value)) container[key] = bytesFor(value["num"], left);
+  if (value["_placeholder"] === true) container[key] = bytesFor(value["num"], left);
   else restoreIn(value, left, depth + 1);
 }
 
 function bytesFor(num: unknown, left: (Uint8Array | undefined)[]): Uint8Array {
-  const bytes = typeof num === "number" ? left[num] : undefined;
-  if (bytes === undefined)
-    return violation(
-      `a placeholder for one of ${left.length} attachments`,
-      typeof num === "number" ? `${num}` : typeof num,
-    );
-  left[num as number] = undefined;
+  const isNumber = typeof num === "number";
+  const bytes = isNumber && left[num];
+  if (!bytes) return violation(`a placeholder for one of ${left.length} attachments`, isNumber ? `${num}` : typeof num);
+  left[num] = undefined;
   return bytes;
 }
 

@@ -41,10 +41,10 @@ export class EngineSession {
 
   /** When the session counts as dead unless a ping comes first, in seconds; `Infinity` while that cannot be said. */
   get deadline(): number {
-    const { handshake } = this;
-    if (handshake === null || this.state !== OPEN) return Infinity;
+    if (this.state !== OPEN) return Infinity;
+    const { pingInterval, pingTimeout } = this.handshake!;
     // A server may truncate short intervals to 0; a sum of 0 says nothing about when to give up.
-    return this.#heardAt + (handshake.pingInterval + handshake.pingTimeout || Infinity);
+    return this.#heardAt + (pingInterval + pingTimeout || Infinity);
   }
 
   /** Whether a frame is a message; any other is for `receive`. */
@@ -60,26 +60,19 @@ export class EngineSession {
     const { state } = this;
     if (state === CLOSED) return "ignore";
     const text = typeof frame === "string" ? frame : "binary";
-    const input = TRANSITIONS[state]![text.charCodeAt(0) - 48];
-    if (input === "message") return input;
-    if (input === "ping") this.#heardAt = now;
-    else if (input !== "ignore") {
-      // Until the frame has proved to be in order.
-      this.state = CLOSED;
-      if (input === undefined) {
-        violation(
-          state === OPEN
-            ? "an Engine.IO packet of an open session"
-            : "an Engine.IO 4 open packet (this is no Socket.IO v3+ server)",
-          text,
-        );
-      }
-      if (input === "open") {
-        this.handshake = readHandshake(text);
-        this.state = OPEN;
-        this.#heardAt = now;
-      }
-    }
+    // Until the frame has proved to be in order.
+    this.state = CLOSED;
+    const input =
+      TRANSITIONS[state]![text.charCodeAt(0) - 48] ??
+      violation(
+        state === OPEN
+          ? "an Engine.IO packet of an open session"
+          : "an Engine.IO 4 open packet (this is no Socket.IO v3+ server)",
+        text,
+      );
+    if (input === "open") this.handshake = readHandshake(text);
+    if (input === "open" || input === "ping") this.#heardAt = now;
+    if (input !== "close") this.state = input === "open" ? OPEN : state;
     return input;
   }
 

@@ -4,17 +4,18 @@
  * A text message is a packet, except that types 5 and 6 announce n binary messages which must follow at once, in order,
  * with nothing between them. Only the header of those two is read here, on arrival; JSON waits for poll().
  */
-import { type Codec, decodeMessage, type IncomingPacket } from "./codec.js";
+import { type Codec, decodeMessage } from "./codec.js";
+import { NOTHING, withItem } from "./namespace-session.js";
 import { violation } from "./protocol-error.js";
 import { type PacketHeader, type PacketSource, readHeader } from "./socket-packet.js";
 
 /** A packet of more than one text message. */
 export interface CompoundPacket {
   readonly kind: "packet";
-  readonly text: string | IncomingPacket;
-  readonly attachments: Uint8Array[];
+  readonly text: PacketSource;
+  attachments: Uint8Array[];
   /** Size of all its frames: bytes of binary, UTF-16 units of text (the same as bytes for ASCII). */
-  readonly size: number;
+  size: number;
 }
 
 /**
@@ -39,14 +40,19 @@ export interface DecoderLimits {
   readonly codec?: Codec | null;
 }
 
-const NO_ATTACHMENTS: Uint8Array[] = [];
 const HEADER = {} as PacketHeader;
+
+const compound = (text: PacketSource, size: number): CompoundPacket => ({
+  kind: "packet",
+  text,
+  attachments: NOTHING,
+  size,
+});
 
 export class SocketDecoder {
   readonly #owner: { readonly options: DecoderLimits };
-  #text = "";
-  #attachments = NO_ATTACHMENTS;
-  #size = 0;
+  /** The packet whose attachments are awaited. */
+  #packet: CompoundPacket | null = null;
   #missing = 0;
 
   /** @param owner its options may change at any time */
@@ -61,29 +67,24 @@ export class SocketDecoder {
    */
   receive(message: string | Uint8Array): RawPacket | null {
     const { codec, max_attachments, max_queued_bytes } = this.#owner.options;
-    if (codec) {
-      const text = decodeMessage(codec, message);
-      return { kind: "packet", text, attachments: NO_ATTACHMENTS, size: message.length };
-    }
+    if (codec) return compound(decodeMessage(codec, message), message.length);
+    let packet = this.#packet;
     if (typeof message === "string") {
-      if (this.#missing > 0) violation(`${this.#missing} more attachments`, message);
+      if (packet) violation(`${this.#missing} more attachments`, message);
       // '4' and less: no attachments follow.
       if (!(message.charCodeAt(1) > 52)) return message;
       this.#missing = readHeader(message, HEADER).attachments;
       if (this.#missing > max_attachments) violation(`at most ${max_attachments} attachments`, message);
-      this.#text = message;
-      this.#attachments = NO_ATTACHMENTS;
-      this.#size = message.length;
+      this.#packet = compound(message, message.length);
       return null;
     }
     const { byteLength } = message;
-    this.#size += byteLength;
-    if (this.#missing === 0) violation("a packet that announces attachments", `${byteLength} bytes`);
-    if (this.#size > max_queued_bytes) violation(`at most ${max_queued_bytes} bytes`, this.#text);
-    // What is pushed to an empty list makes room for sixteen more.
-    if (this.#attachments.length === 0) this.#attachments = [message];
-    else this.#attachments.push(message);
+    packet ??= violation("a packet that announces attachments", `${byteLength} bytes`);
+    packet.size += byteLength;
+    if (packet.size > max_queued_bytes) violation(`at most ${max_queued_bytes} bytes`, packet.text);
+    packet.attachments = withItem(packet.attachments, message);
     if (--this.#missing > 0) return null;
-    return { kind: "packet", text: this.#text, attachments: this.#attachments, size: this.#size };
+    this.#packet = null;
+    return packet;
   }
 }

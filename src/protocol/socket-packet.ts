@@ -119,47 +119,38 @@ function lookUpName(text: string, start: number): string | null {
     lastName = KNOWN[place]!;
     return lastName;
   }
-  let name: string = text.slice(start, end);
-  const isEscaped = name.includes("\\");
-  if (isEscaped) {
-    QUOTED.lastIndex = start - 1;
-    try {
-      name = JSON.parse(QUOTED.exec(text)?.[0] ?? "");
-    } catch {
-      return null;
-    }
+  QUOTED.lastIndex = start - 1;
+  try {
+    const name: string = JSON.parse(QUOTED.exec(text)?.[0] ?? "");
+    if (RESERVED_EVENTS.has(name)) return null;
+    // Not one that is spelt with escapes. It is a copy, because a slice would keep the whole packet.
+    if (length <= LONGEST_KNOWN && name === text.slice(start, end)) KNOWN[place] = name;
+    return name;
+  } catch {
+    return null;
   }
-  if (RESERVED_EVENTS.has(name)) return null;
-  // A copy, because a slice keeps the whole packet.
-  if (!isEscaped && length <= LONGEST_KNOWN) KNOWN[place] = JSON.parse(JSON.stringify(name));
-  return name;
 }
 
-/** One string for an event of a namespace. A namespace has no comma, so no two pairs share a key. */
-export function eventKey(namespace: string, event: string): string {
-  return `${namespace},${event}`;
+/** What can be known of a packet before it is parsed. */
+export interface PeekedPacket {
+  event: string | null;
+  namespace: string;
+  id: number;
 }
 
-const PEEKED = {} as PacketHeader;
+const PEEKED = {} as PacketHeader & PeekedPacket;
 
 /**
- * The key of the event that a message carries, without parsing it; `""` if it is no event or asks for an acknowledgement.
+ * What a message is about, without parsing it: `event` is `null` if it is no event, or one for the full reader. The result is
+ * good until the next call.
  * @throws ProtocolError when its header is malformed
  */
-export function peekEventKey(text: PacketSource): string {
+export function peekPacket(text: PacketSource): PeekedPacket {
   const { type, namespace, id } = typeof text === "string" ? readHeader(text, PEEKED) : text;
-  const name = (type === EVENT || type === EVENT + BINARY) && id < 0 ? peekEventName(text, PEEKED.end) : null;
-  return name === null ? "" : eventKey(namespace, name);
-}
-
-/**
- * What a message is about, for those who only watch: the name of its event (`""` if it is none) and its namespace.
- * @throws ProtocolError when its header is malformed
- */
-export function describePacket(text: PacketSource): { readonly event: string; readonly path: string } {
-  const { type, namespace } = typeof text === "string" ? readHeader(text, PEEKED) : text;
-  const isOne = type === EVENT || type === EVENT + BINARY;
-  return { event: (isOne && peekEventName(text, PEEKED.end)) || "", path: namespace };
+  PEEKED.event = type === EVENT || type === EVENT + BINARY ? peekEventName(text, PEEKED.end) : null;
+  PEEKED.namespace = namespace;
+  PEEKED.id = id;
+  return PEEKED;
 }
 
 function isEvent(value: unknown): value is [string, ...unknown[]] {
@@ -168,8 +159,6 @@ function isEvent(value: unknown): value is [string, ...unknown[]] {
   if (typeof value[0] === "number") value[0] = String(value[0]);
   return typeof value[0] === "string" && !RESERVED_EVENTS.has(value[0]);
 }
-
-const isNamed = (value: unknown): value is [string, ...unknown[]] => Array.isArray(value) && value.length > 0;
 
 function isRefusal(value: unknown): value is string | { message?: unknown; data?: unknown } {
   return typeof value === "string" || isObject(value);
@@ -186,18 +175,12 @@ function readArguments<T extends unknown[]>(
   valid: (value: unknown) => value is T,
   what: string,
 ): T {
-  if (attachments.length === 0) return parseJson(text, start, valid, what);
   // A placeholder is more JSON than many an event has besides, and text that is valid ends like this in no other way.
-  if (attachments.length > 1 || typeof text !== "string" || !text.endsWith(LAST)) {
-    const data = parseJson(text, start, valid, what);
-    restoreAttachments(data, attachments);
-    return data;
-  }
-  const data = parseJson(text, start, valid, what, `${text.slice(start, -LAST.length)},0]`);
-  const last = attachments[0];
-  attachments[0] = undefined;
+  const isShort = attachments.length === 1 && typeof text === "string" && text.endsWith(LAST);
+  const json = isShort ? `${text.slice(start, -LAST.length)},0]` : undefined;
+  const data = parseJson(text, start, valid, what, json);
+  if (isShort) data[data.length - 1] = { _placeholder: true, num: 0 };
   restoreAttachments(data, attachments);
-  data[data.length - 1] = last;
   return data;
 }
 
@@ -208,15 +191,6 @@ export function readEvent(
   attachments: (Uint8Array | undefined)[] = [],
 ): [string, ...unknown[]] {
   return readArguments(text, start, attachments, isEvent, 'an event ["name",…]');
-}
-
-/** The same where `peekEventName` has found a name, so that it need not be looked at again. */
-export function readNamedEvent(
-  text: PacketSource,
-  start: number,
-  attachments: (Uint8Array | undefined)[],
-): [string, ...unknown[]] {
-  return readArguments(text, start, attachments, isNamed, 'an event ["name",…]');
 }
 
 /** The arguments of an ACK: an array. */

@@ -31,7 +31,6 @@ import {
   readConnect,
   readEvent,
   readHeader,
-  readNamedEvent,
   readRefusal,
 } from "./socket-packet.js";
 
@@ -334,7 +333,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     const name = peekEventName(text, end);
     // With recovery the offset of every event counts.
     if (name !== null && namespace.pid === "" && namespace.filter?.isListening(name) === false) return;
-    const payload = (name === null ? readEvent : readNamedEvent)(text, end, attachments);
+    const payload = readEvent(text, end, attachments);
     const first = payload.shift() as string;
     if (ackId < 0 && !namespace.takeOffset(payload, replayed)) return;
     this.sink.event(namespace, name ?? first, payload, ackId);

@@ -9,8 +9,8 @@ import { ProtocolError } from "../../src/protocol/protocol-error.js";
 import { RttEstimator } from "../../src/protocol/rtt.js";
 import { SocketDecoder } from "../../src/protocol/socket-decoder.js";
 import {
-  peekEventKey,
   peekEventName,
+  peekPacket,
   readAck,
   readConnect,
   readEvent,
@@ -94,11 +94,12 @@ describe("a message", () => {
 });
 
 describe("the parts of a packet", () => {
-  test("an event's key, unless it asks for an acknowledgement or has no known name", () => {
-    expect(peekEventKey(incoming(2, ["x", 1], { namespace: "/a" }))).toBe("/a,x");
-    expect(peekEventKey(incoming(2, ["x"], { id: 0 }))).toBe("");
-    expect(peekEventKey(incoming(3, ["x"]))).toBe("");
-    expect(peekEventKey(incoming(2, ["x"], { event: null }))).toBe("");
+  test("an event's name, if it is known", () => {
+    const peek = (packet: IncomingPacket) => ({ ...peekPacket(packet) });
+    expect(peek(incoming(2, ["x", 1], { namespace: "/a" }))).toMatchObject({ event: "x", namespace: "/a", id: -1 });
+    expect(peek(incoming(2, ["x"], { id: 0 }))).toMatchObject({ event: "x", namespace: "/", id: 0 });
+    expect(peek(incoming(3, ["x"]))).toMatchObject({ event: null });
+    expect(peek(incoming(2, ["x"], { event: null }))).toMatchObject({ event: null });
   });
 
   test("a reserved name is left to the full reader, which refuses it", () => {

@@ -149,6 +149,12 @@ describe("roundTripOfPing", () => {
     expect(session.roundTripOfPing(50.13)).toBeCloseTo(0.08, 10);
   });
 
+  test("is NaN when the server names no interval", () => {
+    const session = opened('0{"sid":"a","pingInterval":0,"pingTimeout":1000}');
+    session.answered(1);
+    expect(session.roundTripOfPing(2)).toBeNaN();
+  });
+
   test("is NaN as long as no pong was written", () => {
     expect(opened().roundTripOfPing(25)).toBeNaN();
   });

@@ -8,11 +8,10 @@ import {
   DISCONNECT,
   EVENT,
   encodePacket,
-  eventKey,
   isNamespacePath,
   type PacketHeader,
-  peekEventKey,
   peekEventName,
+  peekPacket,
   RESERVED_EVENTS,
   readAck,
   readConnect,
@@ -191,35 +190,30 @@ describe("peekEventName", () => {
   });
 });
 
-describe("event keys", () => {
-  test("no two pairs of namespace and event share a key: a namespace has no comma", () => {
-    expect(eventKey("/", "a")).not.toBe(eventKey("/a", ""));
-    expect(eventKey("/a", "b,c")).toBe("/a,b,c");
+describe("peekPacket", () => {
+  test.each<[string, event: string | null, namespace: string, id: number]>([
+    ['42["move",1]', "move", "/", -1],
+    ['42/a,["move"]', "move", "/a", -1],
+    ['42/a,12["b,c"]', "b,c", "/a", 12],
+    ['451-["move",{"_placeholder":true,"num":0}]', "move", "/", -1],
+    ['42[""]', "", "/", -1],
+  ])("%s is the event %j of %s", (text, event, namespace, id) => {
+    expect(peekPacket(text)).toMatchObject({ event, namespace, id });
   });
 
   test.each([
-    ['42["move",1]', "/,move"],
-    ['42/a,["move"]', "/a,move"],
-    ['451-["move",{"_placeholder":true,"num":0}]', "/,move"],
-    ['42[""]', "/,"],
-  ])("%s has the key %j", (text, key) => {
-    expect(peekEventKey(text)).toBe(key);
-  });
-
-  test.each([
-    ["a packet that asks for an acknowledgement", '4212["move"]'],
     ["an acknowledgement", '431["move"]'],
     ["a binary acknowledgement", '461-1["move"]'],
     ["CONNECT", '40{"sid":"a"}'],
     ["DISCONNECT", "41"],
     ["CONNECT_ERROR", '44["move"]'],
     ["an event without a name", "42[1]"],
-  ])("%s has none", (_, text) => {
-    expect(peekEventKey(text)).toBe("");
+  ])("%s has no name", (_, text) => {
+    expect(peekPacket(text).event).toBeNull();
   });
 
   test("a malformed header is a ProtocolError", () => {
-    expect(() => peekEventKey("45[]")).toThrow(ProtocolError);
+    expect(() => peekPacket("45[]")).toThrow(ProtocolError);
   });
 });
 
