@@ -26,7 +26,7 @@ import {
   type OutPacket,
   withItem,
 } from "./namespace-session.js";
-import { framesOf, isKnown, isText, keepPacket, Outbox } from "./outbox.js";
+import { framesOf, isKnown, isText, Outbox } from "./outbox.js";
 import { violation } from "./protocol-error.js";
 import type { RttEstimator } from "./rtt.js";
 import { encodePacket, type PacketSource, readAck } from "./socket-packet.js";
@@ -128,7 +128,7 @@ export abstract class Delivery<
     if (!dropped && (retried ? retryQueue : buffer).length >= max_buffered_packets) return ERR_OUT_OF_MEMORY;
     if (!asks && typeof frames === "string") {
       if (connected) this.#put(frames);
-      else if (!dropped) keepPacket(namespace, frames);
+      else if (!dropped) this.#keep(namespace, frames);
       return OK;
     }
     if (asks) namespace.nextAckId++;
@@ -141,7 +141,7 @@ export abstract class Delivery<
     }
     if (asks) this.#expect(namespace, packet, now);
     if (connected) this.#put(packet);
-    else if (!dropped) keepPacket(namespace, packet);
+    else if (!dropped) this.#keep(namespace, packet);
     return OK;
   }
 
@@ -203,7 +203,7 @@ export abstract class Delivery<
   protected takeBack(): void {
     for (const packet of this.outbox.take()) {
       const { namespace, kept } = isText(packet) ? { namespace: this.namespaceOf(packet), kept: true } : packet;
-      if (kept && namespace.state === CONNECTED && this.options.offline === "buffer") keepPacket(namespace, packet);
+      if (kept && namespace.state === CONNECTED && this.options.offline === "buffer") this.#keep(namespace, packet);
     }
   }
 
@@ -217,16 +217,14 @@ export abstract class Delivery<
     // A packet was accepted before this server had said how much it takes.
     const tooLarge: Outgoing<Owner>[] = [];
     const fits = (packet: Outgoing<Owner>): boolean => {
-      if (this.#fits(isText(packet) ? namespace.head + packet : packet.frames)) return true;
+      if (this.#fits(framesOf(packet))) return true;
       if (!isText(packet)) this.#forget(namespace, packet);
       tooLarge.push(packet);
       return false;
     };
-    const { buffer, largest } = namespace;
-    this.outbox.pushBatch(namespace, largest <= this.maxPayload ? buffer : buffer.filter(fits));
+    for (const packet of namespace.buffer) if (fits(packet)) this.outbox.push(packet);
     namespace.retryQueue = kept(namespace.retryQueue, fits);
     namespace.buffer = NOTHING;
-    namespace.largest = 0;
     this.deadlines.wake();
     this.#sendRetry(namespace, now);
     return tooLarge;
@@ -342,6 +340,13 @@ export abstract class Delivery<
     // The id stays the same, so an answer to an earlier copy counts, and the answer to a later one is ignored.
     this.#expect(namespace, packet, now);
     this.#put(packet);
+  }
+
+  /** Keeps a packet for the next connection, or the answer to CONNECT. */
+  #keep(namespace: NamespaceSession<Owner>, packet: Outgoing<Owner>): void {
+    // Until it is read, a text consists of the parts that it was made of, and takes half as much again.
+    if (isText(packet)) packet.charCodeAt(0);
+    namespace.buffer = withItem(namespace.buffer, packet);
   }
 
   #put(packet: Outgoing<Owner>): void {

@@ -105,10 +105,8 @@ export class NamespaceSession<Owner> {
   nextAckId = 0;
   /** Made when the first one is asked for. */
   acks: AckTable<OutPacket<Owner>> | null = null;
-  /** Packets emitted while not connected; those that are a string without their `head`, which a hundred thousand need not have each. */
+  /** Packets emitted while not connected. */
   buffer: Outgoing<Owner>[] = NOTHING;
-  /** The size of the largest of them, at most: bytes. */
-  largest = 0;
   /** Acknowledged emits that are sent one after the other, each until it is answered (at-least-once). */
   retryQueue: OutPacket<Owner>[] = NOTHING;
   /** Events that came before the answer to CONNECT; they are delivered after it. */
@@ -124,12 +122,7 @@ export class NamespaceSession<Owner> {
   /** Made when a server offers recovery. */
   #seen: Set<string> | null = null;
 
-  /** What an event's text frame starts with that has no attachments and wants no acknowledgement. */
-  readonly head: string;
-
-  constructor(readonly path: string) {
-    this.head = path === "/" ? "42" : `42${path},`;
-  }
+  constructor(readonly path: string) {}
 
   /** The payload of CONNECT: auth, and what recovery needs; a user's own `pid` or `offset` cannot get in its way. */
   connectPayload(): string {
