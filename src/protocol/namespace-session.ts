@@ -11,11 +11,11 @@
  *   CONNECTED       the engine is lost and will be replaced      CONNECTING
  *   any             the engine is lost for good                  DISCONNECTED
  *
- * `awaiting` is true between our CONNECT and its answer. While it is, nothing else may be sent for the namespace: a server
- * closes the whole connection on a packet for a namespace that is not joined, and on a second CONNECT. So leaving during
- * that time only sets `leaving`; DISCONNECT follows when the answer is here.
+ * `awaited` is the generation that sent CONNECT and has no answer yet. While there is one, nothing else may be sent for the namespace:
+ * a server closes the whole connection on a packet for a namespace that is not joined, and on a second CONNECT. So leaving
+ * during that time only starts another generation; DISCONNECT follows when the answer is here.
  *
- * After our DISCONNECT `parting` holds back the next CONNECT until `parted`, a deadline: a server that reads both at once closes the
+ * After our DISCONNECT the next CONNECT is held back until `parted`, a deadline: a server that reads both at once closes the
  * connection. What the server says between our leaving and its next answer is of the session that was left: `stale` drops it. `wait` is
  * the deadline of a join.
  */
@@ -93,11 +93,9 @@ export class NamespaceSession<Owner> {
   recovered = false;
   /** Auth as JSON, `""` for none, `null` while it is being asked for: CONNECT waits for it. */
   auth: string | null = "";
-  awaiting = false;
-  leaving = false;
-  /** Our DISCONNECT was not written yet, or is too fresh for a CONNECT behind it. */
-  parting = false;
-  /** The end of `parting`, once DISCONNECT is written. */
+  /** The generation whose CONNECT has no answer yet; -1 for none. */
+  awaited = -1;
+  /** When our DISCONNECT is no longer too fresh for a CONNECT behind it; never while it was not written. `null` without one. */
   parted: Deadline | null = null;
   connectSentAt = 0;
   /** The deadline of a connect in progress. */
