@@ -42,7 +42,7 @@ export interface OutPacket<Owner> {
   readonly frames: Frames;
   readonly namespace: NamespaceSession<Owner>;
   /** It goes back to its namespace if the connection is lost before it was written; otherwise it dies with it. */
-  readonly kept: boolean;
+  kept: boolean;
   /** Who waits for its acknowledgement; `null` when nobody does. */
   readonly ack: Owner | null;
   /** For how long, each time that it is sent: seconds. */

@@ -1,9 +1,8 @@
 /* What a session has to write, in order. Nearly all of it are plain strings. */
 import type { Attachment, Frames } from "./attachments.js";
-import type { Outgoing, OutPacket } from "./namespace-session.js";
+import type { Outgoing } from "./namespace-session.js";
 
 export const isText = <Owner>(packet: Outgoing<Owner>): packet is string => typeof packet === "string";
-export const isKnown = <Owner>(packet: Outgoing<Owner>): packet is OutPacket<Owner> => typeof packet !== "string";
 export const framesOf = <Owner>(packet: Outgoing<Owner>): Frames => (isText(packet) ? packet : packet.frames);
 
 export class Outbox<Owner> {

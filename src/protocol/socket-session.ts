@@ -19,9 +19,11 @@ import {
   NamespaceSession,
   type NamespaceState,
   NOTHING,
+  type Outgoing,
   type OutPacket,
   withItem,
 } from "./namespace-session.js";
+import { isText } from "./outbox.js";
 import { violation } from "./protocol-error.js";
 import { packetSize, packetText, type RawPacket } from "./socket-decoder.js";
 import {
@@ -104,8 +106,8 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     return path === "/" ? this.#main : this.#others?.get(path);
   }
 
-  protected override namespaceOf(text: string): NamespaceSession<Owner> {
-    return this.namespace(readHeader(text, HEADER).namespace);
+  protected override namespaceOf(packet: Outgoing<Owner>): NamespaceSession<Owner> {
+    return isText(packet) ? this.namespace(readHeader(packet, HEADER).namespace) : packet.namespace;
   }
 
   // Input
