@@ -76,11 +76,9 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
 
   get acksPending(): number {
     let pending = 0;
-    for (const { acks, retryQueue } of this.namespaces()) {
-      pending += acks?.size ?? 0;
-      // The first of the queue may be among the others.
-      for (const { id } of retryQueue) if (!acks?.get(id)) pending++;
-    }
+    // The first of a retry queue may be among the others.
+    for (const { acks, retryQueue } of this.namespaces())
+      pending += new Set([...(acks?.values() ?? NOTHING), ...retryQueue]).size;
     return pending;
   }
 
