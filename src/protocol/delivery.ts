@@ -96,7 +96,7 @@ export abstract class Delivery<
   protected abstract namespaceOf(packet: Outgoing<Owner>): NamespaceSession<Owner>;
 
   get hasOutput(): boolean {
-    return !this.outbox.isEmpty;
+    return this.outbox.packets.length > 0;
   }
 
   /**
@@ -198,7 +198,9 @@ export abstract class Delivery<
 
   /** The connection is gone: what was not written goes back to those who keep it. */
   protected takeBack(): void {
-    for (const packet of this.outbox.take()) {
+    const { packets } = this.outbox;
+    this.outbox.packets = [];
+    for (const packet of packets) {
       const namespace = this.namespaceOf(packet);
       const isKept = isText(packet) || packet.kept;
       if (isKept && namespace.state === CONNECTED && this.options.offline === "buffer") this.#keep(namespace, packet);
@@ -208,7 +210,8 @@ export abstract class Delivery<
 
   /** The namespace is not joined any more: for what is written all the same the server would close the whole connection. */
   protected discard(namespace: NamespaceSession<Owner>): void {
-    this.outbox.filter((packet) => this.namespaceOf(packet) !== namespace);
+    const { outbox } = this;
+    outbox.packets = outbox.packets.filter((packet) => this.namespaceOf(packet) !== namespace);
   }
 
   /** The namespace is joined: sends what waited for that. Returns what this server does not take; `tellTooLarge` tells of it. */
@@ -221,7 +224,7 @@ export abstract class Delivery<
       tooLarge.push(packet);
       return false;
     };
-    for (const packet of namespace.buffer) if (fits(packet)) this.outbox.push(packet);
+    for (const packet of namespace.buffer) if (fits(packet)) this.outbox.packets.push(packet);
     namespace.retryQueue = kept(namespace.retryQueue, fits);
     namespace.buffer = NOTHING;
     this.deadlines.wake();
@@ -231,8 +234,7 @@ export abstract class Delivery<
 
   protected tellTooLarge(namespace: NamespaceSession<Owner>, packets: readonly Outgoing<Owner>[]): void {
     for (const packet of packets) {
-      const frames = framesOf(packet);
-      const frame = typeof frames === "string" ? frames : frames[0]!;
+      const frame = [framesOf(packet)].flat()[0]!;
       const text = typeof frame === "string" ? frame.slice(0, 80) : `${frameSize(frame)} bytes`;
       const message = `a packet is larger than the server's limit of ${this.maxPayload} bytes: ${text}`;
       this.sink.undeliverable(namespace, message);
@@ -322,7 +324,7 @@ export abstract class Delivery<
     const isOther = (other: Outgoing<Owner>) => other !== packet;
     if (packet.copies === 0) {
       namespace.buffer = namespace.buffer.filter(isOther);
-      this.outbox.filter(isOther);
+      this.outbox.packets = this.outbox.packets.filter(isOther);
     }
     this.#settle(packet, [], ERR_TIMEOUT, now);
   }
@@ -344,7 +346,7 @@ export abstract class Delivery<
   }
 
   #put(packet: Outgoing<Owner>): void {
-    this.outbox.push(packet);
+    this.outbox.packets.push(packet);
     this.deadlines.wake();
   }
 

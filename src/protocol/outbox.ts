@@ -8,23 +8,8 @@ export const framesOf = <Owner>(packet: Outgoing<Owner>): Frames => (isText(pack
 export class Outbox<Owner> {
   /** How many packets were written. */
   packetsSent = 0;
-  #packets: Outgoing<Owner>[] = [];
-
-  get isEmpty(): boolean {
-    return this.#packets.length === 0;
-  }
-
-  push(packet: Outgoing<Owner>): void {
-    this.#packets.push(packet);
-  }
-
-  /** Takes packets without writing them, all of them unless `most` says otherwise. */
-  take(most = Infinity): Outgoing<Owner>[] {
-    const packets = this.#packets;
-    if (most < packets.length) return packets.splice(0, most);
-    this.#packets = [];
-    return packets;
-  }
+  /** Those that were not. */
+  packets: Outgoing<Owner>[] = [];
 
   /**
    * Takes the frames that are written at `now`.
@@ -32,26 +17,19 @@ export class Outbox<Owner> {
    * @param tell gets the frames of each packet
    */
   write(now: number, most: number, tell: ((frames: Frames) => void) | null): readonly (string | Attachment)[] {
-    const packets = this.take(most);
+    let { packets } = this;
+    if (most < packets.length) packets = packets.splice(0, most);
+    else this.packets = [];
     this.packetsSent += packets.length;
     if (tell === null && packets.every(isText)) return packets;
-    const frames: (string | Attachment)[] = [];
     for (const packet of packets) {
       if (!isText(packet)) {
         packet.copies++;
         packet.sentAt = now;
         packet.written?.(now);
       }
-      const written = framesOf(packet);
-      if (typeof written === "string") frames.push(written);
-      else frames.push(...written);
-      tell?.(written);
+      tell?.(framesOf(packet));
     }
-    return frames;
-  }
-
-  /** Keeps what `isWanted` says. */
-  filter(isWanted: (packet: Outgoing<Owner>) => boolean): void {
-    this.#packets = this.#packets.filter(isWanted);
+    return packets.flatMap(framesOf);
   }
 }
