@@ -78,7 +78,14 @@ export class Deadlines {
    */
   advance(now: number): void {
     const due: Deadline[] = [];
-    while (this.#first && this.next <= now) due.push(this.#take(this.#first));
+    for (let first = this.#first; first && first.at <= now; first = this.#first) {
+      due.push(first);
+      // What follows it is melded in pairs, and these in pairs, until there is one.
+      const heaps = first.later;
+      for (let index = 1; index < heaps.length; index += 2) heaps.push(meld(heaps[index - 1]!, heaps[index]!));
+      this.#first = heaps.at(-1) ?? null;
+      first.later = NOTHING;
+    }
     let happened = 0;
     try {
       while (happened < due.length) {
@@ -95,15 +102,6 @@ export class Deadlines {
 
   #insert(deadline: Deadline): void {
     this.#first = this.#first ? meld(this.#first, deadline) : deadline;
-  }
-
-  /** Takes the first one out: what follows it is melded in pairs, and these in pairs, until there is one. */
-  #take(first: Deadline): Deadline {
-    const heaps = first.later;
-    first.later = NOTHING;
-    for (let index = 1; index < heaps.length; index += 2) heaps.push(meld(heaps[index - 1]!, heaps[index]!));
-    this.#first = heaps.at(-1) ?? null;
-    return first;
   }
 
   /** Leaves out what is over. */

@@ -69,10 +69,6 @@ function outPacket<Owner>(
   return { namespace, frames, kept, ack, timeout, id, resends: -1, copies: 0, sentAt: NaN, deadline: null, written };
 }
 
-/** What `isWanted` says of a list. */
-const kept = <Item>(list: Item[], isWanted: (item: Item) => boolean): Item[] =>
-  list.length > 0 ? list.filter(isWanted) : NOTHING;
-
 export abstract class Delivery<
   Owner,
   Options extends DeliveryOptions = DeliveryOptions,
@@ -123,14 +119,14 @@ export abstract class Delivery<
     const connected = state === CONNECTED;
     if (!connected && offline === "error") return ERR_UNAVAILABLE;
     const dropped = !connected && offline === "drop";
-    const retried = asks && retries > 0;
+    const retried = asks && retries > 0 && !dropped;
     if (!dropped && (retried ? retryQueue : buffer).length >= max_buffered_packets) return ERR_OUT_OF_MEMORY;
     let packet: Outgoing<Owner>;
     if (!asks && typeof frames === "string") packet = frames;
     else {
       packet = outPacket(namespace, frames, !retried && !dropped, ack, timeout, id);
       if (asks) namespace.nextAckId++;
-      if (retried && !dropped) {
+      if (retried) {
         packet.resends = retries;
         namespace.retryQueue = withItem(retryQueue, packet);
         if (namespace.retryQueue.length === 1) this.#sendRetry(namespace, now);
@@ -224,8 +220,9 @@ export abstract class Delivery<
       tooLarge.push(packet);
       return false;
     };
-    for (const packet of namespace.buffer) if (fits(packet)) this.outbox.packets.push(packet);
-    namespace.retryQueue = kept(namespace.retryQueue, fits);
+    const { buffer, retryQueue } = namespace;
+    for (const packet of buffer) if (fits(packet)) this.outbox.packets.push(packet);
+    if (retryQueue.length > 0) namespace.retryQueue = retryQueue.filter(fits);
     namespace.buffer = NOTHING;
     this.deadlines.wake();
     this.#sendRetry(namespace, now);
@@ -246,23 +243,24 @@ export abstract class Delivery<
    * The namespace is down, for good if `final`; otherwise what was never written waits for the next connection. Returns the
    * acknowledgements that cannot come any more, and are to be told so.
    */
-  protected interrupt(namespace: NamespaceSession<Owner>, final: boolean): Iterable<OutPacket<Owner>> {
-    const failed = new Set<OutPacket<Owner>>();
-    for (const packet of [...(namespace.acks?.values() ?? NOTHING), ...namespace.retryQueue]) {
+  protected interrupt(namespace: NamespaceSession<Owner>, final: boolean): OutPacket<Owner>[] {
+    const failed: OutPacket<Owner>[] = [];
+    for (const packet of namespace.asked()) {
       // It is in the buffer.
       if (!final && packet.kept && packet.copies === 0) continue;
       this.#forget(packet);
       // The next connection sends it again, which is one of its resends if it had been written on this one.
       if (packet.copies > 0) packet.resends--;
       packet.copies = 0;
-      if (final || packet.resends < 0) failed.add(packet);
+      if (final || packet.resends < 0) failed.push(packet);
     }
-    if (final) namespace.buffer = NOTHING;
-    namespace.retryQueue = kept(namespace.retryQueue, (packet) => !failed.has(packet));
+    if (final) namespace.buffer = namespace.retryQueue = NOTHING;
+    // No other of them can have been sent.
+    else if (failed.includes(namespace.retryQueue[0]!)) namespace.retryQueue.shift();
     return failed;
   }
 
-  protected tellFailed(packets: Iterable<Outgoing<Owner>>): void {
+  protected tellFailed(packets: readonly Outgoing<Owner>[]): void {
     for (const packet of packets)
       if (!isText(packet) && packet.ack !== null) this.sink.acknowledged(packet.ack, [], ERR_CONNECTION_ERROR);
   }

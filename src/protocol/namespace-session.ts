@@ -122,6 +122,11 @@ export class NamespaceSession<Owner> {
 
   constructor(readonly path: string) {}
 
+  /** All that an acknowledgement is awaited for: the first of the retry queue may be among the others. */
+  asked(): Set<OutPacket<Owner>> {
+    return new Set([...(this.acks?.values() ?? NOTHING), ...this.retryQueue]);
+  }
+
   /** The payload of CONNECT: auth, and what recovery needs; a user's own `pid` or `offset` cannot get in its way. */
   connectPayload(): string {
     const { auth, pid } = this;

@@ -61,7 +61,6 @@ export interface SessionSink<Owner> extends DeliverySink<Owner> {
 }
 
 const HEADER = {} as PacketHeader;
-const NO_TRAFFIC = { sent: 0, waiting: 0 };
 
 export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, SessionSink<Owner>> {
   /** The main one is all that most have; the map of the others is made when there is one. */
@@ -76,9 +75,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
 
   get acksPending(): number {
     let pending = 0;
-    // The first of a retry queue may be among the others.
-    for (const { acks, retryQueue } of this.namespaces())
-      pending += new Set([...(acks?.values() ?? NOTHING), ...retryQueue]).size;
+    for (const namespace of this.namespaces()) pending += namespace.asked().size;
     return pending;
   }
 
@@ -301,7 +298,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   }
 
   /** Takes a namespace down; returns the acknowledgements that cannot come any more, and are to be told so. */
-  #reset(namespace: NamespaceSession<Owner>, next: NamespaceState): Iterable<OutPacket<Owner>> {
+  #reset(namespace: NamespaceSession<Owner>, next: NamespaceState): OutPacket<Owner>[] {
     this.deadlines.cancel(namespace.wait);
     namespace.state = next;
     namespace.sid = "";
@@ -345,13 +342,13 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   #postpone(namespace: NamespaceSession<Owner>, until: number, mark = Infinity): void {
     this.deadlines.cancel(namespace.parted);
     namespace.parted = this.deadlines.add(until, (now) => {
-      const { sent, waiting } = this.sink.traffic?.() ?? NO_TRAFFIC;
-      if (waiting > Math.max(0, sent - mark)) {
-        this.#postpone(namespace, now + REJOIN_DELAY, Math.min(mark, sent));
-        return;
+      const traffic = this.sink.traffic?.();
+      if (traffic && traffic.waiting > Math.max(0, traffic.sent - mark))
+        this.#postpone(namespace, now + REJOIN_DELAY, Math.min(mark, traffic.sent));
+      else {
+        namespace.parted = null;
+        this.#sendConnect(namespace, now);
       }
-      namespace.parted = null;
-      this.#sendConnect(namespace, now);
     });
   }
 }
