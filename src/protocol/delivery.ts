@@ -92,7 +92,7 @@ export abstract class Delivery<
   protected abstract namespaceOf(packet: Outgoing<Owner>): NamespaceSession<Owner>;
 
   get hasOutput(): boolean {
-    return this.outbox.packets.length > 0;
+    return !this.outbox.isEmpty;
   }
 
   /**
@@ -194,9 +194,7 @@ export abstract class Delivery<
 
   /** The connection is gone: what was not written goes back to those who keep it. */
   protected takeBack(): void {
-    const { packets } = this.outbox;
-    this.outbox.packets = [];
-    for (const packet of packets) {
+    for (const packet of this.outbox.take()) {
       const namespace = this.namespaceOf(packet);
       const isKept = isText(packet) || packet.kept;
       if (isKept && namespace.state === CONNECTED && this.options.offline === "buffer") this.#keep(namespace, packet);
@@ -206,8 +204,7 @@ export abstract class Delivery<
 
   /** The namespace is not joined any more: for what is written all the same the server would close the whole connection. */
   protected discard(namespace: NamespaceSession<Owner>): void {
-    const { outbox } = this;
-    outbox.packets = outbox.packets.filter((packet) => this.namespaceOf(packet) !== namespace);
+    this.outbox.filter((packet) => this.namespaceOf(packet) !== namespace);
   }
 
   /** The namespace is joined: sends what waited for that. Returns what this server does not take; `tellTooLarge` tells of it. */
@@ -221,7 +218,7 @@ export abstract class Delivery<
       return false;
     };
     const { buffer, retryQueue } = namespace;
-    for (const packet of buffer) if (fits(packet)) this.outbox.packets.push(packet);
+    for (const packet of buffer) if (fits(packet)) this.outbox.push(packet);
     if (retryQueue.length > 0) namespace.retryQueue = retryQueue.filter(fits);
     namespace.buffer = NOTHING;
     this.deadlines.wake();
@@ -322,7 +319,7 @@ export abstract class Delivery<
     const isOther = (other: Outgoing<Owner>) => other !== packet;
     if (packet.copies === 0) {
       namespace.buffer = namespace.buffer.filter(isOther);
-      this.outbox.packets = this.outbox.packets.filter(isOther);
+      this.outbox.filter(isOther);
     }
     this.#settle(packet, [], ERR_TIMEOUT, now);
   }
@@ -344,7 +341,7 @@ export abstract class Delivery<
   }
 
   #put(packet: Outgoing<Owner>): void {
-    this.outbox.packets.push(packet);
+    this.outbox.push(packet);
     this.deadlines.wake();
   }
 

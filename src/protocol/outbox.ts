@@ -8,8 +8,23 @@ export const framesOf = <Owner>(packet: Outgoing<Owner>): Frames => (isText(pack
 export class Outbox<Owner> {
   /** How many packets were written. */
   packetsSent = 0;
-  /** Those that were not. */
-  packets: Outgoing<Owner>[] = [];
+  #packets: Outgoing<Owner>[] = [];
+
+  get isEmpty(): boolean {
+    return this.#packets.length === 0;
+  }
+
+  push(packet: Outgoing<Owner>): void {
+    this.#packets.push(packet);
+  }
+
+  /** Takes packets without writing them, all of them unless `most` says otherwise. */
+  take(most = Infinity): Outgoing<Owner>[] {
+    const packets = this.#packets;
+    if (most < packets.length) return packets.splice(0, most);
+    this.#packets = [];
+    return packets;
+  }
 
   /**
    * Takes the frames that are written at `now`.
@@ -17,12 +32,9 @@ export class Outbox<Owner> {
    * @param tell gets the frames of each packet
    */
   write(now: number, most: number, tell: ((frames: Frames) => void) | null): readonly (string | Attachment)[] {
-    let { packets } = this;
-    if (most < packets.length) packets = packets.splice(0, most);
-    else this.packets = [];
+    const packets = this.take(most);
     this.packetsSent += packets.length;
     if (tell === null && packets.every(isText)) return packets;
-    // `flatMap` would take half as long again for packets with attachments.
     const frames: (string | Attachment)[] = [];
     for (const packet of packets) {
       if (!isText(packet)) {
@@ -36,5 +48,10 @@ export class Outbox<Owner> {
       tell?.(written);
     }
     return frames;
+  }
+
+  /** Keeps what `isWanted` says. */
+  filter(isWanted: (packet: Outgoing<Owner>) => boolean): void {
+    this.#packets = this.#packets.filter(isWanted);
   }
 }
