@@ -7,7 +7,6 @@ const SIZE = 128;
  * a Map.
  */
 export class AckTable<Item extends { readonly id: number }> {
-  size = 0;
   readonly #recent = new Array<Item | null>(SIZE).fill(null);
   #old: Map<number, Item> | null = null;
 
@@ -18,12 +17,11 @@ export class AckTable<Item extends { readonly id: number }> {
 
   /** Nothing happens if it is there already. */
   add(item: Item): void {
-    if (this.get(item.id) === item) return;
-    this.size++;
+    this.delete(item);
     const place = item.id % SIZE;
-    const before = this.#recent[place]!;
+    const before = this.#recent[place];
     this.#recent[place] = item;
-    if (before === null) return;
+    if (!before) return;
     this.#old ??= new Map();
     this.#old.set(before.id, before);
   }
@@ -32,8 +30,7 @@ export class AckTable<Item extends { readonly id: number }> {
   delete(item: Item): void {
     const place = item.id % SIZE;
     if (this.#recent[place] === item) this.#recent[place] = null;
-    else if (!this.#old?.delete(item.id)) return;
-    this.size--;
+    this.#old?.delete(item.id);
   }
 
   /** In the order of their ids. */

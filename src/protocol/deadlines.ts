@@ -1,3 +1,5 @@
+import { NOTHING, withItem } from "./namespace-session.js";
+
 /** Something that happens at `at` (seconds) unless it is cancelled before. */
 export interface Deadline {
   readonly at: number;
@@ -7,35 +9,33 @@ export interface Deadline {
   expire: ((now: number, subject: never) => void) | null;
   /** What it is about: so that many can share one function. */
   subject: unknown;
-  /** The one that was added after it and is due no sooner. */
-  next: Deadline | null;
+  /** The first ones of other heaps, none of them due before it. */
+  later: Deadline[];
 }
 
-const isBefore = (one: Deadline, other: Deadline): boolean =>
-  one.at < other.at || (one.at === other.at && one.order < other.order);
-
-/** Nothing is due, as nearly always: no list of their own for thousands of clients. */
-const NONE: Deadline[] = [];
+/** Makes one heap of two: returns its first. */
+function meld(one: Deadline, other: Deadline): Deadline {
+  if (other.at < one.at || (other.at === one.at && other.order < one.order)) return meld(other, one);
+  one.later = withItem(one.later, other);
+  return one;
+}
 
 /**
- * Everything that is due some day, without a timer and without a scan. Most deadlines come with the same delay as the one before, and
- * so are due in the order in which they come: as long as that is so they form a chain. The first of each chain is in a binary heap;
- * asking for the earliest is a look at the top. What was cancelled is left where it is until most are like that.
+ * Everything that is due some day, without a timer and without a scan: a pairing heap. To add one takes a single step, to ask for the
+ * earliest is a look at the top. What was cancelled is left where it is until it may be the most.
  */
 export class Deadlines {
-  #heap: Deadline[] = NONE;
-  /** The end of the chain that grows. */
-  #tail: Deadline | null = null;
+  #first: Deadline | null = null;
   #order = 0;
-  /** How many there are, and how many of them are still to happen. */
-  #count = 0;
+  /** How many are still to happen, and how many are over since the heap was last swept. */
   #live = 0;
+  #over = 0;
   /** No poll before this moment has anything to do; -Infinity when the next one may have. */
   #quietUntil = -Infinity;
 
   /** Nothing is due before this moment; `Infinity` when nothing ever is. */
   get next(): number {
-    return this.#heap[0]?.at ?? Infinity;
+    return this.#first?.at ?? Infinity;
   }
 
   /** Whether a poll at `now` may have something to do. */
@@ -55,14 +55,10 @@ export class Deadlines {
 
   /** @param subject what `expire` is called with */
   add(at: number, expire: (now: number, subject: never) => void, subject?: unknown): Deadline {
-    if (this.#count > 2 * this.#live + 64) this.#sweep();
-    this.#count++;
+    if (this.#over > this.#live + 64) this.#sweep();
     this.#live++;
-    const deadline: Deadline = { at, order: this.#order++, expire, subject, next: null };
-    const tail = this.#tail;
-    if (tail !== null && tail.at <= at) tail.next = deadline;
-    else this.#insert(deadline);
-    this.#tail = deadline;
+    const deadline = { at, order: this.#order++, expire, subject, later: NOTHING };
+    this.#insert(deadline);
     if (at < this.#quietUntil) this.#quietUntil = at;
     return deadline;
   }
@@ -72,10 +68,8 @@ export class Deadlines {
     if (!deadline?.expire) return;
     deadline.expire = null;
     deadline.subject = null;
-    if (--this.#live > 0) return;
-    this.#heap = NONE;
-    this.#tail = null;
-    this.#count = 0;
+    this.#over++;
+    if (--this.#live === 0) this.#first = null;
   }
 
   /**
@@ -84,7 +78,14 @@ export class Deadlines {
    */
   advance(now: number): void {
     const due: Deadline[] = [];
-    while (this.#heap.length > 0 && this.next <= now) due.push(this.#take());
+    for (let first = this.#first; first && first.at <= now; first = this.#first) {
+      due.push(first);
+      // What follows it is melded in pairs, and these in pairs, until there is one.
+      const heaps = first.later;
+      for (let index = 1; index < heaps.length; index += 2) heaps.push(meld(heaps[index - 1]!, heaps[index]!));
+      this.#first = heaps.at(-1) ?? null;
+      first.later = NOTHING;
+    }
     let happened = 0;
     try {
       while (happened < due.length) {
@@ -95,64 +96,25 @@ export class Deadlines {
       }
     } finally {
       // One that throws takes none of the others with it.
-      for (const deadline of due.slice(happened)) {
-        this.#count++;
-        this.#insert(deadline);
-      }
+      for (const deadline of due.slice(happened)) this.#insert(deadline);
     }
   }
 
   #insert(deadline: Deadline): void {
-    if (this.#heap === NONE) this.#heap = [];
-    const heap = this.#heap;
-    let place = heap.push(deadline) - 1;
-    while (place > 0) {
-      const above = (place - 1) >> 1;
-      if (isBefore(heap[above]!, deadline)) break;
-      heap[place] = heap[above]!;
-      place = above;
-    }
-    heap[place] = deadline;
+    this.#first = this.#first ? meld(this.#first, deadline) : deadline;
   }
 
-  /** Takes the earliest out. */
-  #take(): Deadline {
-    const heap = this.#heap;
-    const first = heap[0]!;
-    // The next of its chain takes its place.
-    const last = first.next ?? heap.pop()!;
-    const { length } = heap;
-    this.#count--;
-    if (first === this.#tail) this.#tail = null;
-    first.next = null;
-    if (length === 0) return first;
-    let place = 0;
-    for (let below = 1; below < length; below = 2 * place + 1) {
-      if (below + 1 < length && isBefore(heap[below + 1]!, heap[below]!)) below++;
-      if (isBefore(last, heap[below]!)) break;
-      heap[place] = heap[below]!;
-      place = below;
-    }
-    heap[place] = last;
-    return first;
-  }
-
+  /** Leaves out what is over. */
   #sweep(): void {
-    const heads = this.#heap;
-    this.#heap = [];
-    this.#count = this.#live;
-    this.#tail = null;
-    for (let deadline of heads as (Deadline | null)[]) {
-      let last: Deadline | null = null;
-      for (; deadline !== null; deadline = deadline.next) {
-        if (!deadline.expire) continue;
-        if (last === null) this.#insert(deadline);
-        else last.next = deadline;
-        last = deadline;
-      }
-      if (last === null) continue;
-      last.next = null;
-      this.#tail = last;
+    const all = [this.#first];
+    this.#first = null;
+    this.#over = 0;
+    for (const deadline of all) {
+      // All that are still to happen may be among what is happening right now.
+      if (!deadline) break;
+      for (const later of deadline.later) all.push(later);
+      deadline.later = NOTHING;
+      if (deadline.expire) this.#insert(deadline);
     }
   }
 }

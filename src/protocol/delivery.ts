@@ -26,7 +26,7 @@ import {
   type OutPacket,
   withItem,
 } from "./namespace-session.js";
-import { framesOf, isKnown, isText, keepPacket, Outbox } from "./outbox.js";
+import { framesOf, isText, Outbox } from "./outbox.js";
 import { violation } from "./protocol-error.js";
 import type { RttEstimator } from "./rtt.js";
 import { encodePacket, type PacketSource, readAck } from "./socket-packet.js";
@@ -69,10 +69,6 @@ function outPacket<Owner>(
   return { namespace, frames, kept, ack, timeout, id, resends: -1, copies: 0, sentAt: NaN, deadline: null, written };
 }
 
-/** What `isWanted` says of a list. */
-const kept = <Item>(list: Item[], isWanted: (item: Item) => boolean): Item[] =>
-  list.length > 0 ? list.filter(isWanted) : NOTHING;
-
 export abstract class Delivery<
   Owner,
   Options extends DeliveryOptions = DeliveryOptions,
@@ -93,8 +89,7 @@ export abstract class Delivery<
     readonly sink: Sink,
   ) {}
 
-  /** The namespace of a packet that was encoded here. */
-  protected abstract namespaceOf(text: string): NamespaceSession<Owner>;
+  protected abstract namespaceOf(packet: Outgoing<Owner>): NamespaceSession<Owner>;
 
   get hasOutput(): boolean {
     return !this.outbox.isEmpty;
@@ -124,24 +119,23 @@ export abstract class Delivery<
     const connected = state === CONNECTED;
     if (!connected && offline === "error") return ERR_UNAVAILABLE;
     const dropped = !connected && offline === "drop";
-    const retried = asks && retries > 0;
+    const retried = asks && retries > 0 && !dropped;
     if (!dropped && (retried ? retryQueue : buffer).length >= max_buffered_packets) return ERR_OUT_OF_MEMORY;
-    if (!asks && typeof frames === "string") {
-      if (connected) this.#put(frames);
-      else if (!dropped) keepPacket(namespace, frames);
-      return OK;
+    let packet: Outgoing<Owner>;
+    if (!asks && typeof frames === "string") packet = frames;
+    else {
+      packet = outPacket(namespace, frames, !retried && !dropped, ack, timeout, id);
+      if (asks) namespace.nextAckId++;
+      if (retried) {
+        packet.resends = retries;
+        namespace.retryQueue = withItem(retryQueue, packet);
+        if (namespace.retryQueue.length === 1) this.#sendRetry(namespace, now);
+        return OK;
+      }
+      if (asks) this.#expect(packet, now);
     }
-    if (asks) namespace.nextAckId++;
-    const packet = outPacket(namespace, frames, !retried, ack, timeout, id);
-    if (retried && !dropped) {
-      packet.resends = retries;
-      namespace.retryQueue = withItem(retryQueue, packet);
-      if (namespace.retryQueue.length === 1) this.#sendRetry(namespace, now);
-      return OK;
-    }
-    if (asks) this.#expect(namespace, packet, now);
     if (connected) this.#put(packet);
-    else if (!dropped) keepPacket(namespace, packet);
+    else if (!dropped) this.#keep(namespace, packet);
     return OK;
   }
 
@@ -181,9 +175,8 @@ export abstract class Delivery<
     const dropped = [...buffer, ...retryQueue.slice(sent.length)];
     namespace.buffer = NOTHING;
     namespace.retryQueue = sent;
-    const known = dropped.filter(isKnown);
-    for (const packet of known) this.#forget(namespace, packet);
-    this.tellFailed(known);
+    for (const packet of dropped) this.#forget(packet);
+    this.tellFailed(dropped);
     return dropped.length;
   }
 
@@ -202,14 +195,16 @@ export abstract class Delivery<
   /** The connection is gone: what was not written goes back to those who keep it. */
   protected takeBack(): void {
     for (const packet of this.outbox.take()) {
-      const { namespace, kept } = isText(packet) ? { namespace: this.namespaceOf(packet), kept: true } : packet;
-      if (kept && namespace.state === CONNECTED && this.options.offline === "buffer") keepPacket(namespace, packet);
+      const namespace = this.namespaceOf(packet);
+      const isKept = isText(packet) || packet.kept;
+      if (isKept && namespace.state === CONNECTED && this.options.offline === "buffer") this.#keep(namespace, packet);
+      else if (!isText(packet)) packet.kept = false;
     }
   }
 
   /** The namespace is not joined any more: for what is written all the same the server would close the whole connection. */
   protected discard(namespace: NamespaceSession<Owner>): void {
-    this.outbox.filter((packet) => (isText(packet) ? this.namespaceOf(packet) : packet.namespace) !== namespace);
+    this.outbox.filter((packet) => this.namespaceOf(packet) !== namespace);
   }
 
   /** The namespace is joined: sends what waited for that. Returns what this server does not take; `tellTooLarge` tells of it. */
@@ -217,16 +212,15 @@ export abstract class Delivery<
     // A packet was accepted before this server had said how much it takes.
     const tooLarge: Outgoing<Owner>[] = [];
     const fits = (packet: Outgoing<Owner>): boolean => {
-      if (this.#fits(isText(packet) ? namespace.head + packet : packet.frames)) return true;
-      if (!isText(packet)) this.#forget(namespace, packet);
+      if (this.#fits(framesOf(packet))) return true;
+      this.#forget(packet);
       tooLarge.push(packet);
       return false;
     };
-    const { buffer, largest } = namespace;
-    this.outbox.pushBatch(namespace, largest <= this.maxPayload ? buffer : buffer.filter(fits));
-    namespace.retryQueue = kept(namespace.retryQueue, fits);
+    const { buffer, retryQueue } = namespace;
+    for (const packet of buffer) if (fits(packet)) this.outbox.push(packet);
+    if (retryQueue.length > 0) namespace.retryQueue = retryQueue.filter(fits);
     namespace.buffer = NOTHING;
-    namespace.largest = 0;
     this.deadlines.wake();
     this.#sendRetry(namespace, now);
     return tooLarge;
@@ -234,12 +228,11 @@ export abstract class Delivery<
 
   protected tellTooLarge(namespace: NamespaceSession<Owner>, packets: readonly Outgoing<Owner>[]): void {
     for (const packet of packets) {
-      const frames = framesOf(packet);
-      const frame = typeof frames === "string" ? frames : frames[0]!;
+      const frame = [framesOf(packet)].flat()[0]!;
       const text = typeof frame === "string" ? frame.slice(0, 80) : `${frameSize(frame)} bytes`;
       const message = `a packet is larger than the server's limit of ${this.maxPayload} bytes: ${text}`;
       this.sink.undeliverable(namespace, message);
-      if (!isText(packet)) this.tellFailed([packet]);
+      this.tellFailed([packet]);
     }
   }
 
@@ -247,27 +240,26 @@ export abstract class Delivery<
    * The namespace is down, for good if `final`; otherwise what was never written waits for the next connection. Returns the
    * acknowledgements that cannot come any more, and are to be told so.
    */
-  protected interrupt(namespace: NamespaceSession<Owner>, final: boolean): Iterable<OutPacket<Owner>> {
-    const buffered = new Set(final ? [] : namespace.buffer.filter(isKnown));
-    const failed = new Set<OutPacket<Owner>>();
-    for (const packet of namespace.acks?.values() ?? NOTHING) {
-      if (buffered.has(packet)) continue;
-      this.#forget(namespace, packet);
+  protected interrupt(namespace: NamespaceSession<Owner>, final: boolean): OutPacket<Owner>[] {
+    const failed: OutPacket<Owner>[] = [];
+    for (const packet of namespace.asked()) {
+      // It is in the buffer.
+      if (!final && packet.kept && packet.copies === 0) continue;
+      this.#forget(packet);
       // The next connection sends it again, which is one of its resends if it had been written on this one.
-      const again = packet.copies > 0 ? packet.resends-- > 0 : packet.resends >= 0;
+      if (packet.copies > 0) packet.resends--;
       packet.copies = 0;
-      if (!again) failed.add(packet);
+      if (final || packet.resends < 0) failed.push(packet);
     }
-    if (final) {
-      namespace.buffer = NOTHING;
-      for (const packet of namespace.retryQueue) failed.add(packet);
-    }
-    namespace.retryQueue = kept(namespace.retryQueue, (packet) => !failed.has(packet));
+    if (final) namespace.buffer = namespace.retryQueue = NOTHING;
+    // No other of them can have been sent.
+    else if (failed.includes(namespace.retryQueue[0]!)) namespace.retryQueue.shift();
     return failed;
   }
 
-  protected tellFailed(packets: Iterable<OutPacket<Owner>>): void {
-    for (const { ack } of packets) if (ack !== null) this.sink.acknowledged(ack, [], ERR_CONNECTION_ERROR);
+  protected tellFailed(packets: readonly Outgoing<Owner>[]): void {
+    for (const packet of packets)
+      if (!isText(packet) && packet.ack !== null) this.sink.acknowledged(packet.ack, [], ERR_CONNECTION_ERROR);
   }
 
   protected receiveAck(
@@ -284,31 +276,28 @@ export abstract class Delivery<
     // Unknown: it was answered before, or came too late. Not sent: the server invented it.
     if (!asked?.copies) return;
     if (asked.copies === 1) this.rtt.add(time - asked.sentAt);
-    this.#settle(namespace, asked, data, OK, time);
+    this.#settle(asked, data, OK, time);
   }
 
   /** The acknowledgement is here, or will not come; its turn in the retry queue is over. */
-  #settle(
-    namespace: NamespaceSession<Owner>,
-    packet: OutPacket<Owner>,
-    data: unknown[],
-    code: AckCode,
-    now: number,
-  ): void {
+  #settle(packet: OutPacket<Owner>, data: unknown[], code: AckCode, now: number): void {
+    const { namespace } = packet;
     if (namespace.retryQueue[0] === packet) {
       namespace.retryQueue.shift();
       this.#sendRetry(namespace, now);
     }
-    this.#forget(namespace, packet);
+    this.#forget(packet);
     this.sink.acknowledged(packet.ack!, data, code);
   }
 
-  #forget({ acks }: NamespaceSession<Owner>, packet: OutPacket<Owner>): void {
+  #forget(packet: Outgoing<Owner>): void {
+    if (isText(packet)) return;
     this.deadlines.cancel(packet.deadline);
-    acks?.delete(packet);
+    packet.namespace.acks?.delete(packet);
   }
 
-  #expect(namespace: NamespaceSession<Owner>, packet: OutPacket<Owner>, now: number): void {
+  #expect(packet: OutPacket<Owner>, now: number): void {
+    const { namespace } = packet;
     namespace.acks ??= new AckTable();
     namespace.acks.add(packet);
     this.#expire ??= (late, subject) => this.#expired(subject, late);
@@ -319,7 +308,7 @@ export abstract class Delivery<
     const { namespace } = packet;
     if (packet.resends > 0) {
       // One that is not written yet needs no copy: its time begins anew.
-      if (packet.copies === 0) this.#expect(namespace, packet, now);
+      if (packet.copies === 0) this.#expect(packet, now);
       else {
         packet.resends--;
         this.#sendRetry(namespace, now);
@@ -332,7 +321,7 @@ export abstract class Delivery<
       namespace.buffer = namespace.buffer.filter(isOther);
       this.outbox.filter(isOther);
     }
-    this.#settle(namespace, packet, [], ERR_TIMEOUT, now);
+    this.#settle(packet, [], ERR_TIMEOUT, now);
   }
 
   /** Sends the first packet of the retry queue, for the first time or again. One at a time, so that order is kept. */
@@ -340,8 +329,15 @@ export abstract class Delivery<
     const packet = namespace.retryQueue[0];
     if (!packet || namespace.state !== CONNECTED) return;
     // The id stays the same, so an answer to an earlier copy counts, and the answer to a later one is ignored.
-    this.#expect(namespace, packet, now);
+    this.#expect(packet, now);
     this.#put(packet);
+  }
+
+  /** Keeps a packet for the next connection, or the answer to CONNECT. */
+  #keep(namespace: NamespaceSession<Owner>, packet: Outgoing<Owner>): void {
+    // Until it is read, a text consists of the parts that it was made of, and takes half as much again.
+    if (isText(packet)) packet.charCodeAt(0);
+    namespace.buffer = withItem(namespace.buffer, packet);
   }
 
   #put(packet: Outgoing<Owner>): void {

@@ -11,11 +11,11 @@
  *   CONNECTED       the engine is lost and will be replaced      CONNECTING
  *   any             the engine is lost for good                  DISCONNECTED
  *
- * `awaiting` is true between our CONNECT and its answer. While it is, nothing else may be sent for the namespace: a server
- * closes the whole connection on a packet for a namespace that is not joined, and on a second CONNECT. So leaving during
- * that time only sets `leaving`; DISCONNECT follows when the answer is here.
+ * `awaited` is the generation that sent CONNECT and has no answer yet. While there is one, nothing else may be sent for the namespace:
+ * a server closes the whole connection on a packet for a namespace that is not joined, and on a second CONNECT. So leaving
+ * during that time only starts another generation; DISCONNECT follows when the answer is here.
  *
- * After our DISCONNECT `parting` holds back the next CONNECT until `parted`, a deadline: a server that reads both at once closes the
+ * After our DISCONNECT the next CONNECT is held back until `parted`, a deadline: a server that reads both at once closes the
  * connection. What the server says between our leaving and its next answer is of the session that was left: `stale` drops it. `wait` is
  * the deadline of a join.
  */
@@ -42,7 +42,7 @@ export interface OutPacket<Owner> {
   readonly frames: Frames;
   readonly namespace: NamespaceSession<Owner>;
   /** It goes back to its namespace if the connection is lost before it was written; otherwise it dies with it. */
-  readonly kept: boolean;
+  kept: boolean;
   /** Who waits for its acknowledgement; `null` when nobody does. */
   readonly ack: Owner | null;
   /** For how long, each time that it is sent: seconds. */
@@ -93,11 +93,9 @@ export class NamespaceSession<Owner> {
   recovered = false;
   /** Auth as JSON, `""` for none, `null` while it is being asked for: CONNECT waits for it. */
   auth: string | null = "";
-  awaiting = false;
-  leaving = false;
-  /** Our DISCONNECT was not written yet, or is too fresh for a CONNECT behind it. */
-  parting = false;
-  /** The end of `parting`, once DISCONNECT is written. */
+  /** The generation whose CONNECT has no answer yet; -1 for none. */
+  awaited = -1;
+  /** When our DISCONNECT is no longer too fresh for a CONNECT behind it; never while it was not written. `null` without one. */
   parted: Deadline | null = null;
   connectSentAt = 0;
   /** The deadline of a connect in progress. */
@@ -105,10 +103,8 @@ export class NamespaceSession<Owner> {
   nextAckId = 0;
   /** Made when the first one is asked for. */
   acks: AckTable<OutPacket<Owner>> | null = null;
-  /** Packets emitted while not connected; those that are a string without their `head`, which a hundred thousand need not have each. */
+  /** Packets emitted while not connected. */
   buffer: Outgoing<Owner>[] = NOTHING;
-  /** The size of the largest of them, at most: bytes. */
-  largest = 0;
   /** Acknowledged emits that are sent one after the other, each until it is answered (at-least-once). */
   retryQueue: OutPacket<Owner>[] = NOTHING;
   /** Events that came before the answer to CONNECT; they are delivered after it. */
@@ -124,11 +120,11 @@ export class NamespaceSession<Owner> {
   /** Made when a server offers recovery. */
   #seen: Set<string> | null = null;
 
-  /** What an event's text frame starts with that has no attachments and wants no acknowledgement. */
-  readonly head: string;
+  constructor(readonly path: string) {}
 
-  constructor(readonly path: string) {
-    this.head = path === "/" ? "42" : `42${path},`;
+  /** All that an acknowledgement is awaited for: the first of the retry queue may be among the others. */
+  asked(): Set<OutPacket<Owner>> {
+    return new Set([...(this.acks?.values() ?? NOTHING), ...this.retryQueue]);
   }
 
   /** The payload of CONNECT: auth, and what recovery needs; a user's own `pid` or `offset` cannot get in its way. */

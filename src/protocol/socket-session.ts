@@ -19,9 +19,11 @@ import {
   NamespaceSession,
   type NamespaceState,
   NOTHING,
+  type Outgoing,
   type OutPacket,
   withItem,
 } from "./namespace-session.js";
+import { isText } from "./outbox.js";
 import { violation } from "./protocol-error.js";
 import { packetSize, packetText, type RawPacket } from "./socket-decoder.js";
 import {
@@ -58,27 +60,21 @@ export interface SessionSink<Owner> extends DeliverySink<Owner> {
 }
 
 const HEADER = {} as PacketHeader;
-const NO_TRAFFIC = { sent: 0, waiting: 0 };
-const NO_ATTACHMENTS: Uint8Array[] = [];
 
 export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, SessionSink<Owner>> {
   /** The main one is all that most have; the map of the others is made when there is one. */
-  #main: NamespaceSession<Owner> | null = null;
+  readonly #main = new NamespaceSession<Owner>("/");
   #others: Map<string, NamespaceSession<Owner>> | null = null;
   #open = false;
 
   *namespaces(): Iterable<NamespaceSession<Owner>> {
-    if (this.#main) yield this.#main;
-    if (this.#others) yield* this.#others.values();
+    yield this.#main;
+    yield* this.#others?.values() ?? NOTHING;
   }
 
   get acksPending(): number {
     let pending = 0;
-    for (const { acks, retryQueue } of this.namespaces()) {
-      pending += acks?.size ?? 0;
-      // The first of the queue may be among the others.
-      for (const { id } of retryQueue) if (!acks?.get(id)) pending++;
-    }
+    for (const namespace of this.namespaces()) pending += namespace.asked().size;
     return pending;
   }
 
@@ -93,22 +89,19 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     let namespace = this.find(path);
     if (!namespace) {
       namespace = new NamespaceSession(path);
-      if (path === "/") this.#main = namespace;
-      else {
-        this.#others ??= new Map();
-        this.#others.set(path, namespace);
-      }
+      this.#others ??= new Map();
+      this.#others.set(path, namespace);
     }
     return namespace;
   }
 
   /** The namespace of that path, if it was made. */
-  find(path: string): NamespaceSession<Owner> | null | undefined {
+  find(path: string): NamespaceSession<Owner> | undefined {
     return path === "/" ? this.#main : this.#others?.get(path);
   }
 
-  protected override namespaceOf(text: string): NamespaceSession<Owner> {
-    return this.namespace(readHeader(text, HEADER).namespace);
+  protected override namespaceOf(packet: Outgoing<Owner>): NamespaceSession<Owner> {
+    return isText(packet) ? this.namespace(readHeader(packet, HEADER).namespace) : packet.namespace;
   }
 
   // Input
@@ -131,12 +124,12 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   receive(packet: RawPacket, time: number, replayed = false): void {
     const isText = typeof packet === "string";
     // `42[`, an event of the main namespace that wants no acknowledgement, is nearly all that a game receives.
-    if (isText && packet.charCodeAt(1) === 50 && packet.charCodeAt(2) === 91 && this.#main?.state === CONNECTED) {
-      this.#receiveEvent(this.#main, packet, NO_ATTACHMENTS, -1, 2, replayed);
+    if (isText && packet.charCodeAt(1) === 50 && packet.charCodeAt(2) === 91 && this.#main.state === CONNECTED) {
+      this.#receiveEvent(this.#main, packet, NOTHING, -1, 2, replayed);
       return;
     }
-    const text = isText ? packet : packet.text;
-    const attachments = isText ? NO_ATTACHMENTS : packet.attachments;
+    const text = packetText(packet);
+    const attachments = isText ? NOTHING : packet.attachments;
     const { type, id, namespace: path } = typeof text === "string" ? readHeader(text, HEADER) : text;
     // What a codec made needs none.
     const { end } = HEADER;
@@ -152,7 +145,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
       this.#receiveRefusal(namespace, time, message, data);
     } else if (kind === DISCONNECT) {
       // python-socketio may say why, behind the end of the packet as the protocol has it; it is no reason to lose the others.
-      if (namespace.awaiting) this.#receiveRefusal(namespace, time, "the server disconnected the namespace");
+      if (namespace.awaited >= 0) this.#receiveRefusal(namespace, time, "the server disconnected the namespace");
       else if (namespace.state === CONNECTED) {
         this.discard(namespace);
         this.#leave(namespace, "server disconnect");
@@ -171,9 +164,11 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     const failed: OutPacket<Owner>[] = [];
     for (const namespace of this.namespaces()) {
       // What did not fit before it was joined would not fit the next time either.
-      if (reason === "inbound overflow" && namespace.awaiting) namespace.forgetRecovery();
-      namespace.awaiting = namespace.leaving = namespace.stale = namespace.parting = false;
+      if (reason === "inbound overflow" && namespace.awaited >= 0) namespace.forgetRecovery();
+      namespace.awaited = -1;
+      namespace.stale = false;
       this.deadlines.cancel(namespace.parted);
+      namespace.parted = null;
       if (namespace.state === CONNECTED) lost.push(namespace);
       if (namespace.state === DISCONNECTED) continue;
       // One by one: they may be more than fit into a call.
@@ -210,9 +205,6 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     code: typeof ERR_UNAUTHORIZED | typeof ERR_TIMEOUT = ERR_UNAUTHORIZED,
     data?: unknown,
   ): void {
-    // The answer may still come, and then the server has to be told that nobody waits for it.
-    namespace.leaving = namespace.awaiting;
-    namespace.stale ||= namespace.awaiting;
     this.tellFailed(this.#reset(namespace, DISCONNECTED));
     this.sink.refused(namespace, message, code, data);
   }
@@ -220,8 +212,6 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   /** Leaves the namespace; nothing happens when it is not joined or being joined. */
   disconnect(namespace: NamespaceSession<Owner>): void {
     if (namespace.state === CONNECTED) this.#part(namespace);
-    namespace.leaving = namespace.awaiting;
-    namespace.stale ||= this.#open && (namespace.awaiting || namespace.state === CONNECTED);
     if (namespace.state !== DISCONNECTED) this.#leave(namespace, "client disconnect");
   }
 
@@ -236,7 +226,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
 
   #join(namespace: NamespaceSession<Owner>, now: number): void {
     namespace.wait = this.deadlines.add(now + this.options.connect_timeout, () => {
-      const who = namespace.awaiting ? "the server did not answer the CONNECT" : "the auth function did not answer";
+      const who = namespace.awaited >= 0 ? "the server did not answer the CONNECT" : "the auth function did not answer";
       this.refuse(namespace, `${who} in time`, ERR_TIMEOUT);
     });
     this.#sendConnect(namespace, now);
@@ -244,19 +234,19 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
 
   #sendConnect(namespace: NamespaceSession<Owner>, now: number): void {
     // Without auth it is too early; behind a join that was given up but not answered, it has to wait for that answer.
-    const { state, auth, awaiting, parting } = namespace;
-    if (state !== CONNECTING || auth === null || awaiting || parting) return;
-    namespace.awaiting = true;
+    const { state, auth, awaited, parted, generation } = namespace;
+    if (state !== CONNECTING || auth === null || awaited >= 0 || parted) return;
+    namespace.awaited = generation;
     namespace.connectSentAt = now;
     this.write(namespace, this.encode(CONNECT, namespace, -1, undefined, namespace.connectPayload()));
   }
 
   #receiveConnect(namespace: NamespaceSession<Owner>, text: PacketSource, time: number, end: number): void {
     const { sid, pid } = readConnect(text, end);
-    if (!namespace.awaiting) return;
-    namespace.awaiting = false;
-    if (namespace.leaving) {
-      namespace.leaving = false;
+    const { awaited } = namespace;
+    if (awaited < 0) return;
+    namespace.awaited = -1;
+    if (awaited !== namespace.generation) {
       this.#part(namespace);
       return;
     }
@@ -278,14 +268,14 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   }
 
   #receiveRefusal(namespace: NamespaceSession<Owner>, now: number, message: string, data?: unknown): void {
-    if (!namespace.awaiting) return;
+    const { awaited } = namespace;
+    if (awaited < 0) return;
+    namespace.awaited = -1;
     // All that was said in a session before came before this.
-    namespace.awaiting = namespace.stale = false;
-    if (namespace.leaving) {
-      namespace.leaving = false;
-      // It may be wanted again meanwhile.
-      this.#sendConnect(namespace, now);
-    } else this.refuse(namespace, message, ERR_UNAUTHORIZED, data);
+    namespace.stale = false;
+    // It may be wanted again meanwhile.
+    if (awaited !== namespace.generation) this.#sendConnect(namespace, now);
+    else this.refuse(namespace, message, ERR_UNAUTHORIZED, data);
   }
 
   /** Keeps an event that came before the answer to CONNECT. */
@@ -307,13 +297,14 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   }
 
   /** Takes a namespace down; returns the acknowledgements that cannot come any more, and are to be told so. */
-  #reset(namespace: NamespaceSession<Owner>, next: NamespaceState): Iterable<OutPacket<Owner>> {
+  #reset(namespace: NamespaceSession<Owner>, next: NamespaceState): OutPacket<Owner>[] {
     this.deadlines.cancel(namespace.wait);
     namespace.state = next;
     namespace.sid = "";
     namespace.generation++;
     namespace.held = NOTHING;
     namespace.heldBytes = 0;
+    namespace.stale ||= namespace.awaited >= 0;
     const final = next === DISCONNECTED;
     // Leaving or being thrown out ends the session at the server; only a lost connection can be recovered.
     if (final) namespace.forgetRecovery();
@@ -340,23 +331,23 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   }
 
   #part(namespace: NamespaceSession<Owner>): void {
-    namespace.parting = true;
+    namespace.stale = true;
+    this.#postpone(namespace, Infinity);
     const packet = this.encode(DISCONNECT, namespace, -1, undefined);
     this.write(namespace, packet, (now) => this.#postpone(namespace, now + REJOIN_DELAY));
   }
 
   /** Lets no CONNECT out before that moment, and before the first `mark` bytes have left the transport: a DISCONNECT is in them. */
   #postpone(namespace: NamespaceSession<Owner>, until: number, mark = Infinity): void {
-    namespace.parting = true;
     this.deadlines.cancel(namespace.parted);
     namespace.parted = this.deadlines.add(until, (now) => {
-      const { sent, waiting } = this.sink.traffic?.() ?? NO_TRAFFIC;
-      if (waiting > Math.max(0, sent - mark)) {
-        this.#postpone(namespace, now + REJOIN_DELAY, Math.min(mark, sent));
-        return;
+      const traffic = this.sink.traffic?.();
+      if (traffic && traffic.waiting > Math.max(0, traffic.sent - mark))
+        this.#postpone(namespace, now + REJOIN_DELAY, Math.min(mark, traffic.sent));
+      else {
+        namespace.parted = null;
+        this.#sendConnect(namespace, now);
       }
-      namespace.parting = false;
-      this.#sendConnect(namespace, now);
     });
   }
 }

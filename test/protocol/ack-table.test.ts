@@ -10,9 +10,9 @@ describe("AckTable", () => {
     const [one, two] = [item(0), item(1)];
     table.add(one);
     table.add(two);
-    expect([table.get(0), table.get(1), table.get(2), table.size]).toEqual([one, two, undefined, 2]);
+    expect([table.get(0), table.get(1), table.get(2), table.values().length]).toEqual([one, two, undefined, 2]);
     table.delete(one);
-    expect([table.get(0), table.get(1), table.size]).toEqual([undefined, two, 1]);
+    expect([table.get(0), table.get(1), table.values().length]).toEqual([undefined, two, 1]);
   });
 
   test("the same item twice is one, wherever it is by then", () => {
@@ -22,10 +22,10 @@ describe("AckTable", () => {
       table.add(first);
       table.add(item(id));
     }
-    expect(table.size).toBe(300);
+    expect(table.values()).toHaveLength(300);
     table.delete(first);
     table.delete(first);
-    expect([table.size, table.get(0)]).toEqual([299, undefined]);
+    expect([table.values().length, table.get(0)]).toEqual([299, undefined]);
   });
 
   test.each([NaN, 0.5, -1, 2 ** 53, Infinity])("an id that a server invents is not found: %s", (id) => {
@@ -56,7 +56,7 @@ describe("AckTable", () => {
             if (found) table.delete(found);
             map.delete(id % (next + 1));
           }
-          expect(table.size).toBe(map.size);
+          expect(table.values()).toHaveLength(map.size);
           expect(table.values()).toEqual([...map.values()]);
         }
       }),
