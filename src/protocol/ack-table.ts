@@ -30,7 +30,7 @@ export class AckTable<Item extends { readonly id: number }> {
   delete(item: Item): void {
     const place = item.id % SIZE;
     if (this.#recent[place] === item) this.#recent[place] = null;
-    this.#old?.delete(item.id);
+    else this.#old?.delete(item.id);
   }
 
   /** In the order of their ids. */

@@ -1,5 +1,3 @@
-import { NOTHING, withItem } from "./namespace-session.js";
-
 /** Something that happens at `at` (seconds) unless it is cancelled before. */
 export interface Deadline {
   readonly at: number;
@@ -9,15 +7,23 @@ export interface Deadline {
   expire: ((now: number, subject: never) => void) | null;
   /** What it is about: so that many can share one function. */
   subject: unknown;
-  /** The first ones of other heaps, none of them due before it. */
-  later: Deadline[];
+  /** Of the heaps below it, none of which is due before it, the first; the next one beside it. */
+  below: Deadline | null;
+  beside: Deadline | null;
 }
 
 /** Makes one heap of two: returns its first. */
 function meld(one: Deadline, other: Deadline): Deadline {
   if (other.at < one.at || (other.at === one.at && other.order < one.order)) return meld(other, one);
-  one.later = withItem(one.later, other);
+  other.beside = one.below;
+  one.below = other;
   return one;
+}
+
+/** Adds the heaps below a deadline to `heaps`; it is alone then. */
+function takeBelow(deadline: Deadline, heaps: Deadline[]): void {
+  for (let heap = deadline.below; heap; heap = heap.beside) heaps.push(heap);
+  deadline.below = deadline.beside = null;
 }
 
 /**
@@ -57,7 +63,7 @@ export class Deadlines {
   add(at: number, expire: (now: number, subject: never) => void, subject?: unknown): Deadline {
     if (this.#over > this.#live + 64) this.#sweep();
     this.#live++;
-    const deadline = { at, order: this.#order++, expire, subject, later: NOTHING };
+    const deadline = { at, order: this.#order++, expire, subject, below: null, beside: null };
     this.#insert(deadline);
     if (at < this.#quietUntil) this.#quietUntil = at;
     return deadline;
@@ -80,11 +86,11 @@ export class Deadlines {
     const due: Deadline[] = [];
     for (let first = this.#first; first && first.at <= now; first = this.#first) {
       due.push(first);
-      // What follows it is melded in pairs, and these in pairs, until there is one.
-      const heaps = first.later;
+      // What is below it is melded in pairs, and these in pairs, until there is one.
+      const heaps: Deadline[] = [];
+      takeBelow(first, heaps);
       for (let index = 1; index < heaps.length; index += 2) heaps.push(meld(heaps[index - 1]!, heaps[index]!));
       this.#first = heaps.at(-1) ?? null;
-      first.later = NOTHING;
     }
     let happened = 0;
     try {
@@ -106,14 +112,12 @@ export class Deadlines {
 
   /** Leaves out what is over. */
   #sweep(): void {
-    const all = [this.#first];
+    // All that are still to happen may be among what is happening right now.
+    const all = this.#first ? [this.#first] : [];
     this.#first = null;
     this.#over = 0;
     for (const deadline of all) {
-      // All that are still to happen may be among what is happening right now.
-      if (!deadline) break;
-      for (const later of deadline.later) all.push(later);
-      deadline.later = NOTHING;
+      takeBelow(deadline, all);
       if (deadline.expire) this.#insert(deadline);
     }
   }

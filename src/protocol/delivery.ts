@@ -218,7 +218,9 @@ export abstract class Delivery<
       return false;
     };
     const { buffer, retryQueue } = namespace;
-    for (const packet of buffer) if (fits(packet)) this.outbox.push(packet);
+    const areSmall = namespace.largest <= this.maxPayload;
+    for (const packet of buffer) if (areSmall || fits(packet)) this.outbox.push(packet);
+    namespace.largest = 0;
     if (retryQueue.length > 0) namespace.retryQueue = retryQueue.filter(fits);
     namespace.buffer = NOTHING;
     this.deadlines.wake();
@@ -337,6 +339,7 @@ export abstract class Delivery<
   #keep(namespace: NamespaceSession<Owner>, packet: Outgoing<Owner>): void {
     // Until it is read, a text consists of the parts that it was made of, and takes half as much again.
     if (isText(packet)) packet.charCodeAt(0);
+    namespace.largest = Math.max(namespace.largest, isText(packet) ? 3 * packet.length : Infinity);
     namespace.buffer = withItem(namespace.buffer, packet);
   }
 

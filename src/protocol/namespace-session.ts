@@ -105,6 +105,8 @@ export class NamespaceSession<Owner> {
   acks: AckTable<OutPacket<Owner>> | null = null;
   /** Packets emitted while not connected. */
   buffer: Outgoing<Owner>[] = NOTHING;
+  /** What any of them takes at most, in bytes: with a hundred thousand, to look at each would take longer than a frame. */
+  largest = 0;
   /** Acknowledged emits that are sent one after the other, each until it is answered (at-least-once). */
   retryQueue: OutPacket<Owner>[] = NOTHING;
   /** Events that came before the answer to CONNECT; they are delivered after it. */
