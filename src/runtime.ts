@@ -1,6 +1,15 @@
 /*
  * What happens in a `poll()`: the place where I/O, time and protocol meet. What a connection's beginning and end mean to the client is
  * in `lifecycle.ts`; `client.ts` is the public face of both and says what they promise.
+ *
+ * It is one object for each client, because thousands of them are held at once. Its code is in layers, each of which knows those before it:
+ *
+ *   Callbacks   runs the game's functions, counts and times them
+ *   Dialer      attempts to connect, and their connection
+ *   Announcer   tells the game what became of namespaces, events, acknowledgements
+ *   Joins       which namespaces are wanted, with which auth
+ *   Lifecycle   start, loss, end
+ *   Runtime     a poll
  */
 import type { Connection } from "./connection.js";
 import type { Err } from "./errors.js";

@@ -127,10 +127,7 @@ export class SocketIOPlugin {
     if (this.#isRunning) return;
     this.#isRunning = true;
     this.#pausedAt = null;
-    const { events } = this.#game;
-    events.on("prestep", this.#poll);
-    events.on("poststep", this.#flush);
-    events.on("pause", this.#pause);
+    this.#listen("on");
     // Phaser tells of hiding only when it happens.
     if (isHidden()) this.#pause();
   }
@@ -138,10 +135,14 @@ export class SocketIOPlugin {
   /** Called by Phaser, by `plugins.stop(key)` too. The client stays connected, and nobody polls it. */
   stop(): void {
     this.#isRunning = false;
+    this.#listen("off");
+  }
+
+  #listen(method: "on" | "off"): void {
     const { events } = this.#game;
-    events.off("prestep", this.#poll);
-    events.off("poststep", this.#flush);
-    events.off("pause", this.#pause);
+    events[method]("prestep", this.#poll);
+    events[method]("poststep", this.#flush);
+    events[method]("pause", this.#pause);
   }
 
   /** Called by Phaser at the end of the game. The client stays connected; close it yourself. */
@@ -154,7 +155,7 @@ export class SocketIOPlugin {
     if (this.#pausedAt !== null && !isHidden()) {
       const seconds = this.#clock() - this.#pausedAt;
       this.#pausedAt = null;
-      this.resumed.emit(seconds, Math.max(0, this.#countSkipped() - this.#skippedBefore));
+      this.resumed.emit(seconds, Math.max(0, this.client.get_stats().events_skipped - this.#skippedBefore));
     }
     // Without a time: the client has its own clock, and Phaser's is smoothed.
     if (this.#isRunning) this.client.poll();
@@ -166,12 +167,8 @@ export class SocketIOPlugin {
   readonly #pause = (): void => {
     if (this.#pausedAt !== null) return;
     this.#pausedAt = this.#clock();
-    this.#skippedBefore = this.#countSkipped();
+    this.#skippedBefore = this.client.get_stats().events_skipped;
   };
-
-  #countSkipped(): number {
-    return this.client.get_stats().events_skipped;
-  }
 }
 
 function isHidden(): boolean {

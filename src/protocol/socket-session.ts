@@ -62,8 +62,8 @@ export interface SessionSink<Owner> extends DeliverySink<Owner> {
 const HEADER = {} as PacketHeader;
 
 export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, SessionSink<Owner>> {
-  /** The main one is all that most have; the map of the others is made when there is one. */
   readonly #main = new NamespaceSession<Owner>("/");
+  /** Made when there is one: the main one is all that most have. */
   #others: Map<string, NamespaceSession<Owner>> | null = null;
   #open = false;
 
@@ -84,7 +84,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     return false;
   }
 
-  /** The namespace of that path, made on first use. The path has been checked by `namespaceProblem`. */
+  /** The namespace of that path, made on first use. The path has been checked by `isNamespacePath`. */
   namespace(path: string): NamespaceSession<Owner> {
     let namespace = this.find(path);
     if (!namespace) {
@@ -122,14 +122,14 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
    * @throws ProtocolError when the server broke the protocol; the caller closes the engine then.
    */
   receive(packet: RawPacket, time: number, replayed = false): void {
-    const isText = typeof packet === "string";
+    const isWhole = typeof packet === "string";
     // `42[`, an event of the main namespace that wants no acknowledgement, is nearly all that a game receives.
-    if (isText && packet.charCodeAt(1) === 50 && packet.charCodeAt(2) === 91 && this.#main.state === CONNECTED) {
+    if (isWhole && packet.charCodeAt(1) === 50 && packet.charCodeAt(2) === 91 && this.#main.state === CONNECTED) {
       this.#receiveEvent(this.#main, packet, NOTHING, -1, 2, replayed);
       return;
     }
     const text = packetText(packet);
-    const attachments = isText ? NOTHING : packet.attachments;
+    const attachments = isWhole ? NOTHING : packet.attachments;
     const { type, id, namespace: path } = typeof text === "string" ? readHeader(text, HEADER) : text;
     // What a codec made needs none.
     const { end } = HEADER;

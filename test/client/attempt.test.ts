@@ -1,6 +1,6 @@
 /* Which transports one attempt tries, and what its session may move to. */
 import { describe, expect, test } from "vitest";
-import { OPEN, offering, Transports } from "./support/scripted-transports.js";
+import { OPEN, offering, Transports } from "../support/scripted-transports.js";
 
 const connecting = (names: string[]) => new Transports({ names }).connect();
 
