@@ -3,15 +3,12 @@
  */
 import { Dialer } from "./dialer.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
-import { type AckOwner, entryOf, type TakenEvent } from "./namespace-entry.js";
-import { ERR_CONNECTION_ERROR, OK } from "./protocol/codes.js";
-import type { AckCode } from "./protocol/delivery.js";
-import { type NamespaceSession, NOTHING, withItem } from "./protocol/namespace-session.js";
+import type { NamespaceEntry, TakenEvent } from "./namespace-entry.js";
+import { ERR_CONNECTION_ERROR } from "./protocol/codes.js";
+import { NOTHING, withItem } from "./protocol/namespace-session.js";
 import type { SessionSink } from "./protocol/socket-session.js";
 
-type Core = NamespaceSession<AckOwner>;
-
-export abstract class Announcer extends Dialer implements SessionSink<AckOwner> {
+export abstract class Announcer extends Dialer implements SessionSink {
   /** Events that wait for `take_event()`, decoded: one, unless several came at once. */
   pulled: TakenEvent[] = NOTHING;
   /** A sentence about what failed last. */
@@ -19,8 +16,10 @@ export abstract class Announcer extends Dialer implements SessionSink<AckOwner> 
   /** `connected` was emitted, and `disconnected` not since. */
   protected announced = false;
 
-  /** The server does not want us in `core`; `tell` says so to the game. */
-  protected abstract shutOut(core: Core, reason: string, error: ConnectError, tell: () => void): void;
+  abstract makeNamespace(path: string): NamespaceEntry;
+
+  /** The server does not want us in `entry`; `tell` says so to the game. */
+  protected abstract shutOut(entry: NamespaceEntry, reason: string, error: ConnectError, tell: () => void): void;
 
   /** Asks the game, if it wants to be asked, whether to try again. */
   protected shallRetry(reason: string, error: ConnectError, byDefault: boolean): boolean {
@@ -35,9 +34,8 @@ export abstract class Announcer extends Dialer implements SessionSink<AckOwner> 
     return enabled && answer;
   }
 
-  event(core: Core, event: string, data: unknown[], ackId: number): void {
-    const { path } = core;
-    const entry = entryOf(core);
+  event(entry: NamespaceEntry, event: string, data: unknown[], ackId: number): void {
+    const { path } = entry;
     this.counters.events_dispatched++;
     if (this.options.event_delivery === "pull")
       this.pulled = withItem(this.pulled, { event, data, path, reply: ackId < 0 ? null : entry.replyTo(event, ackId) });
@@ -47,15 +45,10 @@ export abstract class Announcer extends Dialer implements SessionSink<AckOwner> 
     }
   }
 
-  acknowledged({ callback, event, path }: AckOwner, data: unknown[], code: AckCode): void {
-    this.invoke(callback, [(code === OK ? data : ["timeout"]) as never, code], event, path);
-  }
-
-  connected(core: Core): void {
-    const { path, sid, generation } = core;
-    const entry = entryOf(core);
+  connected(entry: NamespaceEntry): void {
+    const { path, sid, generation } = entry;
     // A callback may end the connection; then nobody is told that it is up after he was told that it is down.
-    const isUp = () => generation === core.generation;
+    const isUp = () => generation === entry.generation;
     if (path === "/") this.settled();
     // A server that lets in and throws out at once must not be hammered: see `shutOut`.
     entry.joinedAt = this.now();
@@ -71,15 +64,14 @@ export abstract class Announcer extends Dialer implements SessionSink<AckOwner> 
     }
   }
 
-  disconnected(core: Core, reason: string): void {
-    const entry = entryOf(core);
+  disconnected(entry: NamespaceEntry, reason: string): void {
     const tell = () => {
       entry.signals.disconnected?.emit(reason);
       if (entry.announced) {
         entry.announced = false;
-        this.signals.namespace_disconnected?.emit(core.path);
+        this.signals.namespace_disconnected?.emit(entry.path);
       }
-      if (core.path === "/" && this.announced) {
+      if (entry.path === "/" && this.announced) {
         this.announced = false;
         this.signals.disconnected?.emit(reason);
       }
@@ -87,24 +79,23 @@ export abstract class Announcer extends Dialer implements SessionSink<AckOwner> 
     if (reason !== "server disconnect") tell();
     else {
       const message = "the server disconnected the namespace";
-      this.shutOut(core, reason, { message, namespace: core.path, code: ERR_CONNECTION_ERROR }, tell);
+      this.shutOut(entry, reason, { message, namespace: entry.path, code: ERR_CONNECTION_ERROR }, tell);
     }
   }
 
-  refused(core: Core, message: string, code: Err, data?: unknown): void {
-    const error: ConnectError = { message, namespace: core.path, code };
+  refused(entry: NamespaceEntry, message: string, code: Err, data?: unknown): void {
+    const error: ConnectError = { message, namespace: entry.path, code };
     if (data !== undefined) error.data = data;
-    const entry = entryOf(core);
     const tell = () => {
       this.lastError = message;
       entry.settle(new SocketIOError(message, code, data));
       entry.signals.connect_error?.emit(error);
       this.signals.connect_error?.emit(error);
     };
-    this.shutOut(core, "connect_error", error, tell);
+    this.shutOut(entry, "connect_error", error, tell);
   }
 
-  undeliverable({ path }: Core, message: string): void {
+  undeliverable({ path }: NamespaceEntry, message: string): void {
     this.listenerError(new Error(message), "", path);
   }
 }

@@ -23,7 +23,7 @@ import type { ConnectionState } from "./connection-state.js";
 import { type Err, requireThat } from "./errors.js";
 import type { DefaultEvents, EventsMap } from "./events.js";
 import { SocketIONamespace } from "./namespace.js";
-import { entryOf, NamespaceEntry, type TakenEvent } from "./namespace-entry.js";
+import type { TakenEvent } from "./namespace-entry.js";
 import { type ClientObserver, Observers } from "./observer.js";
 import { type ClientOptionsInput, changesConnection, differ, makeOptions, mergeOptions } from "./options.js";
 import type { PollLimit } from "./poll-limit.js";
@@ -264,10 +264,9 @@ export class SocketIOClient {
       'like "/chat", without "?", "," and control characters',
       path,
     );
-    const runtime = this.#runtime;
-    const core = runtime.session.namespace(path);
-    if (core.filter === null) new SocketIONamespace(new NamespaceEntry(runtime, core));
-    return entryOf(core).namespace as unknown as SocketIONamespace<L, E>;
+    const entry = this.#runtime.session.namespace(path);
+    entry.face ??= new SocketIONamespace(entry);
+    return entry.face as unknown as SocketIONamespace<L, E>;
   }
 
   /** The namespace of that path, or `null` when it was not created. `/` always exists. */
@@ -278,8 +277,7 @@ export class SocketIOClient {
     path: string,
   ): SocketIONamespace<L, E> | null;
   get_namespace(path = "/"): SocketIONamespace | null {
-    const core = this.#runtime.session.find(path);
-    return core ? entryOf(core).namespace : null;
+    return this.#runtime.session.find(path)?.face ?? null;
   }
 
   has_namespace(path: string): boolean {

@@ -4,15 +4,13 @@
  */
 import { Announcer } from "./announcer.js";
 import { type Auth, encodeAuth, keepAuth } from "./auth.js";
-import { type AckOwner, entryOf } from "./namespace-entry.js";
+import type { NamespaceEntry } from "./namespace-entry.js";
 import type { ClientOptions } from "./options.js";
-import { CONNECTING, type NamespaceSession } from "./protocol/namespace-session.js";
+import { CONNECTING } from "./protocol/namespace-session.js";
 import { SocketSession } from "./protocol/socket-session.js";
 
-type Core = NamespaceSession<AckOwner>;
-
 export abstract class Joins extends Announcer {
-  readonly session: SocketSession<AckOwner>;
+  readonly session: SocketSession<NamespaceEntry>;
 
   constructor(options: ClientOptions) {
     super(options);
@@ -22,44 +20,42 @@ export abstract class Joins extends Announcer {
   /** Writes what was sent since the last time. */
   abstract flush(): void;
 
-  join(core: Core, auth: Auth): void {
-    entryOf(core).auth = keepAuth(auth);
-    this.want(core);
+  join(entry: NamespaceEntry, auth: Auth): void {
+    entry.keptAuth = keepAuth(auth);
+    this.want(entry);
   }
 
   /** @param delay seconds before CONNECT is sent */
-  protected want(core: Core, delay = 0): void {
-    const entry = entryOf(core);
-    const { auth } = entry;
+  protected want(entry: NamespaceEntry, delay = 0): void {
+    const { keptAuth: auth } = entry;
     entry.question = null;
-    this.session.connect(core, typeof auth === "string" ? auth : null, this.now(), delay);
-    if (this.attempt) this.#ask(core);
+    this.session.connect(entry, typeof auth === "string" ? auth : null, this.now(), delay);
+    if (this.attempt) this.#ask(entry);
   }
 
   /** Asks for what this attempt needs and has not asked for. */
   protected dialling(): void {
-    for (const core of this.session.namespaces())
-      if (core.state === CONNECTING && entryOf(core).question?.attempt !== this.attempt) this.#ask(core);
+    for (const entry of this.session.namespaces())
+      if (entry.state === CONNECTING && entry.question?.attempt !== this.attempt) this.#ask(entry);
   }
 
-  #ask(core: Core): void {
-    const entry = entryOf(core);
-    const { auth } = entry;
+  #ask(entry: NamespaceEntry): void {
+    const { keptAuth: auth } = entry;
     if (typeof auth !== "function") return;
     const question = { attempt: this.attempt };
     entry.question = question;
-    core.auth = null;
+    entry.auth = null;
     const isAwaited = () => entry.question === question && question.attempt === this.attempt;
     const failed = (error: unknown) => {
-      const message = `the auth function of ${core.path} failed: ${(error as Error)?.message ?? error}`;
+      const message = `the auth function of ${entry.path} failed: ${(error as Error)?.message ?? error}`;
       if (!isAwaited()) return;
       // For the main namespace it is the attempt that failed: the next one asks again. The game hears of it in a poll.
-      if (core.path === "/") this.failAttempt(message);
-      else this.expireAfter(0, () => isAwaited() && this.session.refuse(core, message));
+      if (entry.path === "/") this.failAttempt(message);
+      else this.expireAfter(0, () => isAwaited() && this.session.refuse(entry, message));
     };
     const answered = (data: unknown) => {
       if (!isAwaited()) return;
-      this.session.authorize(core, encodeAuth(data), this.now());
+      this.session.authorize(entry, encodeAuth(data), this.now());
       // Like the CONNECT that needs no asking, it goes out when it can, not with the next frame.
       this.flush();
     };

@@ -15,14 +15,12 @@ import type { Target } from "./dialer.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
 import type { ConnectionNews, DisconnectReason } from "./inbox.js";
 import { Joins } from "./joins.js";
-import { type AckOwner, entryOf } from "./namespace-entry.js";
+import type { NamespaceEntry } from "./namespace-entry.js";
 import { watchNetwork } from "./network-hints.js";
 import { backoffDelay } from "./protocol/backoff.js";
 import { ERR_CANT_CONNECT, ERR_CONNECTION_ERROR, ERR_INVALID_DATA, ERR_TIMEOUT } from "./protocol/codes.js";
-import { CONNECTED, CONNECTING, DISCONNECTED, type NamespaceSession } from "./protocol/namespace-session.js";
+import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
 import type { Finality } from "./transport/transport.js";
-
-type Core = NamespaceSession<AckOwner>;
 
 export abstract class Lifecycle extends Joins {
   /** What the last session went over as the game knows it; `""` before the first. */
@@ -79,21 +77,20 @@ export abstract class Lifecycle extends Joins {
     this.session.base64 = transport!.textOnly === true;
   }
 
-  /** The server does not want us in `core`. Without the main namespace and any other there is nothing to be connected for. */
-  protected override shutOut(core: Core, reason: string, error: ConnectError, tell: () => void): void {
+  /** The server does not want us in `entry`. Without the main namespace and any other there is nothing to be connected for. */
+  protected override shutOut(entry: NamespaceEntry, reason: string, error: ConnectError, tell: () => void): void {
     const { reconnection, random } = this.options;
-    const entry = entryOf(core);
     const epoch = this.#epoch;
     if (this.time - entry.joinedAt >= reconnection.delay_max) entry.refusals = 0;
     entry.joinedAt = Infinity;
     const retry = this.active && this.shallRetry(reason, error, false);
     // The filter may have ended the connection, or joined the namespace by itself.
-    if (epoch === this.#epoch && core.state === DISCONNECTED) {
-      const isMain = core === this.#main;
+    if (epoch === this.#epoch && entry.state === DISCONNECTED) {
+      const isMain = entry === this.#main;
       if (retry) {
         const delay = backoffDelay(++entry.refusals, reconnection, random());
         if (isMain) this.settled();
-        this.want(core, delay);
+        this.want(entry, delay);
       } else if (isMain && this.active && !this.session.isWanted()) {
         this.#end("server disconnect", tell);
         return;
@@ -192,6 +189,6 @@ export abstract class Lifecycle extends Joins {
     if (epoch === this.#epoch && !told) this.signals.disconnected?.emit(reason);
     if (epoch !== this.#epoch) return;
     const error = new SocketIOError(`disconnected: ${reason}`, ERR_CONNECTION_ERROR);
-    for (const core of this.session.namespaces()) entryOf(core).settle(error);
+    for (const entry of this.session.namespaces()) entry.settle(error);
   }
 }

@@ -8,7 +8,7 @@ import type { LatestEvents } from "./latest-events.js";
 import type { SocketIONamespace } from "./namespace.js";
 import type { ClientOptions } from "./options.js";
 import { ERR_ALREADY_IN_USE, OK } from "./protocol/codes.js";
-import type { EventFilter, NamespaceSession } from "./protocol/namespace-session.js";
+import { NamespaceSession } from "./protocol/namespace-session.js";
 import type { SocketSession } from "./protocol/socket-session.js";
 import { type MadeSignals, SILENT, type Signal, type SignalOwner } from "./signal.js";
 
@@ -28,13 +28,6 @@ export interface TakenEvent {
   readonly reply: Reply | null;
 }
 
-/** Who gets the answer to an acknowledged emit. */
-export interface AckOwner {
-  readonly callback: (response: never, error: Err) => void;
-  readonly event: string;
-  readonly path: string;
-}
-
 /** The signals of a namespace; it says itself what they mean. */
 export interface NamespaceSignals {
   readonly connected: Signal<[session_id: string]>;
@@ -48,7 +41,7 @@ export const NAMESPACE_SIGNALS = ["connected", "disconnected", "event_received",
 
 /** What a namespace needs of its client. */
 export interface NamespaceHost extends SignalOwner {
-  readonly session: SocketSession<AckOwner>;
+  readonly session: SocketSession<NamespaceEntry>;
   readonly options: ClientOptions;
   latestEvents: LatestEvents | null;
   /** True unless the client is DISCONNECTED. */
@@ -58,7 +51,7 @@ export interface NamespaceHost extends SignalOwner {
   now(): number;
   /** True when somebody wants the events of all namespaces. */
   hearsAll(): boolean;
-  join(core: NamespaceSession<AckOwner>, auth: Auth): void;
+  join(entry: NamespaceEntry, auth: Auth): void;
   /** Remembers why a call failed. */
   fail<Code extends Err>(code: Code, message: string): Code;
 }
@@ -73,10 +66,10 @@ interface Listener {
 
 const NONE: readonly Listener[] = [];
 
-export class NamespaceEntry implements EventFilter {
+export class NamespaceEntry extends NamespaceSession {
   signals: MadeSignals<NamespaceSignals> = SILENT;
-  /** Set by its constructor. */
-  namespace!: SocketIONamespace;
+  /** `null` until the game asks for it. */
+  face: SocketIONamespace | null = null;
   /** `namespace_connected` was emitted, and `namespace_disconnected` not since. */
   announced = false;
   /** How often in a row the server has refused it, or thrown us out soon after. */
@@ -84,8 +77,8 @@ export class NamespaceEntry implements EventFilter {
   /** When it was joined, in seconds; Infinity when it is not. */
   joinedAt = Infinity;
   /** What it is to be joined with; `null` before it was wanted. */
-  auth: KeptAuth | null = null;
-  /** The last time that `auth` was asked, and for which attempt to connect. */
+  keptAuth: KeptAuth | null = null;
+  /** The last time that `keptAuth` was asked, and for which attempt to connect. */
   question: { readonly attempt: number } | null = null;
   // Made when they are needed: thousands of bots have few of them.
   /** What waits in `ready()`: called once, when the namespace is connected or will not be because of an error. */
@@ -94,9 +87,9 @@ export class NamespaceEntry implements EventFilter {
 
   constructor(
     readonly host: NamespaceHost,
-    readonly core: NamespaceSession<AckOwner>,
+    path: string,
   ) {
-    core.filter = this;
+    super(path);
   }
 
   isListening(event: string): boolean {
@@ -126,19 +119,19 @@ export class NamespaceEntry implements EventFilter {
     for (const listener of this.#of(event)) {
       if (!listener.active) continue;
       if (listener.once) this.unlisten(event, listener);
-      host.invoke(listener.callback as (...args: unknown[]) => unknown, args, event, this.core.path);
+      host.invoke(listener.callback as (...args: unknown[]) => unknown, args, event, this.path);
     }
     this.signals.event_received?.emit(event, data);
   }
 
   /** What answers the event that has this acknowledgement id. */
   replyTo(event: string, ackId: number): Reply {
-    const { generation } = this.core;
+    const { generation } = this;
     let used = false;
     return (response) => {
       requireData(event, response);
       if (used) return ERR_ALREADY_IN_USE;
-      const error = this.host.session.reply(this.core, generation, ackId, response);
+      const error = this.host.session.reply(this, generation, ackId, response);
       used = error === OK;
       return error;
     };
@@ -154,9 +147,6 @@ export class NamespaceEntry implements EventFilter {
     return this.#listeners?.get(event) ?? NONE;
   }
 }
-
-/** A namespace of the protocol as its client knows it. */
-export const entryOf = (core: NamespaceSession<AckOwner>): NamespaceEntry => core.filter as NamespaceEntry;
 
 /** @throws TypeError unless `data` is the array of an event's or an answer's arguments, and `more` is nothing */
 export function requireData(event: string, data: unknown, more?: unknown): void {

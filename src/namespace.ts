@@ -5,7 +5,6 @@ import { type ConnectError, type Err, requireCallback, requireThat, requireTimeo
 import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "./events.js";
 import { LatestEvents } from "./latest-events.js";
 import {
-  type AckOwner,
   NAMESPACE_SIGNALS,
   type NamespaceEntry,
   type NamespaceSignals,
@@ -20,7 +19,7 @@ import {
   ERR_UNCONFIGURED,
   OK,
 } from "./protocol/codes.js";
-import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
+import { type AckHandler, CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
 import { RESERVED_EVENTS } from "./protocol/socket-packet.js";
 import { defineSignals, type Signal } from "./signal.js";
 
@@ -67,14 +66,13 @@ export class SocketIONamespace<
   static {
     defineSignals<SocketIONamespace, NamespaceSignals>(SocketIONamespace.prototype, NAMESPACE_SIGNALS, (namespace) => {
       const entry = namespace.#entry;
-      return [entry, entry.host, entry.core.path];
+      return [entry, entry.host, entry.path];
     });
   }
 
   /** @internal */
   constructor(entry: NamespaceEntry) {
     this.#entry = entry;
-    entry.namespace = this as unknown as SocketIONamespace;
   }
 
   // Listening
@@ -121,9 +119,9 @@ export class SocketIONamespace<
   set_event_mode(event: EventName<ListenEvents>, mode: EventMode): void {
     requireEvent(event);
     requireThat(mode === 0 || mode === 1, "the event mode", "EVENT_QUEUE (0) or EVENT_LATEST (1)", mode);
-    const { host, core } = this.#entry;
+    const { host, path } = this.#entry;
     host.latestEvents ??= new LatestEvents();
-    host.latestEvents.set(core.path, event, mode === 1);
+    host.latestEvents.set(path, event, mode === 1);
   }
 
   // Sending
@@ -139,7 +137,7 @@ export class SocketIONamespace<
   emit<E extends EventName<EmitEvents>>(event: E, data?: EventData<EmitEvents, E> | []): Err;
   emit(event: string, data: unknown[] = [], more?: unknown): Err {
     requireEmit(event, data, more);
-    return this.#entry.host.session.emit(this.#entry.core, event, data, 0);
+    return this.#entry.host.session.emit(this.#entry, event, data, 0);
   }
 
   /**
@@ -150,7 +148,7 @@ export class SocketIONamespace<
   emit_volatile<E extends EventName<EmitEvents>>(event: E, data?: EventData<EmitEvents, E> | []): Err;
   emit_volatile(event: string, data: unknown[] = [], more?: unknown): Err {
     requireEmit(event, data, more);
-    return this.#entry.host.session.emitVolatile(this.#entry.core, event, data, this.#entry.host.writable);
+    return this.#entry.host.session.emitVolatile(this.#entry, event, data, this.#entry.host.writable);
   }
 
   /**
@@ -191,10 +189,18 @@ export class SocketIONamespace<
     );
   }
 
-  #ask(event: string, data: readonly unknown[], callback: AckOwner["callback"], timeout: number): Err {
+  #ask(
+    event: string,
+    data: readonly unknown[],
+    callback: (response: AckData<EmitEvents, never>, error: Err) => void,
+    timeout: number,
+  ): Err {
     requireTimeout(timeout);
-    const { core, host } = this.#entry;
-    return host.session.emit(core, event, data, host.now(), { callback, event, path: core.path }, timeout);
+    const entry = this.#entry;
+    const { host, path } = entry;
+    const ack: AckHandler = (response, code) =>
+      host.invoke(callback, [(code === OK ? response : ["timeout"]) as never, code], event, path);
+    return host.session.emit(entry, event, data, host.now(), ack, timeout);
   }
 
   /**
@@ -203,7 +209,7 @@ export class SocketIONamespace<
    * @returns how many packets it were
    */
   clear_buffer(): number {
-    return this.#entry.host.session.clearBuffer(this.#entry.core);
+    return this.#entry.host.session.clearBuffer(this.#entry);
   }
 
   // Joining and leaving
@@ -218,8 +224,8 @@ export class SocketIONamespace<
   connect_to_namespace(auth: Auth = NO_AUTH): Err {
     keepAuth(auth);
     if (!this.#entry.host.active) return this.#entry.host.fail(ERR_UNAVAILABLE, "call connect_to_url() first");
-    if (this.#entry.core.state !== DISCONNECTED) return ERR_ALREADY_IN_USE;
-    this.#entry.host.join(this.#entry.core, auth);
+    if (this.#entry.state !== DISCONNECTED) return ERR_ALREADY_IN_USE;
+    this.#entry.host.join(this.#entry, auth);
     return OK;
   }
 
@@ -229,29 +235,29 @@ export class SocketIONamespace<
   disconnect_from_namespace(): void {
     // First: what is told next may join it again, and wait for that.
     this.#entry.settle(new SocketIOError("the namespace was left", ERR_CONNECTION_ERROR));
-    this.#entry.host.session.disconnect(this.#entry.core);
+    this.#entry.host.session.disconnect(this.#entry);
   }
 
   is_namespace_connected(): boolean {
-    return this.#entry.core.state === CONNECTED;
+    return this.#entry.state === CONNECTED;
   }
 
   get_connection_state(): ConnectionState {
-    return this.#entry.core.state;
+    return this.#entry.state;
   }
 
   get_namespace_path(): string {
-    return this.#entry.core.path;
+    return this.#entry.path;
   }
 
   /** The Socket.IO id that the server gave to this namespace; `""` when it is not connected. */
   get_session_id(): string {
-    return this.#entry.core.sid;
+    return this.#entry.sid;
   }
 
   /** True when the last connect resumed the session that was lost before it (connection state recovery). */
   is_recovered(): boolean {
-    return this.#entry.core.recovered;
+    return this.#entry.recovered;
   }
 
   /**
@@ -263,20 +269,19 @@ export class SocketIONamespace<
   ready(timeout = 5): Promise<string> {
     requireTimeout(timeout);
     const entry = this.#entry;
-    const { core, host } = entry;
     return new Promise((resolve, reject) => {
-      const finish = (error?: SocketIOError) => (error ? reject(error) : resolve(core.sid));
-      if (core.state === CONNECTED) {
+      const finish = (error?: SocketIOError) => (error ? reject(error) : resolve(entry.sid));
+      if (entry.state === CONNECTED) {
         finish();
         return;
       }
       entry.waiting ??= new Set();
       entry.waiting.add(finish);
       // When the answer comes first this changes nothing any more.
-      host.expireAfter(timeout, () => {
+      entry.host.expireAfter(timeout, () => {
         entry.waiting?.delete(finish);
-        const hint = core.state === DISCONNECTED ? ": nobody joined it" : "";
-        finish(new SocketIOError(`${core.path} was not connected within ${timeout} s${hint}`, ERR_TIMEOUT));
+        const hint = entry.state === DISCONNECTED ? ": nobody joined it" : "";
+        finish(new SocketIOError(`${entry.path} was not connected within ${timeout} s${hint}`, ERR_TIMEOUT));
       });
     });
   }

@@ -15,7 +15,7 @@ import type { Connection } from "./connection.js";
 import type { Err } from "./errors.js";
 import { isPacket } from "./inbox.js";
 import { Lifecycle } from "./lifecycle.js";
-import type { NamespaceHost, TakenEvent } from "./namespace-entry.js";
+import { NamespaceEntry, type NamespaceHost, type TakenEvent } from "./namespace-entry.js";
 import { type PollLimit, UNLIMITED } from "./poll-limit.js";
 import type { Frames } from "./protocol/attachments.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
@@ -46,6 +46,10 @@ export class Runtime extends Lifecycle implements NamespaceHost {
 
   get writable(): boolean {
     return this.backlog < VOLATILE_BACKLOG;
+  }
+
+  makeNamespace(path: string): NamespaceEntry {
+    return new NamespaceEntry(this, path);
   }
 
   traffic(): { readonly sent: number; readonly waiting: number } {

@@ -18,6 +18,8 @@ import {
 import { ACK, EVENT } from "./constants.js";
 import type { Deadlines } from "./deadlines.js";
 import {
+  type AckCode,
+  type AckHandler,
   CONNECTED,
   DISCONNECTED,
   type NamespaceSession,
@@ -47,40 +49,35 @@ export type EmitCode =
   | typeof ERR_UNAVAILABLE
   | typeof ERR_UNCONFIGURED;
 
-export type AckCode = typeof OK | typeof ERR_TIMEOUT | typeof ERR_CONNECTION_ERROR;
-
 /** What is told of packets that were accepted. */
-export interface DeliverySink<Owner> {
-  /** Exactly once for each acknowledged emit that was accepted; `data` is empty unless `code` is `OK`. */
-  acknowledged(owner: Owner, data: unknown[], code: AckCode): void;
+export interface DeliverySink {
   /** A packet that was accepted offline is larger than this server takes. */
-  undeliverable(namespace: NamespaceSession<Owner>, message: string): void;
+  undeliverable(namespace: NamespaceSession, message: string): void;
 }
 
-function outPacket<Owner>(
-  namespace: NamespaceSession<Owner>,
+function outPacket(
+  namespace: NamespaceSession,
   frames: Frames,
   kept: boolean,
-  ack: Owner | null,
+  ack: AckHandler | null,
   timeout: number,
   id: number,
   written?: (now: number) => void,
-): OutPacket<Owner> {
+): OutPacket {
   return { namespace, frames, kept, ack, timeout, id, resends: -1, copies: 0, sentAt: NaN, deadline: null, written };
 }
 
 export abstract class Delivery<
-  Owner,
   Options extends DeliveryOptions = DeliveryOptions,
-  Sink extends DeliverySink<Owner> = DeliverySink<Owner>,
+  Sink extends DeliverySink = DeliverySink,
 > {
   /** The server's limit for one message, bytes. */
   protected maxPayload = Infinity;
   /** Whether binary is written as base64, which takes more of that limit. */
   base64 = false;
-  readonly outbox = new Outbox<Owner>();
+  readonly outbox = new Outbox();
   /** What happens when an acknowledgement is late: one function for all of them, made with the first. */
-  #expire: ((now: number, packet: OutPacket<Owner>) => void) | null = null;
+  #expire: ((now: number, packet: OutPacket) => void) | null = null;
 
   constructor(
     public options: Options,
@@ -89,23 +86,23 @@ export abstract class Delivery<
     readonly sink: Sink,
   ) {}
 
-  protected abstract namespaceOf(packet: Outgoing<Owner>): NamespaceSession<Owner>;
+  protected abstract namespaceOf(packet: Outgoing): NamespaceSession;
 
   get hasOutput(): boolean {
     return !this.outbox.isEmpty;
   }
 
   /**
-   * Sends an event, or keeps it until it can be sent, as the option `offline` says. `ack` comes back exactly
-   * once in `acknowledged` if the result is OK: `timeout` seconds after it was emitted, or sent for the last time, at the latest.
+   * Sends an event, or keeps it until it can be sent, as the option `offline` says. `ack` is called exactly
+   * once if the result is OK: `timeout` seconds after it was emitted, or sent for the last time, at the latest.
    * @throws TypeError when `data` cannot be encoded; nothing has changed then.
    */
   emit(
-    namespace: NamespaceSession<Owner>,
+    namespace: NamespaceSession,
     event: string,
     data: readonly unknown[],
     now: number,
-    ack: Owner | null = null,
+    ack: AckHandler | null = null,
     timeout = 0,
   ): EmitCode {
     const { offline, retries, max_buffered_packets } = this.options;
@@ -121,7 +118,7 @@ export abstract class Delivery<
     const dropped = !connected && offline === "drop";
     const retried = asks && retries > 0 && !dropped;
     if (!dropped && (retried ? retryQueue : buffer).length >= max_buffered_packets) return ERR_OUT_OF_MEMORY;
-    let packet: Outgoing<Owner>;
+    let packet: Outgoing;
     if (!asks && typeof frames === "string") packet = frames;
     else {
       packet = outPacket(namespace, frames, !retried && !dropped, ack, timeout, id);
@@ -143,12 +140,7 @@ export abstract class Delivery<
    * Sends an event if its namespace is joined and the caller finds the transport writable; otherwise it is lost.
    * @throws TypeError when `data` cannot be encoded.
    */
-  emitVolatile(
-    namespace: NamespaceSession<Owner>,
-    event: string,
-    data: readonly unknown[],
-    writable: boolean,
-  ): EmitCode {
+  emitVolatile(namespace: NamespaceSession, event: string, data: readonly unknown[], writable: boolean): EmitCode {
     const frames = this.encode(EVENT, namespace, -1, [event, ...data]);
     if (namespace.state === DISCONNECTED) return ERR_UNCONFIGURED;
     return namespace.state === CONNECTED && writable ? this.#sendNow(namespace, frames) : ERR_BUSY;
@@ -159,7 +151,7 @@ export abstract class Delivery<
    * close the whole connection.
    * @throws TypeError when `data` cannot be encoded.
    */
-  reply(namespace: NamespaceSession<Owner>, generation: number, id: number, data: readonly unknown[]): EmitCode {
+  reply(namespace: NamespaceSession, generation: number, id: number, data: readonly unknown[]): EmitCode {
     const frames = this.encode(ACK, namespace, id, data);
     return namespace.generation === generation ? this.#sendNow(namespace, frames) : ERR_UNAVAILABLE;
   }
@@ -168,7 +160,7 @@ export abstract class Delivery<
    * Drops what waits for the namespace to be joined, or for its turn in the retry queue; who waits for an answer is told.
    * Returns how many packets it were.
    */
-  clearBuffer(namespace: NamespaceSession<Owner>): number {
+  clearBuffer(namespace: NamespaceSession): number {
     const { buffer, retryQueue, state } = namespace;
     // The first of the queue is on its way.
     const sent = retryQueue.slice(0, state === CONNECTED ? 1 : 0);
@@ -186,7 +178,7 @@ export abstract class Delivery<
    * The frames of a packet. `json` stands for a payload that is encoded as JSON already.
    * @throws TypeError when `payload` cannot be encoded
    */
-  protected encode(type: number, { path }: NamespaceSession<Owner>, id: number, payload: unknown, json = ""): Frames {
+  protected encode(type: number, { path }: NamespaceSession, id: number, payload: unknown, json = ""): Frames {
     const { codec } = this.options;
     if (!codec) return encodePacket(type, path, id, payload, json);
     return [encodeMessage(codec, { type, namespace: path, id, data: json ? JSON.parse(json) : payload })];
@@ -203,15 +195,15 @@ export abstract class Delivery<
   }
 
   /** The namespace is not joined any more: for what is written all the same the server would close the whole connection. */
-  protected discard(namespace: NamespaceSession<Owner>): void {
+  protected discard(namespace: NamespaceSession): void {
     this.outbox.filter((packet) => this.namespaceOf(packet) !== namespace);
   }
 
   /** The namespace is joined: sends what waited for that. Returns what this server does not take; `tellTooLarge` tells of it. */
-  protected resume(namespace: NamespaceSession<Owner>, now: number): readonly Outgoing<Owner>[] {
+  protected resume(namespace: NamespaceSession, now: number): readonly Outgoing[] {
     // A packet was accepted before this server had said how much it takes.
-    const tooLarge: Outgoing<Owner>[] = [];
-    const fits = (packet: Outgoing<Owner>): boolean => {
+    const tooLarge: Outgoing[] = [];
+    const fits = (packet: Outgoing): boolean => {
       if (this.#fits(framesOf(packet))) return true;
       this.#forget(packet);
       tooLarge.push(packet);
@@ -228,7 +220,7 @@ export abstract class Delivery<
     return tooLarge;
   }
 
-  protected tellTooLarge(namespace: NamespaceSession<Owner>, packets: readonly Outgoing<Owner>[]): void {
+  protected tellTooLarge(namespace: NamespaceSession, packets: readonly Outgoing[]): void {
     for (const packet of packets) {
       const frame = [framesOf(packet)].flat()[0]!;
       const text = typeof frame === "string" ? frame.slice(0, 80) : `${frameSize(frame)} bytes`;
@@ -242,8 +234,8 @@ export abstract class Delivery<
    * The namespace is down, for good if `final`; otherwise what was never written waits for the next connection. Returns the
    * acknowledgements that cannot come any more, and are to be told so.
    */
-  protected interrupt(namespace: NamespaceSession<Owner>, final: boolean): OutPacket<Owner>[] {
-    const failed: OutPacket<Owner>[] = [];
+  protected interrupt(namespace: NamespaceSession, final: boolean): OutPacket[] {
+    const failed: OutPacket[] = [];
     for (const packet of namespace.asked()) {
       // It is in the buffer.
       if (!final && packet.kept && packet.copies === 0) continue;
@@ -259,13 +251,12 @@ export abstract class Delivery<
     return failed;
   }
 
-  protected tellFailed(packets: readonly Outgoing<Owner>[]): void {
-    for (const packet of packets)
-      if (!isText(packet) && packet.ack !== null) this.sink.acknowledged(packet.ack, [], ERR_CONNECTION_ERROR);
+  protected tellFailed(packets: readonly Outgoing[]): void {
+    for (const packet of packets) if (!isText(packet) && packet.ack !== null) packet.ack([], ERR_CONNECTION_ERROR);
   }
 
   protected receiveAck(
-    namespace: NamespaceSession<Owner>,
+    namespace: NamespaceSession,
     text: PacketSource,
     attachments: (Uint8Array | undefined)[],
     id: number,
@@ -282,23 +273,23 @@ export abstract class Delivery<
   }
 
   /** The acknowledgement is here, or will not come; its turn in the retry queue is over. */
-  #settle(packet: OutPacket<Owner>, data: unknown[], code: AckCode, now: number): void {
+  #settle(packet: OutPacket, data: unknown[], code: AckCode, now: number): void {
     const { namespace } = packet;
     if (namespace.retryQueue[0] === packet) {
       namespace.retryQueue.shift();
       this.#sendRetry(namespace, now);
     }
     this.#forget(packet);
-    this.sink.acknowledged(packet.ack!, data, code);
+    packet.ack!(data, code);
   }
 
-  #forget(packet: Outgoing<Owner>): void {
+  #forget(packet: Outgoing): void {
     if (isText(packet)) return;
     this.deadlines.cancel(packet.deadline);
     packet.namespace.acks?.delete(packet);
   }
 
-  #expect(packet: OutPacket<Owner>, now: number): void {
+  #expect(packet: OutPacket, now: number): void {
     const { namespace } = packet;
     namespace.acks ??= new AckTable();
     namespace.acks.add(packet);
@@ -306,7 +297,7 @@ export abstract class Delivery<
     packet.deadline = this.deadlines.add(now + packet.timeout, this.#expire, packet);
   }
 
-  #expired(packet: OutPacket<Owner>, now: number): void {
+  #expired(packet: OutPacket, now: number): void {
     const { namespace } = packet;
     if (packet.resends > 0) {
       // One that is not written yet needs no copy: its time begins anew.
@@ -318,7 +309,7 @@ export abstract class Delivery<
       return;
     }
     // What was not sent yet is not sent any more: the caller is told that it failed.
-    const isOther = (other: Outgoing<Owner>) => other !== packet;
+    const isOther = (other: Outgoing) => other !== packet;
     if (packet.copies === 0) {
       namespace.buffer = namespace.buffer.filter(isOther);
       this.outbox.filter(isOther);
@@ -327,7 +318,7 @@ export abstract class Delivery<
   }
 
   /** Sends the first packet of the retry queue, for the first time or again. One at a time, so that order is kept. */
-  #sendRetry(namespace: NamespaceSession<Owner>, now: number): void {
+  #sendRetry(namespace: NamespaceSession, now: number): void {
     const packet = namespace.retryQueue[0];
     if (!packet || namespace.state !== CONNECTED) return;
     // The id stays the same, so an answer to an earlier copy counts, and the answer to a later one is ignored.
@@ -336,14 +327,14 @@ export abstract class Delivery<
   }
 
   /** Keeps a packet for the next connection, or the answer to CONNECT. */
-  #keep(namespace: NamespaceSession<Owner>, packet: Outgoing<Owner>): void {
+  #keep(namespace: NamespaceSession, packet: Outgoing): void {
     // Until it is read, a text consists of the parts that it was made of, and takes half as much again.
     if (isText(packet)) packet.charCodeAt(0);
     namespace.largest = Math.max(namespace.largest, isText(packet) ? 3 * packet.length : Infinity);
     namespace.buffer = withItem(namespace.buffer, packet);
   }
 
-  #put(packet: Outgoing<Owner>): void {
+  #put(packet: Outgoing): void {
     this.outbox.push(packet);
     this.deadlines.wake();
   }
@@ -352,14 +343,14 @@ export abstract class Delivery<
     return fitsPayload(frames, this.maxPayload, this.base64);
   }
 
-  #sendNow(namespace: NamespaceSession<Owner>, frames: Frames): EmitCode {
+  #sendNow(namespace: NamespaceSession, frames: Frames): EmitCode {
     if (!this.#fits(frames)) return ERR_PARAMETER_RANGE_ERROR;
     this.write(namespace, frames);
     return OK;
   }
 
   /** Writes what nobody waits for and what dies with the connection. */
-  protected write(namespace: NamespaceSession<Owner>, frames: Frames, written?: (now: number) => void): void {
+  protected write(namespace: NamespaceSession, frames: Frames, written?: (now: number) => void): void {
     this.#put(outPacket(namespace, frames, false, null, 0, -1, written));
   }
 }

@@ -21,6 +21,7 @@
  */
 import type { AckTable } from "./ack-table.js";
 import type { Frames } from "./attachments.js";
+import type { ERR_CONNECTION_ERROR, ERR_TIMEOUT, OK } from "./codes.js";
 import type { Deadline } from "./deadlines.js";
 import type { RawPacket } from "./socket-decoder.js";
 
@@ -29,22 +30,19 @@ export const CONNECTING = 1;
 export const CONNECTED = 2;
 export type NamespaceState = typeof DISCONNECTED | typeof CONNECTING | typeof CONNECTED;
 
-/** Says whether anybody listens: an event for nobody is not parsed. */
-export interface EventFilter {
-  isListening(event: string): boolean;
-}
+export type AckCode = typeof OK | typeof ERR_TIMEOUT | typeof ERR_CONNECTION_ERROR;
 
-/**
- * A packet on its way out of which there is more to know than what to write. `Owner` is whatever the caller wants back when it is
- * acknowledged.
- */
-export interface OutPacket<Owner> {
+/** Gets an acknowledgement; `data` is empty unless `code` is `OK`. */
+export type AckHandler = (data: unknown[], code: AckCode) => void;
+
+/** A packet on its way out of which there is more to know than what to write. */
+export interface OutPacket {
   readonly frames: Frames;
-  readonly namespace: NamespaceSession<Owner>;
+  readonly namespace: NamespaceSession;
   /** It goes back to its namespace if the connection is lost before it was written; otherwise it dies with it. */
   kept: boolean;
   /** Who waits for its acknowledgement; `null` when nobody does. */
-  readonly ack: Owner | null;
+  readonly ack: AckHandler | null;
   /** For how long, each time that it is sent: seconds. */
   readonly timeout: number;
   /** The id of its acknowledgement; -1 for none. */
@@ -64,7 +62,7 @@ export interface OutPacket<Owner> {
  * A packet on its way out. Nearly all are events of one text frame that nobody waits for, and go back to their namespace if they were not
  * written: these are kept as that text, because a game may emit a hundred thousand before it is connected.
  */
-export type Outgoing<Owner> = string | OutPacket<Owner>;
+export type Outgoing = string | OutPacket;
 
 /** How many offsets are remembered to recognise a packet that a recovery replays although it was received. */
 const REMEMBERED_OFFSETS = 256;
@@ -85,7 +83,7 @@ export function withItem<Item>(list: Item[], item: Item): Item[] {
   return list;
 }
 
-export class NamespaceSession<Owner> {
+export abstract class NamespaceSession {
   state: NamespaceState = DISCONNECTED;
   /** Changes whenever the namespace goes up or down: what was handed out for one connection is dead in the next. */
   generation = 0;
@@ -102,19 +100,18 @@ export class NamespaceSession<Owner> {
   wait: Deadline | null = null;
   nextAckId = 0;
   /** Made when the first one is asked for. */
-  acks: AckTable<OutPacket<Owner>> | null = null;
+  acks: AckTable<OutPacket> | null = null;
   /** Packets emitted while not connected. */
-  buffer: Outgoing<Owner>[] = NOTHING;
+  buffer: Outgoing[] = NOTHING;
   /** What any of them takes at most, in bytes: with a hundred thousand, to look at each would take longer than a frame. */
   largest = 0;
   /** Acknowledged emits that are sent one after the other, each until it is answered (at-least-once). */
-  retryQueue: OutPacket<Owner>[] = NOTHING;
+  retryQueue: OutPacket[] = NOTHING;
   /** Events that came before the answer to CONNECT; they are delivered after it. */
   held: RawPacket[] = NOTHING;
   heldBytes = 0;
   /** It was left on this connection: until it is joined anew, what comes is for the session that was left. */
   stale = false;
-  filter: EventFilter | null = null;
 
   /** Connection state recovery: the server's private session id, `""` when it offers none. */
   pid = "";
@@ -124,8 +121,11 @@ export class NamespaceSession<Owner> {
 
   constructor(readonly path: string) {}
 
+  /** Whether anybody listens: an event for nobody is not parsed. */
+  abstract isListening(event: string): boolean;
+
   /** All that an acknowledgement is awaited for: the first of the retry queue may be among the others. */
-  asked(): Set<OutPacket<Owner>> {
+  asked(): Set<OutPacket> {
     return new Set([...(this.acks?.values() ?? NOTHING), ...this.retryQueue]);
   }
 

@@ -2,24 +2,24 @@
 import type { Attachment, Frames } from "./attachments.js";
 import type { Outgoing } from "./namespace-session.js";
 
-export const isText = <Owner>(packet: Outgoing<Owner>): packet is string => typeof packet === "string";
-export const framesOf = <Owner>(packet: Outgoing<Owner>): Frames => (isText(packet) ? packet : packet.frames);
+export const isText = (packet: Outgoing): packet is string => typeof packet === "string";
+export const framesOf = (packet: Outgoing): Frames => (isText(packet) ? packet : packet.frames);
 
-export class Outbox<Owner> {
+export class Outbox {
   /** How many packets were written. */
   packetsSent = 0;
-  #packets: Outgoing<Owner>[] = [];
+  #packets: Outgoing[] = [];
 
   get isEmpty(): boolean {
     return this.#packets.length === 0;
   }
 
-  push(packet: Outgoing<Owner>): void {
+  push(packet: Outgoing): void {
     this.#packets.push(packet);
   }
 
   /** Takes packets without writing them, all of them unless `most` says otherwise. */
-  take(most = Infinity): Outgoing<Owner>[] {
+  take(most = Infinity): Outgoing[] {
     const packets = this.#packets;
     if (most < packets.length) return packets.splice(0, most);
     this.#packets = [];
@@ -51,7 +51,7 @@ export class Outbox<Owner> {
   }
 
   /** Keeps what `isWanted` says. */
-  filter(isWanted: (packet: Outgoing<Owner>) => boolean): void {
+  filter(isWanted: (packet: Outgoing) => boolean): void {
     this.#packets = this.#packets.filter(isWanted);
   }
 }

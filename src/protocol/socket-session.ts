@@ -16,7 +16,7 @@ import {
   CONNECTED,
   CONNECTING,
   DISCONNECTED,
-  NamespaceSession,
+  type NamespaceSession,
   type NamespaceState,
   NOTHING,
   type Outgoing,
@@ -43,31 +43,34 @@ export interface SessionOptions extends DeliveryOptions {
 }
 
 /** What is told to the side that plays the game. */
-export interface SessionSink<Owner> extends DeliverySink<Owner> {
-  connected(namespace: NamespaceSession<Owner>): void;
-  disconnected(namespace: NamespaceSession<Owner>, reason: string): void;
+export interface SessionSink extends DeliverySink {
+  /** Makes the namespace of that path. */
+  makeNamespace(path: string): NamespaceSession;
+  connected(namespace: NamespaceSession): void;
+  disconnected(namespace: NamespaceSession, reason: string): void;
   /** A join failed: the server refused it, or `code` is `ERR_TIMEOUT`. */
   refused(
-    namespace: NamespaceSession<Owner>,
+    namespace: NamespaceSession,
     message: string,
     code: typeof ERR_UNAUTHORIZED | typeof ERR_TIMEOUT,
     data?: unknown,
   ): void;
   /** `ackId` is -1 when the server wants no acknowledgement. */
-  event(namespace: NamespaceSession<Owner>, event: string, data: unknown[], ackId: number): void;
+  event(namespace: NamespaceSession, event: string, data: unknown[], ackId: number): void;
   /** Asked, not told: how many bytes the transport was given, and how many of them it has still to write. */
   traffic?(): { readonly sent: number; readonly waiting: number };
 }
 
 const HEADER = {} as PacketHeader;
 
-export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, SessionSink<Owner>> {
-  readonly #main = new NamespaceSession<Owner>("/");
+/** `Namespace` is what its sink makes. */
+export class SocketSession<Namespace extends NamespaceSession> extends Delivery<SessionOptions, SessionSink> {
+  readonly #main = this.sink.makeNamespace("/") as Namespace;
   /** Made when there is one: the main one is all that most have. */
-  #others: Map<string, NamespaceSession<Owner>> | null = null;
+  #others: Map<string, Namespace> | null = null;
   #open = false;
 
-  *namespaces(): Iterable<NamespaceSession<Owner>> {
+  *namespaces(): Iterable<Namespace> {
     yield this.#main;
     yield* this.#others?.values() ?? NOTHING;
   }
@@ -85,10 +88,10 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   }
 
   /** The namespace of that path, made on first use. The path has been checked by `isNamespacePath`. */
-  namespace(path: string): NamespaceSession<Owner> {
+  namespace(path: string): Namespace {
     let namespace = this.find(path);
     if (!namespace) {
-      namespace = new NamespaceSession(path);
+      namespace = this.sink.makeNamespace(path) as Namespace;
       this.#others ??= new Map();
       this.#others.set(path, namespace);
     }
@@ -96,11 +99,11 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   }
 
   /** The namespace of that path, if it was made. */
-  find(path: string): NamespaceSession<Owner> | undefined {
+  find(path: string): Namespace | undefined {
     return path === "/" ? this.#main : this.#others?.get(path);
   }
 
-  protected override namespaceOf(packet: Outgoing<Owner>): NamespaceSession<Owner> {
+  protected override namespaceOf(packet: Outgoing): NamespaceSession {
     return isText(packet) ? this.namespace(readHeader(packet, HEADER).namespace) : packet.namespace;
   }
 
@@ -160,8 +163,8 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   close(reason: string, final: boolean): void {
     this.#open = false;
     this.takeBack();
-    const lost: NamespaceSession<Owner>[] = [];
-    const failed: OutPacket<Owner>[] = [];
+    const lost: NamespaceSession[] = [];
+    const failed: OutPacket[] = [];
     for (const namespace of this.namespaces()) {
       // What did not fit before it was joined would not fit the next time either.
       if (reason === "inbound overflow" && namespace.awaited >= 0) namespace.forgetRecovery();
@@ -184,7 +187,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
    * Wants the namespace joined, now or when the engine opens. `auth` is JSON, `""`, or `null` if `authorize` will bring it.
    * @param delay seconds before CONNECT is sent, if the engine is open
    */
-  connect(namespace: NamespaceSession<Owner>, auth: string | null, now: number, delay = 0): void {
+  connect(namespace: NamespaceSession, auth: string | null, now: number, delay = 0): void {
     namespace.auth = auth;
     namespace.state = CONNECTING;
     if (!this.#open) return;
@@ -193,14 +196,14 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   }
 
   /** Brings (or, with `null`, takes back) the auth that a join waits for. */
-  authorize(namespace: NamespaceSession<Owner>, auth: string | null, now: number): void {
+  authorize(namespace: NamespaceSession, auth: string | null, now: number): void {
     namespace.auth = auth;
     if (this.#open) this.#sendConnect(namespace, now);
   }
 
   /** Gives up a join, as if the server had refused it. */
   refuse(
-    namespace: NamespaceSession<Owner>,
+    namespace: NamespaceSession,
     message: string,
     code: typeof ERR_UNAUTHORIZED | typeof ERR_TIMEOUT = ERR_UNAUTHORIZED,
     data?: unknown,
@@ -210,7 +213,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   }
 
   /** Leaves the namespace; nothing happens when it is not joined or being joined. */
-  disconnect(namespace: NamespaceSession<Owner>): void {
+  disconnect(namespace: NamespaceSession): void {
     if (namespace.state === CONNECTED) this.#part(namespace);
     if (namespace.state !== DISCONNECTED) this.#leave(namespace, "client disconnect");
   }
@@ -224,7 +227,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
 
   // Joining and leaving
 
-  #join(namespace: NamespaceSession<Owner>, now: number): void {
+  #join(namespace: NamespaceSession, now: number): void {
     namespace.wait = this.deadlines.add(now + this.options.connect_timeout, () => {
       const who = namespace.awaited >= 0 ? "the server did not answer the CONNECT" : "the auth function did not answer";
       this.refuse(namespace, `${who} in time`, ERR_TIMEOUT);
@@ -232,7 +235,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     this.#sendConnect(namespace, now);
   }
 
-  #sendConnect(namespace: NamespaceSession<Owner>, now: number): void {
+  #sendConnect(namespace: NamespaceSession, now: number): void {
     // Without auth it is too early; behind a join that was given up but not answered, it has to wait for that answer.
     const { state, auth, awaited, parted, generation } = namespace;
     if (state !== CONNECTING || auth === null || awaited >= 0 || parted) return;
@@ -241,7 +244,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     this.write(namespace, this.encode(CONNECT, namespace, -1, undefined, namespace.connectPayload()));
   }
 
-  #receiveConnect(namespace: NamespaceSession<Owner>, text: PacketSource, time: number, end: number): void {
+  #receiveConnect(namespace: NamespaceSession, text: PacketSource, time: number, end: number): void {
     const { sid, pid } = readConnect(text, end);
     const { awaited } = namespace;
     if (awaited < 0) return;
@@ -267,7 +270,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     }
   }
 
-  #receiveRefusal(namespace: NamespaceSession<Owner>, now: number, message: string, data?: unknown): void {
+  #receiveRefusal(namespace: NamespaceSession, now: number, message: string, data?: unknown): void {
     const { awaited } = namespace;
     if (awaited < 0) return;
     namespace.awaited = -1;
@@ -279,7 +282,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   }
 
   /** Keeps an event that came before the answer to CONNECT. */
-  #hold(namespace: NamespaceSession<Owner>, packet: RawPacket): void {
+  #hold(namespace: NamespaceSession, packet: RawPacket): void {
     const { max_queued_packets, max_queued_bytes } = this.options;
     namespace.heldBytes += packetSize(packet);
     namespace.held = withItem(namespace.held, packet);
@@ -290,14 +293,14 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     }
   }
 
-  #leave(namespace: NamespaceSession<Owner>, reason: string): void {
+  #leave(namespace: NamespaceSession, reason: string): void {
     const wasConnected = namespace.state === CONNECTED;
     this.tellFailed(this.#reset(namespace, DISCONNECTED));
     if (wasConnected) this.sink.disconnected(namespace, reason);
   }
 
   /** Takes a namespace down; returns the acknowledgements that cannot come any more, and are to be told so. */
-  #reset(namespace: NamespaceSession<Owner>, next: NamespaceState): OutPacket<Owner>[] {
+  #reset(namespace: NamespaceSession, next: NamespaceState): OutPacket[] {
     this.deadlines.cancel(namespace.wait);
     namespace.state = next;
     namespace.sid = "";
@@ -314,7 +317,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   // Events and acknowledgements
 
   #receiveEvent(
-    namespace: NamespaceSession<Owner>,
+    namespace: NamespaceSession,
     text: PacketSource,
     attachments: (Uint8Array | undefined)[],
     ackId: number,
@@ -323,14 +326,14 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   ): void {
     const name = peekEventName(text, end);
     // With recovery the offset of every event counts.
-    if (name !== null && namespace.pid === "" && namespace.filter?.isListening(name) === false) return;
+    if (name !== null && namespace.pid === "" && !namespace.isListening(name)) return;
     const payload = readEvent(text, end, attachments);
     const first = payload.shift() as string;
     if (ackId < 0 && !namespace.takeOffset(payload, replayed)) return;
     this.sink.event(namespace, name ?? first, payload, ackId);
   }
 
-  #part(namespace: NamespaceSession<Owner>): void {
+  #part(namespace: NamespaceSession): void {
     namespace.stale = true;
     this.#postpone(namespace, Infinity);
     const packet = this.encode(DISCONNECT, namespace, -1, undefined);
@@ -338,7 +341,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   }
 
   /** Lets no CONNECT out before that moment, and before the first `mark` bytes have left the transport: a DISCONNECT is in them. */
-  #postpone(namespace: NamespaceSession<Owner>, until: number, mark = Infinity): void {
+  #postpone(namespace: NamespaceSession, until: number, mark = Infinity): void {
     this.deadlines.cancel(namespace.parted);
     namespace.parted = this.deadlines.add(until, (now) => {
       const traffic = this.sink.traffic?.();

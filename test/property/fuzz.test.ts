@@ -18,6 +18,7 @@ import { ProtocolError } from "../../src/protocol/protocol-error.js";
 import { RttEstimator } from "../../src/protocol/rtt.js";
 import { SocketDecoder } from "../../src/protocol/socket-decoder.js";
 import { type SessionSink, SocketSession } from "../../src/protocol/socket-session.js";
+import { HeardNamespace } from "../support/heard-namespace.js";
 import { chooseSeed, Random } from "./random.js";
 
 type Frame = string | Uint8Array;
@@ -244,17 +245,14 @@ describe(`seed ${seed}`, () => {
 function coreRun(random: Random): number {
   const pending = new Set<number>();
   let asked = 0;
-  const sink: SessionSink<number> = {
+  const sink: SessionSink = {
+    makeNamespace: (path) => new HeardNamespace(path),
     connected: () => act(),
     disconnected: () => act(),
     refused: () => act(),
     event: (namespace, _event, data, ackId) => {
       if (!Array.isArray(data)) expect.fail("data is no array");
       if (ackId >= 0 && random.chance(0.5)) session.reply(namespace, namespace.generation, ackId, [ackId]);
-      act();
-    },
-    acknowledged: (owner) => {
-      if (!pending.delete(owner)) expect.fail(`acknowledgement ${owner} was settled twice`);
       act();
     },
     undeliverable: () => act(),
@@ -266,7 +264,7 @@ function coreRun(random: Random): number {
     ...LIMITS,
   };
   const deadlines = new Deadlines();
-  const session = new SocketSession<number>(options, deadlines, new RttEstimator(), sink);
+  const session = new SocketSession(options, deadlines, new RttEstimator(), sink);
   let now = 0;
   let depth = 0;
   function act(): void {
@@ -281,7 +279,11 @@ function coreRun(random: Random): number {
       case 2: {
         const owner = asked++;
         pending.add(owner);
-        const code = session.emit(namespace, "ask", ["x".repeat(random.pick([1, 300]))], now, owner, 1);
+        const ack = () => {
+          if (!pending.delete(owner)) expect.fail(`acknowledgement ${owner} was settled twice`);
+          act();
+        };
+        const code = session.emit(namespace, "ask", ["x".repeat(random.pick([1, 300]))], now, ack, 1);
         if (code !== 0) pending.delete(owner);
         break;
       }

@@ -17,6 +17,7 @@ import {
   readRefusal,
 } from "../../src/protocol/socket-packet.js";
 import { type SessionOptions, type SessionSink, SocketSession } from "../../src/protocol/socket-session.js";
+import { HeardNamespace } from "../support/heard-namespace.js";
 
 function incoming(type: number, data: unknown, parts: Partial<IncomingPacket> = {}): IncomingPacket {
   const event = Array.isArray(data) && typeof data[0] === "string" ? data[0] : null;
@@ -137,10 +138,10 @@ const OPTIONS: SessionOptions = {
 };
 
 /** A session with the codec, and what its sink is told. */
-class Bench implements SessionSink<string> {
+class Bench implements SessionSink {
   readonly codec = lines();
   readonly told: string[] = [];
-  readonly session = new SocketSession<string>(
+  readonly session = new SocketSession<HeardNamespace>(
     { ...OPTIONS, codec: this.codec },
     new Deadlines(),
     new RttEstimator(),
@@ -148,12 +149,16 @@ class Bench implements SessionSink<string> {
   );
   readonly decoder = new SocketDecoder({ options: { max_attachments: 1, max_queued_bytes: 1000, codec: this.codec } });
 
+  readonly me = (data: unknown[], code: number): void => {
+    this.told.push(`acknowledged me ${JSON.stringify(data)} ${code}`);
+  };
+
   constructor(path = "/", auth = "") {
     this.session.connect(this.session.namespace(path), auth, 0);
     this.session.open(0, 200);
   }
 
-  get main(): NamespaceSession<string> {
+  get main(): HeardNamespace {
     return this.session.namespace("/");
   }
 
@@ -165,22 +170,22 @@ class Bench implements SessionSink<string> {
     return [...this.session.outbox.write(0, Infinity, null)];
   }
 
-  connected({ path, sid }: NamespaceSession<string>): void {
+  connected({ path, sid }: NamespaceSession): void {
     this.told.push(`connected ${path} ${sid}`);
   }
-  disconnected({ path }: NamespaceSession<string>, reason: string): void {
+  disconnected({ path }: NamespaceSession, reason: string): void {
     this.told.push(`disconnected ${path} ${reason}`);
   }
-  refused({ path }: NamespaceSession<string>, message: string): void {
+  refused({ path }: NamespaceSession, message: string): void {
     this.told.push(`refused ${path} ${message}`);
   }
-  event({ path }: NamespaceSession<string>, event: string, data: unknown[], ackId: number): void {
+  event({ path }: NamespaceSession, event: string, data: unknown[], ackId: number): void {
     this.told.push(`event ${path} ${event} ${JSON.stringify(data)} ${ackId}`);
   }
-  acknowledged(owner: string, data: unknown[], code: number): void {
-    this.told.push(`acknowledged ${owner} ${JSON.stringify(data)} ${code}`);
+  makeNamespace(path: string): HeardNamespace {
+    return new HeardNamespace(path);
   }
-  undeliverable(_: NamespaceSession<string>, message: string): void {
+  undeliverable(_: NamespaceSession, message: string): void {
     this.told.push(`undeliverable ${message}`);
   }
 }
@@ -191,7 +196,7 @@ describe("a session", () => {
     expect(bench.out()).toEqual(['4[0,"/",-1,{"token":"t"}]']);
     bench.serve('[0,"/",-1,{"sid":"a"}]');
     bench.session.emit(bench.main, "x", [1], 0);
-    bench.session.emit(bench.main, "y", [], 0, "me", 5);
+    bench.session.emit(bench.main, "y", [], 0, bench.me, 5);
     bench.session.emitVolatile(bench.main, "z", [], true);
     bench.session.reply(bench.main, bench.main.generation, 9, ["r"]);
     bench.session.disconnect(bench.main);
@@ -220,7 +225,7 @@ describe("a session", () => {
     bench.serve('[2,"/",-1,["early"]]');
     bench.serve('[0,"/",-1,{"sid":"a"}]');
     bench.serve('[2,"/",4,["x",1]]');
-    bench.session.emit(bench.main, "y", [], 0, "me", 5);
+    bench.session.emit(bench.main, "y", [], 0, bench.me, 5);
     bench.out();
     bench.serve('[3,"/",0,["ok"]]');
     bench.serve('[1,"/",-1]');
@@ -239,7 +244,7 @@ describe("a session", () => {
 
   test("does not decode what nobody listens to, and what it held until the join it decodes once", () => {
     const bench = new Bench();
-    bench.main.filter = { isListening: (event) => event === "wanted" };
+    bench.main.filter = (event) => event === "wanted";
     bench.serve('[2,"/",-1,["wanted"]]');
     bench.serve('[2,"/",-1,["unwanted"]]');
     expect(bench.codec.decoded).toBe(0);

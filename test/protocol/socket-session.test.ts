@@ -2,11 +2,17 @@ import { Buffer } from "node:buffer";
 import { describe, expect, test } from "vitest";
 import { Err } from "../../src/errors.js";
 import { Deadlines } from "../../src/protocol/deadlines.js";
-import type { NamespaceSession } from "../../src/protocol/namespace-session.js";
-import { CONNECTED, CONNECTING, DISCONNECTED } from "../../src/protocol/namespace-session.js";
+import {
+  type AckHandler,
+  CONNECTED,
+  CONNECTING,
+  DISCONNECTED,
+  type NamespaceSession,
+} from "../../src/protocol/namespace-session.js";
 import { ProtocolError } from "../../src/protocol/protocol-error.js";
 import { RttEstimator } from "../../src/protocol/rtt.js";
 import { type SessionOptions, type SessionSink, SocketSession } from "../../src/protocol/socket-session.js";
+import { HeardNamespace } from "../support/heard-namespace.js";
 
 const OPTIONS: SessionOptions = {
   offline: "buffer",
@@ -18,10 +24,10 @@ const OPTIONS: SessionOptions = {
 };
 
 /** A session, its clock, and everything that its sink is told, in order. */
-class Bench implements SessionSink<string> {
+class Bench implements SessionSink {
   readonly deadlines = new Deadlines();
   readonly rtt = new RttEstimator();
-  readonly session: SocketSession<string>;
+  readonly session: SocketSession<HeardNamespace>;
   now = 0;
   /** Runs when a line that starts like its key has been told. */
   readonly hooks = new Map<string, () => void>();
@@ -31,7 +37,7 @@ class Bench implements SessionSink<string> {
     this.session = new SocketSession({ ...OPTIONS, ...options }, this.deadlines, this.rtt, this);
   }
 
-  ns(path = "/"): NamespaceSession<string> {
+  ns(path = "/"): HeardNamespace {
     return this.session.namespace(path);
   }
 
@@ -39,7 +45,7 @@ class Bench implements SessionSink<string> {
     this.session.open(this.now, maxPayload);
   }
 
-  join(path = "/", auth: string | null = ""): NamespaceSession<string> {
+  join(path = "/", auth: string | null = ""): NamespaceSession {
     this.session.connect(this.ns(path), auth, this.now);
     return this.ns(path);
   }
@@ -73,7 +79,7 @@ class Bench implements SessionSink<string> {
   }
 
   ask(owner: string, data: unknown[] = [], timeout = 5, path = "/"): number {
-    return this.session.emit(this.ns(path), owner, data, this.now, owner, timeout);
+    return this.session.emit(this.ns(path), owner, data, this.now, this.#owner(owner), timeout);
   }
 
   /** What was told since the last call. */
@@ -90,27 +96,31 @@ class Bench implements SessionSink<string> {
     }
   }
 
-  connected({ path, sid, recovered }: NamespaceSession<string>): void {
+  connected({ path, sid, recovered }: NamespaceSession): void {
     this.#tell(`connected ${path} ${sid}${recovered ? " recovered" : ""}`);
   }
 
-  disconnected({ path }: NamespaceSession<string>, reason: string): void {
+  disconnected({ path }: NamespaceSession, reason: string): void {
     this.#tell(`disconnected ${path} ${reason}`);
   }
 
-  refused({ path }: NamespaceSession<string>, message: string, code: number, data?: unknown): void {
+  refused({ path }: NamespaceSession, message: string, code: number, data?: unknown): void {
     this.#tell(`refused ${path} ${message} ${code}${data === undefined ? "" : ` ${JSON.stringify(data)}`}`);
   }
 
-  event({ path }: NamespaceSession<string>, event: string, data: unknown[], ackId: number): void {
+  event({ path }: NamespaceSession, event: string, data: unknown[], ackId: number): void {
     this.#tell(`event ${path} ${event} ${JSON.stringify(data)}${ackId < 0 ? "" : ` ${ackId}`}`);
   }
 
-  acknowledged(owner: string, data: unknown[], code: number): void {
-    this.#tell(`ack ${owner} ${JSON.stringify(data)} ${code}`);
+  #owner(owner: string): AckHandler {
+    return (data, code) => this.#tell(`ack ${owner} ${JSON.stringify(data)} ${code}`);
   }
 
-  undeliverable({ path }: NamespaceSession<string>, message: string): void {
+  makeNamespace(path: string): HeardNamespace {
+    return new HeardNamespace(path);
+  }
+
+  undeliverable({ path }: NamespaceSession, message: string): void {
     this.#tell(`undeliverable ${path} ${message}`);
   }
 }
@@ -572,14 +582,14 @@ describe("events", () => {
 
   test("an escaped name is the same name", () => {
     const bench = joined();
-    bench.ns().filter = { isListening: (event) => event === "move" };
+    bench.ns().filter = (event) => event === "move";
     bench.serve('42["\\u006dove"]');
     expect(bench.told()).toEqual(["event / move []"]);
   });
 
   test("for nobody are not even parsed", () => {
     const bench = joined();
-    bench.ns().filter = { isListening: (event) => event === "heard" };
+    bench.ns().filter = (event) => event === "heard";
     bench.serve('42["unheard",nonsense]');
     bench.serve('42["heard"]');
     expect(bench.told()).toEqual(["event / heard []"]);
@@ -588,7 +598,7 @@ describe("events", () => {
 
   test("for nobody are parsed all the same when the session can be recovered: the offset is in them", () => {
     const bench = joined({}, '40{"sid":"a","pid":"p"}');
-    bench.ns().filter = { isListening: () => false };
+    bench.ns().filter = () => false;
     bench.serve('42["unheard","CA1B2C3.1"]');
     bench.session.close("transport close", false);
     bench.open();
