@@ -136,7 +136,7 @@ export class SocketIOClient {
     if (runtime.active)
       return runtime.fail(ERR_ALREADY_IN_USE, `connected to ${this.get_connection_url()} already; call close() first`);
     const transports = this.#transports();
-    const address = new Address(url, tls_options, transports);
+    const address = new Address(url, tls_options, transports, runtime.options);
     if (!address.read()) return runtime.fail(ERR_INVALID_PARAMETER, address.complaint);
     // A function for the URL may have connected as well.
     if (runtime.active) return ERR_ALREADY_IN_USE;

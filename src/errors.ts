@@ -87,7 +87,10 @@ export class AckError extends SocketIOError {}
 
 /** Names the kind of a wrong argument in an error message. */
 export function typeName(value: unknown): string {
-  return Array.isArray(value) ? "an array" : value === null ? "null" : typeof value;
+  if (value === null) return "null";
+  // Somebody forgot to wait for it.
+  if (typeof (value as Partial<PromiseLike<unknown>> | undefined)?.then === "function") return "a promise";
+  return Array.isArray(value) ? "an array" : typeof value;
 }
 
 /** @throws TypeError `<where> must be <expected>, got …`, unless `valid` */

@@ -8,7 +8,15 @@ import type { OutFrame, Transport, TransportHandler, TransportRequest } from "./
 
 export type SocketRequest = Pick<
   TransportRequest,
-  "url" | "tls" | "headers" | "protocols" | "perMessageDeflate" | "maxPayload" | "agent" | "cookies"
+  | "url"
+  | "tls"
+  | "cookies"
+  | "extra_headers"
+  | "protocols"
+  | "per_message_deflate"
+  | "max_payload"
+  | "max_queued_bytes"
+  | "agent"
 >;
 
 /** What a socket of a peer tells, when it happens. Nothing after `closed`, or after it was told to close for good. */
