@@ -102,8 +102,8 @@ export function requireThat(valid: boolean, where: string, expected: string, got
 }
 
 /** @throws TypeError unless `callback` is a function */
-export function requireCallback(callback: unknown, where: string): void {
-  requireThat(typeof callback === "function", `${where}: the callback`, "a function", callback);
+export function requireCallback(callback: unknown): void {
+  requireThat(typeof callback === "function", "the callback", "a function", callback);
 }
 
 /** @throws TypeError unless `timeout` is a number of seconds that passes some day */

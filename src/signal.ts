@@ -70,7 +70,7 @@ export class Signal<Args extends unknown[] = []> {
    * @throws TypeError when `callback` is not a function
    */
   connect(callback: Callback<Args>, flags = 0): Err {
-    requireCallback(callback, "signal.connect");
+    requireCallback(callback);
     if (this.is_connected(callback)) return ERR_INVALID_PARAMETER;
     this.#callbacks.on(callback, (args) => {
       if (flags & Signal.CONNECT_ONE_SHOT) this.disconnect(callback);

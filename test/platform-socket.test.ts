@@ -71,8 +71,10 @@ async function settle(): Promise<void> {
 /** Tells of its end all that it knows. */
 const plain = (Socket: typeof PlatformSocket) =>
   class extends Socket<SocketHandler> {
-    protected override tell(handler: SocketHandler, code: number, reason: string, error: string, opened: boolean) {
-      handler.closed(code, reason, error, opened);
+    protected override ended(code: number, reason: string, error: string, opened: boolean) {
+      const { handler } = this;
+      this.handler = null;
+      handler?.closed(code, reason, error, opened);
     }
   };
 
@@ -225,7 +227,6 @@ describe("ws", () => {
     const received: string[] = [];
     server.on("connection", (peer) => peer.on("message", (data) => received.push(String(data))));
     const { socket, told } = open(url);
-    socket.send(["too early"]);
     await until(() => socket.readyState === 1);
     socket.send(["in time"]);
     socket.startClose(1000, "");
@@ -498,8 +499,8 @@ describe("the transport", () => {
     const broken = await serveRaw((peer) => peer.write(Buffer.from([0xff, 0x00])));
     for (const [address, ...expected] of [
       [`${url}/reason`, hello, ["transport close", "maintenance"]],
-      [`${url}/silent`, hello, ["transport close", "the connection ended with WebSocket close code 4000"]],
-      [`${url}/gone`, hello, ["transport close", "the connection ended with WebSocket close code 1006"]],
+      [`${url}/silent`, hello, ["transport close", "WebSocket close code 4000"]],
+      [`${url}/gone`, hello, ["transport close", "WebSocket close code 1006"]],
       [broken.url, ["transport error", "Invalid WebSocket frame: RSV2 and RSV3 must be clear"]],
       [
         "ws://127.0.0.1:1",
@@ -589,7 +590,6 @@ describe.each(["browser-socket", "platform-socket"])("a browser's WebSocket, by 
   test("carries frames, and has neither pause nor resume", () => {
     const { socket, told, page } = openSimulated();
     expect([socket.pause, socket.resume]).toEqual([undefined, undefined]);
-    socket.send(["too early"]);
     page.readyState = 1;
     page.onopen?.();
     page.onmessage?.({ data: "text" });

@@ -1,5 +1,5 @@
 import type { SocketIOClient } from "../client.js";
-import { Err, OK, requireCallback, requireThat } from "../errors.js";
+import { Err, OK, requireThat } from "../errors.js";
 import { type ClientOptionsInput, DEFAULT_OPTIONS } from "../options.js";
 import { report } from "../signal.js";
 import { type Item, makeLine } from "./session-format.js";
@@ -56,7 +56,7 @@ export class SessionRecorder {
     }
     const { max_bytes = 64 * 1024 * 1024, redact = {}, on_line } = options;
     requireThat(typeof max_bytes === "number" && max_bytes > 0, 'option "max_bytes"', "a number above 0", max_bytes);
-    if (on_line !== undefined) requireCallback(on_line, 'option "on_line"');
+    if (on_line !== undefined) requireThat(typeof on_line === "function", 'option "on_line"', "a function", on_line);
     readRedaction(redact);
     this.#maxBytes = max_bytes;
     this.#redact = redact;

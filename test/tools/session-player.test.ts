@@ -200,15 +200,16 @@ test("a session with a codec is played with the same codec", () => {
 });
 
 test("news of the browser's network come from the recording", () => {
-  const listeners = new Map<string, Set<(event: { type: string }) => void>>();
-  const change = (act: "add" | "delete") => (type: string, listener: (event: { type: string }) => void) => {
-    if (!listeners.has(type)) listeners.set(type, new Set());
-    listeners.get(type)![act](listener);
-  };
+  const listeners = new Map<string, Set<{ handleEvent(event: { type: string }): void }>>();
+  const change =
+    (act: "add" | "delete") => (type: string, listener: { handleEvent(event: { type: string }): void }) => {
+      if (!listeners.has(type)) listeners.set(type, new Set());
+      listeners.get(type)![act](listener);
+    };
   vi.stubGlobal("addEventListener", change("add"));
   vi.stubGlobal("removeEventListener", change("delete"));
   const tell = (type: string) => {
-    for (const listener of [...(listeners.get(type) ?? [])]) listener({ type });
+    for (const listener of [...(listeners.get(type) ?? [])]) listener.handleEvent({ type });
   };
   const clock = new ManualClock();
   const server = new FakeServer({ clock });
