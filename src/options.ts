@@ -129,8 +129,6 @@ const EXPECTED: Readonly<Record<string, string>> = {
   transports: 'a list of "websocket", "polling" or factory functions',
 };
 
-const MOST: Readonly<Record<string, number>> = { jitter: 1, ack_timeout: 1e9 };
-
 /** True when `merged` differs from `current` in something that a running connection was made with. */
 export function changesConnection(current: ClientOptions, merged: ClientOptions): boolean {
   const names = Object.keys(CONNECTION_OPTIONS) as (keyof ClientOptions)[];
@@ -187,7 +185,7 @@ export function checkedOption<T>(name: string, value: T, current: unknown): T {
     ) as T;
   // 0 would let nothing through where a bound is meant.
   const least = /^max_(?!att)/.test(name) ? 1 : 0;
-  const most = MOST[name] ?? Infinity;
+  const most = ({ jitter: 1, ack_timeout: 1e9 } as Readonly<Record<string, number>>)[name] ?? Infinity;
   const special = EXPECTED[name];
   const expected = special ?? (typeof current === "number" ? `a number from ${least} to ${most}` : typeName(current));
   const isFine = (item: unknown): boolean =>

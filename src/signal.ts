@@ -1,5 +1,5 @@
 import mittModule from "mitt";
-import { type Err, requireCallback, requireTimeout, SocketIOError } from "./errors.js";
+import { type Err, requireCallback, requireTimeout, SocketIOError, safely } from "./errors.js";
 import { ERR_INVALID_PARAMETER, ERR_TIMEOUT, OK } from "./protocol/codes.js";
 
 type Callback<Args extends unknown[]> = (...args: Args) => void;
@@ -25,21 +25,12 @@ export interface SignalOwner {
 
 const UNOWNED: SignalOwner = {
   invoke(callback, args) {
-    try {
-      callback(...args);
-    } catch (error) {
-      report(error);
-    }
+    safely(() => callback(...args));
   },
   expireAfter() {
     throw new TypeError("wait(timeout) needs the poll() of a client; write wait()");
   },
 };
-
-/** The last resort for an error of a user's callback: what `window.onerror` and Node's console show. */
-export function report(error: unknown): void {
-  (globalThis.reportError ?? console.error)(error);
-}
 
 /**
  * A signal in the manner of Godot's `Signal`: callbacks connected to it run in order of connection each time it is emitted.

@@ -1,7 +1,6 @@
 import type { SocketIOClient } from "../client.js";
-import { Err, OK, requireThat } from "../errors.js";
+import { Err, OK, requireThat, safely } from "../errors.js";
 import { type ClientOptionsInput, DEFAULT_OPTIONS } from "../options.js";
-import { report } from "../signal.js";
 import { type Item, makeLine } from "./session-format.js";
 import { Redaction, type RedactOptions, readRedaction } from "./session-redaction.js";
 import { Running } from "./session-running.js";
@@ -150,11 +149,7 @@ export class SessionRecorder {
     }
     this.#count++;
     this.#size += line.length + 1;
-    try {
-      this.#onLine?.(line);
-    } catch (error) {
-      report(error);
-    }
+    safely(() => this.#onLine?.(line));
   }
 }
 
