@@ -1,8 +1,6 @@
 import type { Route } from "./connection.js";
 import type { Target } from "./dialer.js";
-import { requireThat } from "./errors.js";
-import type { ClientOptions, PerAttempt } from "./options.js";
-import { isObject } from "./protocol/protocol-error.js";
+import { type ClientOptions, checkedOption } from "./options.js";
 import type { TLSOptions } from "./tls-options.js";
 import { createCookieStore } from "./transport/platform-http.js";
 import { type CookieStore, engineName, parseUrl, type TransportFactory } from "./transport/transport.js";
@@ -16,21 +14,22 @@ export class Address implements Target {
   readonly #tls: TLSOptions | null;
   /** Read, and not used for an attempt yet. */
   #unused: URL | null = null;
-  #cookies: CookieStore | null = null;
+  readonly #cookies: CookieStore | null;
 
   constructor(
     url: string | (() => string),
     tls: TLSOptions | null,
     readonly transports: readonly TransportFactory[],
+    options: ClientOptions,
   ) {
     this.#url = url;
     this.#tls = tls;
+    this.#cookies = createCookieStore(options);
   }
 
   /** Asks for the URL; `null` when it cannot be used. */
   read(): URL | null {
-    const url = this.#url;
-    this.given = typeof url === "string" ? url : url();
+    this.given = ask(this.#url);
     this.#unused = parseUrl(this.given);
     return this.#unused;
   }
@@ -48,30 +47,20 @@ export class Address implements Target {
     const url = this.#unused ?? this.read();
     if (!url) throw new Error(this.complaint);
     this.#unused = null;
-    const query = perAttempt("query", options.query);
-    const headers = perAttempt("extra_headers", options.extra_headers);
-    if (options.with_credentials) this.#cookies ??= createCookieStore();
-    const cookies = this.#cookies;
+    // What a function answers has to be what the option could have been itself.
+    const query = checkedOption("query", ask(options.query), null);
+    const extra_headers = checkedOption("extra_headers", ask(options.extra_headers), null);
     return (factory, sid) => ({
+      ...options,
+      extra_headers,
       url: engineUrl(url, options.path, query, engineName(factory), sid),
       sid,
       tls: this.#tls,
-      headers,
-      protocols: options.protocols,
-      perMessageDeflate: options.per_message_deflate,
-      maxPayload: Math.max(options.max_payload, options.max_queued_bytes),
-      withCredentials: options.with_credentials,
-      agent: options.agent,
-      cookies,
-      maxPackets: options.polling_max_packets,
+      cookies: this.#cookies,
     });
   }
 }
 
-function perAttempt(option: string, value: PerAttempt): Readonly<Record<string, string>> {
-  const answer = typeof value === "function" ? value() : value;
-  // A promise is an object too, and has no entries: what it brings would be missing, and nobody would know.
-  const isDictionary = isObject(answer) && typeof answer["then"] !== "function";
-  requireThat(isDictionary, `what option "${option}" returns`, "a dictionary, and no promise of one", answer);
-  return answer;
+function ask<Value extends string | object>(value: Value | (() => Value)): Value {
+  return typeof value === "function" ? value() : value;
 }

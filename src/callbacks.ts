@@ -1,11 +1,11 @@
 /*
  * Running the game's callbacks: none that throws gets in the way of the others, and what they cost is known.
  */
-import type { ConnectError } from "./errors.js";
+import { type ConnectError, report } from "./errors.js";
 import { NAMESPACE_SIGNALS } from "./namespace-entry.js";
 import type { Observers } from "./observer.js";
 import type { ClientOptions } from "./options.js";
-import { type MadeSignals, report, SILENT, type Signal, type SignalOwner } from "./signal.js";
+import { type MadeSignals, SILENT, type Signal, type SignalOwner } from "./signal.js";
 import { Counters } from "./stats.js";
 
 /** The signals of a client; it says itself what they mean. */

@@ -32,7 +32,7 @@ import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-sessio
 import { isObject } from "./protocol/protocol-error.js";
 import { isNamespacePath } from "./protocol/socket-packet.js";
 import { Runtime } from "./runtime.js";
-import { defineSignals, report } from "./signal.js";
+import { defineSignals } from "./signal.js";
 import type { ClientStats } from "./stats.js";
 import { isTlsOptions, type TLSOptions } from "./tls-options.js";
 import { canHonour } from "./transport/platform-socket.js";
@@ -136,7 +136,7 @@ export class SocketIOClient {
     if (runtime.active)
       return runtime.fail(ERR_ALREADY_IN_USE, `connected to ${this.get_connection_url()} already; call close() first`);
     const transports = this.#transports();
-    const address = new Address(url, tls_options, transports);
+    const address = new Address(url, tls_options, transports, runtime.options);
     if (!address.read()) return runtime.fail(ERR_INVALID_PARAMETER, address.complaint);
     // A function for the URL may have connected as well.
     if (runtime.active) return ERR_ALREADY_IN_USE;
@@ -213,7 +213,7 @@ export class SocketIOClient {
   add_observer(observer: ClientObserver): boolean {
     requireThat(isObject(observer), "add_observer(observer)", "an object with callbacks", observer);
     this.#runtime.deadlines.wake();
-    this.#runtime.observers ??= new Observers(report);
+    this.#runtime.observers ??= new Observers();
     return this.#runtime.observers.add(observer);
   }
 

@@ -31,7 +31,6 @@ export abstract class Lifecycle extends Joins {
   #openedAt = NaN;
   /** How many attempts in a row have failed. */
   #failures = 0;
-  #unwatchNetwork: (() => void) | null = null;
   #isBackOnline = false;
   /** Changes with every start and end: whoever called the game in between looks whether he is still wanted. */
   #epoch = 0;
@@ -53,11 +52,7 @@ export abstract class Lifecycle extends Joins {
     this.transportName = "";
     this.polledAt = Infinity;
     this.#isBackOnline = false;
-    this.#unwatchNetwork = watchNetwork((online) => {
-      this.#isBackOnline = online;
-      this.deadlines.wake();
-      if (!online && !target.isLocal) this.connection?.closed("transport close", "the browser is offline");
-    });
+    watchNetwork(this, true);
     if (this.options.main_namespace) this.join(this.#main, auth);
     this.dial(target);
   }
@@ -69,6 +64,14 @@ export abstract class Lifecycle extends Joins {
     this.session.sayGoodbye();
     this.flush();
     this.#end("client disconnect");
+  }
+
+  /** Told by the browser: it has its network back, or has lost it. */
+  handleEvent({ type }: Event): void {
+    this.#isBackOnline = type === "online";
+    this.deadlines.wake();
+    if (!this.#isBackOnline && !this.target!.isLocal)
+      this.connection?.closed("transport close", "the browser is offline");
   }
 
   // Told by its connection
@@ -182,7 +185,7 @@ export abstract class Lifecycle extends Joins {
     const told = this.announced;
     this.hangUp();
     this.target = null;
-    this.#unwatchNetwork?.();
+    watchNetwork(this, false);
     const epoch = ++this.#epoch;
     this.session.close(reason, true);
     if (epoch === this.#epoch) tell?.();

@@ -106,7 +106,7 @@ export class SocketIONamespace<
     callback?: (data: EventData<ListenEvents, E>, reply?: Reply) => unknown,
   ): void {
     requireEvent(event);
-    if (callback !== undefined) requireCallback(callback, `off "${event}"`);
+    if (callback !== undefined) requireCallback(callback);
     this.#entry.unlisten(event, callback);
   }
 
@@ -180,7 +180,7 @@ export class SocketIONamespace<
     // With a callback in its place it would never be called.
     requireTimeout(timeout);
     if (callback !== undefined && typeof callback !== "number") {
-      requireCallback(callback, `emit_with_ack "${event}"`);
+      requireCallback(callback);
       return this.#ask(event, data, callback, timeout);
     }
     return ackPromise<AckData<EmitEvents, E>>(
@@ -294,9 +294,13 @@ const ACK_PROBLEMS: Partial<Record<Err, string>> = {
 };
 
 export function requireEvent(event: unknown): void {
-  requireThat(typeof event === "string", "the event's name", "a string", event);
-  const expected = "a free name: use the signals connected, disconnected and connect_error";
-  requireThat(!RESERVED_EVENTS.has(event as string), "the event's name", expected, event);
+  const isFree = typeof event === "string" && !RESERVED_EVENTS.has(event);
+  requireThat(
+    isFree,
+    "the event's name",
+    "a free string: use the signals connected, disconnected and connect_error",
+    event,
+  );
 }
 
 /** @param more what socket.io-client's `emit` would take as well */
@@ -307,5 +311,5 @@ export function requireEmit(event: unknown, data: unknown, more?: unknown): void
 
 export function requireListener(event: unknown, callback: unknown): void {
   requireEvent(event);
-  requireCallback(callback, `on "${event}"`);
+  requireCallback(callback);
 }

@@ -1,3 +1,4 @@
+import { safely } from "./errors.js";
 import { type Frames, frameSize } from "./protocol/attachments.js";
 import { type Codec, decodeMessage } from "./protocol/codec.js";
 import { packetSize, packetText, type RawPacket } from "./protocol/socket-decoder.js";
@@ -40,12 +41,6 @@ type Told = Required<ClientObserver>;
 /** Those who observe one client. */
 export class Observers {
   #list: readonly ClientObserver[] = [];
-  readonly #report: (error: unknown) => void;
-
-  /** @param report gets what an observer throws */
-  constructor(report: (error: unknown) => void) {
-    this.#report = report;
-  }
 
   get size(): number {
     return this.#list.length;
@@ -73,12 +68,8 @@ export class Observers {
     const all = typeof frames === "string" ? [frames] : frames;
     const size = all.reduce((sum, frame) => sum + frameSize(frame), 0);
     const head = all[0] as string | Uint8Array;
-    try {
-      this.#describe("packet_sent", codec ? decodeMessage(codec, head) : (head as string), size);
-    } catch (error) {
-      // A codec that cannot read what it has written itself.
-      this.#report(error);
-    }
+    // A codec may be unable to read what it has written itself.
+    safely(() => this.#describe("packet_sent", codec ? decodeMessage(codec, head) : (head as string), size));
   }
 
   #describe(name: "packet_received" | "packet_skipped" | "packet_sent", text: PacketSource, size: number): void {
@@ -87,12 +78,7 @@ export class Observers {
   }
 
   tell<Name extends keyof Told>(name: Name, ...args: Parameters<Told[Name]>): void {
-    for (const observer of this.#list) {
-      try {
-        (observer[name] as ((...args: unknown[]) => void) | undefined)?.apply(observer, args);
-      } catch (error) {
-        this.#report(error);
-      }
-    }
+    for (const observer of this.#list)
+      safely(() => (observer[name] as ((...args: unknown[]) => void) | undefined)?.apply(observer, args));
   }
 }

@@ -3,7 +3,7 @@ import type { BackoffOptions } from "./protocol/backoff.js";
 import type { Codec } from "./protocol/codec.js";
 import { isObject } from "./protocol/protocol-error.js";
 import type { SessionOptions } from "./protocol/socket-session.js";
-import type { TransportFactory } from "./transport/transport.js";
+import type { TransportFactory, TransportOptions } from "./transport/transport.js";
 
 /**
  * Decides whether to try again. `reason` is that of `disconnected`, or `"connect_error"` for an attempt that failed and a
@@ -24,22 +24,15 @@ export interface ReconnectionOptions extends BackoffOptions {
 export type PerAttempt = Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>);
 
 /** All options with their values; see the defaults below. Durations are seconds, sizes bytes. */
-export interface ClientOptions extends SessionOptions {
+export interface ClientOptions extends SessionOptions, TransportOptions {
   readonly transports: readonly ("websocket" | "polling" | TransportFactory)[];
   readonly upgrade: boolean;
   readonly main_namespace: boolean;
   readonly path: string;
   readonly query: PerAttempt;
   readonly extra_headers: PerAttempt;
-  readonly with_credentials: boolean;
-  readonly agent: object | null;
-  readonly polling_max_packets: number;
-  readonly protocols: readonly string[];
-  readonly per_message_deflate: boolean;
   readonly reconnection: ReconnectionOptions;
   readonly ack_timeout: number;
-  readonly max_queued_bytes: number;
-  readonly max_payload: number;
   readonly max_attachments: number;
   readonly poll_max_packets: number;
   readonly poll_max_time: number;
@@ -120,25 +113,21 @@ export const DEFAULT_OPTIONS: ClientOptions = /* @__PURE__ */ Object.freeze<Clie
 });
 
 /**
- * What is wanted where the type of the default does not say it all. It is what values are checked by: their kind has to be named, a
- * string has to be one of those that are quoted.
+ * What is wanted where the kind of the default does not say it all. Values are checked by it: it names every kind that is taken, and
+ * quotes every string.
  */
 const EXPECTED: Readonly<Record<string, string>> = {
   offline: '"buffer", "drop" or "error"',
   heartbeat: '"arrival" or "poll"',
   event_delivery: '"push" or "pull"',
-  jitter: "a number from 0 to 1",
-  ack_timeout: "a number of seconds",
   transport_factory: "a function or null",
   filter: "a function or null",
-  agent: "an http.Agent or null",
-  codec: "a codec like msgpack(), or null",
-  query: "a dictionary or a function for one",
-  extra_headers: "a dictionary or a function for one",
-  transports: 'a list of "websocket", "polling" or transport factories',
+  agent: "an object (an http.Agent) or null",
+  codec: "an object like msgpack() or null",
+  query: "a dictionary object or a function for one",
+  extra_headers: "a dictionary object or a function for one",
+  transports: 'a list of "websocket", "polling" or factory functions',
 };
-
-const MOST: Readonly<Record<string, number>> = { jitter: 1, ack_timeout: Number.MAX_VALUE };
 
 /** True when `merged` differs from `current` in something that a running connection was made with. */
 export function changesConnection(current: ClientOptions, merged: ClientOptions): boolean {
@@ -171,40 +160,44 @@ export function makeOptions(input: ClientOptionsInput): ClientOptions {
 export function mergeOptions<T extends object>(current: T, input: object, where = "options"): T {
   requireThat(isObject(input), where, "an object", input);
   const result = { ...current } as Record<string, unknown>;
+  const names = Object.keys(current);
   for (const [name, given] of Object.entries(input)) {
-    if (!Object.hasOwn(current, name)) {
-      const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-      const names = Object.hasOwn(current, snake) ? snake : `one of ${Object.keys(current).join(", ")}`;
-      throw new TypeError(`no option "${name}": write ${names}`);
+    if (!names.includes(name)) {
+      const meant = names.find((known) => known.replaceAll("_", "") === name.toLowerCase());
+      requireThat(false, "an option", meant ?? `one of ${names.join(", ")}`, name);
     }
     if (given !== undefined) result[name] = checkedOption(name, given, result[name]);
   }
   return Object.freeze(result) as T;
 }
 
-function checkedOption(name: string, value: unknown, current: unknown): unknown {
+/**
+ * The value that option `name` is given, frozen if it is a list or a dictionary.
+ * @throws TypeError when it cannot be
+ */
+export function checkedOption<T>(name: string, value: T, current: unknown): T {
   const where = `option "${name}"`;
   if (name === "reconnection")
-    return mergeOptions(current as object, typeof value === "boolean" ? { enabled: value } : (value as object), where);
+    return mergeOptions(
+      current as object,
+      typeof value === "boolean" ? { enabled: value } : (value as object),
+      where,
+    ) as T;
   // 0 would let nothing through where a bound is meant.
   const least = /^max_(?!att)/.test(name) ? 1 : 0;
-  const expected = EXPECTED[name] ?? (typeof current === "number" ? `a number of ${least} or more` : typeName(current));
-  // What is wanted is said in words that name the kinds, or quote the strings.
-  const isNamed = (item: unknown) =>
-    expected.includes(typeof item === "string" && EXPECTED[name] ? JSON.stringify(item) : typeName(item));
-  const isDictionary = isObject(value) && expected.includes("dictionary");
-  const isValid = () => {
-    if (name === "transports")
-      return (
-        Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "function" || isNamed(item))
-      );
-    if (typeof value === "number" && !(value >= least && value <= (MOST[name] ?? Infinity))) return false;
-    if (isDictionary || isNamed(value)) return true;
-    return name === "agent"
-      ? isObject(value)
-      : name === "codec" && typeof (value as Partial<Codec>).decode === "function";
-  };
-  requireThat(isValid(), where, expected, value);
+  const most = ({ jitter: 1, ack_timeout: 1e9 } as Readonly<Record<string, number>>)[name] ?? Infinity;
+  const special = EXPECTED[name];
+  const expected = special ?? (typeof current === "number" ? `a number from ${least} to ${most}` : typeName(current));
+  const isFine = (item: unknown): boolean =>
+    expected.includes(special && typeof item === "string" ? JSON.stringify(item) : typeName(item)) &&
+    (typeof item !== "number" || (item >= least && item <= most));
+  const isList = Array.isArray(value);
+  const isValid =
+    name === "transports"
+      ? isList && value.length > 0 && value.every(isFine)
+      : isFine(value) && (name !== "codec" || !value || typeof (value as Partial<Codec>).decode === "function");
+  requireThat(isValid, where, expected, value);
   // Anything else is no setting but something with a life of its own.
-  return Array.isArray(value) ? Object.freeze([...value]) : isDictionary ? Object.freeze({ ...value }) : value;
+  if (isList) return Object.freeze([...value]) as T;
+  return special?.includes("dictionary") && typeof value === "object" ? Object.freeze({ ...value }) : value;
 }

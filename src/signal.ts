@@ -1,12 +1,19 @@
-import mittModule, { type Emitter, type EventType, type Handler } from "mitt";
-import { type Err, requireCallback, requireTimeout, SocketIOError } from "./errors.js";
+import mittModule from "mitt";
+import { type Err, requireCallback, requireTimeout, SocketIOError, safely } from "./errors.js";
 import { ERR_INVALID_PARAMETER, ERR_TIMEOUT, OK } from "./protocol/codes.js";
+
+type Callback<Args extends unknown[]> = (...args: Args) => void;
+
+/** mitt as it is used here: each callback is an event of its own, so that its map is the list of them, in order of connection. */
+interface Callbacks<Args extends unknown[]> {
+  readonly all: Map<Callback<Args>, unknown>;
+  on(callback: Callback<Args>, handler: (args: Args) => void): void;
+  emit(callback: Callback<Args>, args: Args): void;
+}
 
 // mitt ships one declaration for both module systems, which NodeNext reads as CommonJS (developit/mitt#191). At run time
 // the default import is the function.
-const mitt = mittModule as unknown as <Events extends Record<EventType, unknown>>() => Emitter<Events>;
-
-type Callback<Args extends unknown[]> = (...args: Args) => void;
+const mitt = mittModule as unknown as <Args extends unknown[]>() => Callbacks<Args>;
 
 /** What a client lends to its signals, so that callbacks are isolated and timed, and `wait` needs no timer. */
 export interface SignalOwner {
@@ -18,21 +25,12 @@ export interface SignalOwner {
 
 const UNOWNED: SignalOwner = {
   invoke(callback, args) {
-    try {
-      callback(...args);
-    } catch (error) {
-      report(error);
-    }
+    safely(() => callback(...args));
   },
   expireAfter() {
     throw new TypeError("wait(timeout) needs the poll() of a client; write wait()");
   },
 };
-
-/** The last resort for an error of a user's callback: what `window.onerror` and Node's console show. */
-export function report(error: unknown): void {
-  (globalThis.reportError ?? console.error)(error);
-}
 
 /**
  * A signal in the manner of Godot's `Signal`: callbacks connected to it run in order of connection each time it is emitted.
@@ -48,8 +46,7 @@ export class Signal<Args extends unknown[] = []> {
   readonly #owner: SignalOwner;
   readonly #name: string;
   readonly #path: string;
-  readonly #emitter = mitt<{ emitted: Args }>();
-  readonly #handlers = new Map<Callback<Args>, Handler<Args>>();
+  readonly #callbacks = mitt<Args>();
 
   /** `new Signal<[score: number]>()` makes a signal of your own; the arguments are for the signals of a client. */
   constructor(owner: SignalOwner = UNOWNED, name = "", path = "") {
@@ -64,43 +61,38 @@ export class Signal<Args extends unknown[] = []> {
    * @throws TypeError when `callback` is not a function
    */
   connect(callback: Callback<Args>, flags = 0): Err {
-    requireCallback(callback, "signal.connect");
-    const handlers = this.#handlers;
-    if (handlers.has(callback)) return ERR_INVALID_PARAMETER;
-    const handler = (args: Args): void => {
-      // Disconnected by a callback that ran before it in this very emission.
-      if (handlers.get(callback) !== handler) return;
+    requireCallback(callback);
+    if (this.is_connected(callback)) return ERR_INVALID_PARAMETER;
+    this.#callbacks.on(callback, (args) => {
       if (flags & Signal.CONNECT_ONE_SHOT) this.disconnect(callback);
       this.#owner.invoke(callback, args, this.#name, this.#path);
-    };
-    handlers.set(callback, handler);
-    this.#emitter.on("emitted", handler);
+    });
     return OK;
   }
 
   /** Disconnects `callback`; nothing happens when it is not connected. */
   disconnect(callback: Callback<Args>): void {
-    const handler = this.#handlers.get(callback);
-    if (this.#handlers.delete(callback)) this.#emitter.off("emitted", handler);
+    this.#callbacks.all.delete(callback);
   }
 
   is_connected(callback: Callback<Args>): boolean {
-    return this.#handlers.has(callback);
+    return this.#callbacks.all.has(callback);
   }
 
   /** True when any callback is connected. */
   has_connections(): boolean {
-    return this.#handlers.size > 0;
+    return this.#callbacks.all.size > 0;
   }
 
   /** The connected callbacks, in order. */
   get_connections(): Callback<Args>[] {
-    return [...this.#handlers.keys()];
+    return [...this.#callbacks.all.keys()];
   }
 
   /** Runs every connected callback with `args`. */
   emit(...args: Args): void {
-    this.#emitter.emit("emitted", args);
+    // One that is disconnected by another before it in this very emission does not run.
+    for (const callback of this.get_connections()) this.#callbacks.emit(callback, args);
   }
 
   /**
@@ -143,11 +135,9 @@ export function defineSignals<Self extends object, Signals>(
   for (const name of names) {
     const get = function (this: Self) {
       const [holder, owner, path] = of(this);
-      if (holder.signals === SILENT) holder.signals = {};
-      const signals = holder.signals as Record<string, Signal<unknown[]>>;
-      signals[name] ??= new Signal(owner, name, path);
-      return signals[name];
+      if (!holder.signals[name]) holder.signals = { ...holder.signals, [name]: new Signal(owner, name, path) };
+      return holder.signals[name];
     };
-    Object.defineProperty(prototype, name, { get, enumerable: true });
+    Object.defineProperty(prototype, name, { get });
   }
 }

@@ -1,4 +1,4 @@
-import { typeName } from "./errors.js";
+import { requireThat } from "./errors.js";
 
 /** A client certificate with its key, both the text of a PEM file, and the passphrase of the key if it has one. */
 export interface TLSIdentity {
@@ -25,12 +25,14 @@ export class TLSOptions {
 
   private constructor(unsafe: boolean, chain: string, commonName: string, identity: TLSIdentity | null) {
     if (chain !== "") requirePem("trusted_chain", chain);
-    if (typeof commonName !== "string") fail("common_name_override", 'a host name, like "game.example"', commonName);
+    require(typeof commonName === "string", "common_name_override", 'a host name, like "game.example"', commonName);
     if (identity !== null) {
-      if (typeof identity !== "object") fail("identity", "null or { certificate, private_key, passphrase? }", identity);
+      const isObject = typeof identity === "object";
+      require(isObject, "identity", "null or { certificate, private_key, passphrase? }", identity);
       requirePem("identity.certificate", identity.certificate);
       requirePem("identity.private_key", identity.private_key);
-      if (typeof (identity.passphrase ?? "") !== "string") fail("identity.passphrase", "a string", identity.passphrase);
+      const { passphrase = "" } = identity;
+      require(typeof passphrase === "string", "identity.passphrase", "a string", passphrase);
     }
     this.#unsafe = unsafe;
     this.#chain = chain;
@@ -93,12 +95,11 @@ export function isTlsOptions(value: unknown): boolean {
 }
 
 function requirePem(name: string, value: string): void {
-  if (typeof value !== "string" || !value.includes("-----BEGIN "))
-    fail(name, 'the text of a PEM file ("-----BEGIN …"): write readFileSync(path, "utf8")', value);
+  const isPem = typeof value === "string" && value.includes("-----BEGIN ");
+  require(isPem, name, 'the text of a PEM file ("-----BEGIN …"): write readFileSync(path, "utf8")', value);
 }
 
-/** Names no value of a string: it may be a key. */
-function fail(name: string, expected: string, value: unknown): never {
-  const given = typeof value === "string" ? "another string" : typeName(value);
-  throw new TypeError(`TLSOptions: ${name} must be ${expected}, got ${given}`);
+/** Says the value of no string: it may be a key. */
+function require(valid: boolean, name: string, expected: string, value: unknown): void {
+  requireThat(valid, `TLSOptions: ${name}`, expected, typeof value === "string" ? "…" : value);
 }

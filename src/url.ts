@@ -15,15 +15,18 @@ export function engineUrl(
   sid: string,
 ): string {
   const result = new URL(url);
+  const { searchParams } = result;
   // A fragment is refused by a WebSocket.
   result.hash = "";
-  const engine = `/${path}/`.replace(/^\/+|\/+$/g, "/");
-  const base = result.pathname.replace(/\/*$/, "/");
-  result.pathname = base.endsWith(engine) ? base : base.slice(0, -1) + engine;
-  const { searchParams } = result;
-  for (const [name, value] of Object.entries(query)) searchParams.set(name, value);
-  if (!searchParams.has("EIO")) searchParams.set("EIO", "4");
-  searchParams.set("transport", transport);
-  if (sid) searchParams.set("sid", sid);
-  return result.href.replace(/^(?:ws|http)/, transport === "websocket" ? "ws" : "http");
+  const base = slashed(result.pathname);
+  const engine = slashed(path);
+  result.pathname = base.endsWith(engine) ? base : base + engine.slice(1);
+  const own = { ...query, EIO: "4", transport, ...(sid && { sid }) };
+  for (const [name, value] of Object.entries(own)) searchParams.set(name, value);
+  return result.href.replace(/^(ws|http)/, transport === "websocket" ? "ws" : "http");
+}
+
+/** A path with one slash at each end. */
+function slashed(path: string): string {
+  return `/${path}/`.replace(/^\/+|\/+$/g, "/");
 }

@@ -11,20 +11,20 @@ type Hint = "online" | "offline";
 
 /** The event target that a page's `window` is. */
 class Page {
-  readonly listeners: [type: string, listener: (event: Event) => void][] = [];
+  readonly listeners: [type: string, listener: EventListenerObject][] = [];
 
-  readonly add = (type: string, listener: (event: Event) => void): void => {
+  readonly add = (type: string, listener: EventListenerObject): void => {
     this.listeners.push([type, listener]);
   };
 
-  readonly remove = (type: string, listener: (event: Event) => void): void => {
+  readonly remove = (type: string, listener: EventListenerObject): void => {
     const index = this.listeners.findIndex(([name, each]) => name === type && each === listener);
     if (index >= 0) this.listeners.splice(index, 1);
   };
 
   tell(...hints: Hint[]): void {
     for (const hint of hints)
-      for (const [type, listener] of [...this.listeners]) if (type === hint) listener(new Event(hint));
+      for (const [type, listener] of [...this.listeners]) if (type === hint) listener.handleEvent(new Event(hint));
   }
 }
 
@@ -41,34 +41,41 @@ afterEach(() => {
 });
 
 describe("watchNetwork", () => {
+  const noting = (told: string[], name = "") => ({ handleEvent: ({ type }: Event) => void told.push(name + type) });
+
   test("tells of both events until it is told to stop", () => {
-    const told: boolean[] = [];
-    const stop = watchNetwork((online) => told.push(online))!;
+    const told: string[] = [];
+    const listener = noting(told);
+    watchNetwork(listener, true);
     page.tell("offline", "online", "online");
-    expect(told).toEqual([false, true, true]);
-    stop();
+    expect(told).toEqual(["offline", "online", "online"]);
+    watchNetwork(listener, false);
     expect(page.listeners).toEqual([]);
     page.tell("offline");
     expect(told).toHaveLength(3);
-    expect(stop).not.toThrow();
+    expect(() => watchNetwork(listener, false)).not.toThrow();
   });
 
   test("several do not take each other's listeners off", () => {
     const told: string[] = [];
-    const stop = watchNetwork(() => told.push("first"))!;
-    watchNetwork(() => told.push("second"));
-    stop();
+    const first = noting(told, "first ");
+    watchNetwork(first, true);
+    watchNetwork(noting(told, "second "), true);
+    watchNetwork(first, false);
     page.tell("online");
-    expect(told).toEqual(["second"]);
+    expect(told).toEqual(["second online"]);
   });
 
   test("where there are no such events, as in Node, it does nothing", () => {
     vi.unstubAllGlobals();
     expect("addEventListener" in globalThis).toBe(false);
-    const stop = watchNetwork(() => {
-      throw new Error("there is nothing to be told");
-    });
-    expect(stop).toBeNull();
+    const listener = {
+      handleEvent() {
+        throw new Error("there is nothing to be told");
+      },
+    };
+    expect(() => watchNetwork(listener, true)).not.toThrow();
+    expect(() => watchNetwork(listener, false)).not.toThrow();
   });
 });
 

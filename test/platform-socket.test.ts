@@ -44,10 +44,11 @@ function request(url: string, changes: Partial<SocketRequest> = {}): SocketReque
   return {
     url,
     tls: null,
-    headers: {},
+    extra_headers: {},
     protocols: [],
-    perMessageDeflate: false,
-    maxPayload: 1_000_000,
+    per_message_deflate: false,
+    max_payload: 1_000_000,
+    max_queued_bytes: 0,
     agent: null,
     cookies: null,
     ...changes,
@@ -70,8 +71,10 @@ async function settle(): Promise<void> {
 /** Tells of its end all that it knows. */
 const plain = (Socket: typeof PlatformSocket) =>
   class extends Socket<SocketHandler> {
-    protected override tell(handler: SocketHandler, code: number, reason: string, error: string, opened: boolean) {
-      handler.closed(code, reason, error, opened);
+    protected override ended(code: number, reason: string, error: string, opened: boolean) {
+      const { handler } = this;
+      this.handler = null;
+      handler?.closed(code, reason, error, opened);
     }
   };
 
@@ -152,7 +155,11 @@ describe("ws", () => {
       headers = received;
       peer.on("message", (data, isBinary) => peer.send(data, { binary: isBinary }));
     });
-    const { socket, told } = open(url, { headers: { "X-Token": "abc" }, protocols: ["chat"], perMessageDeflate: true });
+    const { socket, told } = open(url, {
+      extra_headers: { "X-Token": "abc" },
+      protocols: ["chat"],
+      per_message_deflate: true,
+    });
     expect(socket.readyState).toBe(0);
     await until(() => socket.readyState === 1);
     expect([socket.name, socket.protocol]).toEqual(["websocket", "chat"]);
@@ -167,7 +174,7 @@ describe("ws", () => {
     server.on("connection", (peer) => {
       for (let i = 0; i < 3; i++) peer.send(Uint8Array.of(i, i));
     });
-    const { told } = open(url, { perMessageDeflate });
+    const { told } = open(url, { per_message_deflate: perMessageDeflate });
     await until(() => told.length === 3);
     expect(told).toEqual([0, 1, 2].map((i) => Uint8Array.of(i, i)));
     for (const bytes of told as Uint8Array[]) {
@@ -220,7 +227,6 @@ describe("ws", () => {
     const received: string[] = [];
     server.on("connection", (peer) => peer.on("message", (data) => received.push(String(data))));
     const { socket, told } = open(url);
-    socket.send(["too early"]);
     await until(() => socket.readyState === 1);
     socket.send(["in time"]);
     socket.startClose(1000, "");
@@ -361,7 +367,7 @@ describe("ws", () => {
     const { server, url } = await serve();
     const received: number[] = [];
     server.on("connection", (peer) => peer.on("message", (data: Buffer) => received.push(data.length)));
-    const { socket } = open(url, { maxPayload: 0 });
+    const { socket } = open(url, { max_payload: 0 });
     await until(() => socket.readyState === 1);
     socket.send([new Uint8Array(30_000_000), "end"]);
     expect(socket.bufferedAmount).toBeGreaterThan(0);
@@ -435,7 +441,7 @@ describe("ws", () => {
           import { PlatformSocket } from "./platform-socket.ts";
           const [url, dead] = process.argv.slice(2);
           const handler = { received() {}, closed() {} };
-          const socket = new PlatformSocket({ url, tls: null, headers: {}, protocols: [], maxPayload: 0 }, handler);
+          const socket = new PlatformSocket({ url, tls: null, extra_headers: {}, protocols: [], max_payload: 0, max_queued_bytes: 0 }, handler);
           const timer = setInterval(() => {
             if (socket.socket.readyState !== 1) return;
             clearInterval(timer);
@@ -493,8 +499,8 @@ describe("the transport", () => {
     const broken = await serveRaw((peer) => peer.write(Buffer.from([0xff, 0x00])));
     for (const [address, ...expected] of [
       [`${url}/reason`, hello, ["transport close", "maintenance"]],
-      [`${url}/silent`, hello, ["transport close", "the connection ended with WebSocket close code 4000"]],
-      [`${url}/gone`, hello, ["transport close", "the connection ended with WebSocket close code 1006"]],
+      [`${url}/silent`, hello, ["transport close", "WebSocket close code 4000"]],
+      [`${url}/gone`, hello, ["transport close", "WebSocket close code 1006"]],
       [broken.url, ["transport error", "Invalid WebSocket frame: RSV2 and RSV3 must be clear"]],
       [
         "ws://127.0.0.1:1",
@@ -584,7 +590,6 @@ describe.each(["browser-socket", "platform-socket"])("a browser's WebSocket, by 
   test("carries frames, and has neither pause nor resume", () => {
     const { socket, told, page } = openSimulated();
     expect([socket.pause, socket.resume]).toEqual([undefined, undefined]);
-    socket.send(["too early"]);
     page.readyState = 1;
     page.onopen?.();
     page.onmessage?.({ data: "text" });

@@ -230,7 +230,7 @@ describe.each([
     });
 
     test("as many as the option allows", async () => {
-      const { server, transport } = await session({ maxPackets: 2 });
+      const { server, transport } = await session({ polling_max_packets: 2 });
       transport.send(["4a", "4b", "4c"]);
       const post = await server.post();
       expect(post.body).toBe("4a\x1e4b");
@@ -629,7 +629,7 @@ describe.each([
     });
 
     test("after what was sent, in as many requests as it takes, and the GET lives as long", async () => {
-      const { server, transport, get } = await session({ maxPackets: 2 });
+      const { server, transport, get } = await session({ polling_max_packets: 2 });
       transport.send(["4a", "4b", "4c"]);
       transport.close();
       for (const body of ["4a\x1e4b", "4c\x1e1"]) {
@@ -833,7 +833,7 @@ describe("polling over node:http alone", () => {
   }
 
   test("the extra headers go with every request, and cannot change what a POST is", async () => {
-    const link = await start({ headers: { "x-game": "7", "content-type": "application/json" } });
+    const link = await start({ extra_headers: { "x-game": "7", "content-type": "application/json" } });
     const opening = await link.server.get();
     expect(opening.headers).toMatchObject({ "x-game": "7" });
     opening.answer(OPEN);
@@ -876,7 +876,7 @@ describe("polling over node:http alone", () => {
   });
 
   test("an answer larger than the limit ends it, as soon as it is larger", async () => {
-    const link = await start({ maxPayload: 1000 });
+    const link = await start({ max_payload: 1000 });
     const get = await link.server.get();
     get.begin(OPEN);
     get.begin("x".repeat(2000));
@@ -886,7 +886,7 @@ describe("polling over node:http alone", () => {
   });
 
   test("an answer of exactly the limit is taken", async () => {
-    const link = await start({ maxPayload: OPEN.length });
+    const link = await start({ max_payload: OPEN.length });
     (await link.server.get()).answer(OPEN);
     expect(await link.hears(1)).toEqual([OPEN]);
   });
@@ -1068,7 +1068,7 @@ describe("polling over node:http alone", () => {
 
   describe("cookies", () => {
     test("are kept from each answer and go with the next request", async () => {
-      const link = await start({ cookies: createCookieStore() });
+      const link = await start({ cookies: createCookieStore({ with_credentials: true }) });
       const opening = await link.server.get();
       expect(opening.headers.cookie).toBeUndefined();
       opening.answer(OPEN, 200, {
@@ -1086,7 +1086,10 @@ describe("polling over node:http alone", () => {
     });
 
     test("a Cookie header of the game's own goes before them", async () => {
-      const link = await start({ cookies: createCookieStore(), headers: { cookie: "mine=1" } });
+      const link = await start({
+        cookies: createCookieStore({ with_credentials: true }),
+        extra_headers: { cookie: "mine=1" },
+      });
       const opening = await link.server.get();
       opening.answer(OPEN, 200, { "set-cookie": "io=abc" });
       expect((await link.server.get()).headers.cookie).toBe("mine=1");
@@ -1099,7 +1102,7 @@ describe("polling over node:http alone", () => {
     });
 
     test("the store: by host, path and scheme; ws: is http: and wss: is https:", () => {
-      const store = createCookieStore()!;
+      const store = createCookieStore({ with_credentials: true })!;
       store.store("ws://game.example/socket.io/?EIO=4", ["a=1", "b=2; Path=/", "c=3; Secure", "d=4; Path=/other"]);
       store.store("wss://game.example/", ["e=5; Secure; Path=/", "f=6; Domain=elsewhere.example", "nonsense"]);
       const sent = (url: string) => store.header(url).split("; ").sort().join(" ");
@@ -1123,6 +1126,6 @@ describe("a platform that is neither Node nor a browser's bundle", () => {
     vi.resetModules();
     expect(platform.send).toBe(browser.send);
     expect(platform.base64).toBe(browser.base64);
-    expect(platform.createCookieStore()).toBeNull();
+    expect(platform.createCookieStore({ with_credentials: true })).toBeNull();
   });
 });

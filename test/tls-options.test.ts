@@ -40,13 +40,13 @@ describe("TLSOptions", () => {
 
   test("what is no PEM is refused with a sentence that says what to write", () => {
     const hint = 'must be the text of a PEM file ("-----BEGIN …"): write readFileSync(path, "utf8"), got';
-    expect(() => TLSOptions.client("ca.pem")).toThrow(`TLSOptions: trusted_chain ${hint} another string`);
+    expect(() => TLSOptions.client("ca.pem")).toThrow(`TLSOptions: trusted_chain ${hint} "…"`);
     expect(() => TLSOptions.client_unsafe("ca.pem")).toThrow(TypeError);
     expect(() => TLSOptions.client(any(null))).toThrow(`TLSOptions: trusted_chain ${hint} null`);
     expect(() => TLSOptions.client(any(new Uint8Array(1)))).toThrow(`${hint} object`);
     const identity = { certificate: PEM, private_key: KEY };
     expect(() => TLSOptions.client("", "", { ...identity, certificate: "" })).toThrow(
-      `identity.certificate ${hint} another string`,
+      `identity.certificate ${hint} "…"`,
     );
     expect(() => TLSOptions.client("", "", any({ certificate: PEM }))).toThrow(
       `identity.private_key ${hint} undefined`,
@@ -61,13 +61,13 @@ describe("TLSOptions", () => {
   test("so is what has another type", () => {
     const identity = { certificate: PEM, private_key: KEY };
     expect(() => TLSOptions.client("", any(5))).toThrow(
-      'common_name_override must be a host name, like "game.example", got number',
+      'common_name_override must be a host name, like "game.example", got 5',
     );
     expect(() => TLSOptions.client("", "", any("identity"))).toThrow(
-      "identity must be null or { certificate, private_key, passphrase? }, got another string",
+      'identity must be null or { certificate, private_key, passphrase? }, got "…"',
     );
     expect(() => TLSOptions.client("", "", any({ ...identity, passphrase: 5 }))).toThrow(
-      "identity.passphrase must be a string, got number",
+      "identity.passphrase must be a string, got 5",
     );
   });
 });

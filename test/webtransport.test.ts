@@ -379,7 +379,7 @@ describe("receiving", () => {
     ["text of no length", Uint8Array.of(0x00), 'expected a packet of 1 to 4 bytes, got "a length of 0"'],
     ["text that is no UTF-8", Uint8Array.of(0x02, 52, 0xff), "valid"],
   ])("%s ends the connection", async (_, bytes, message) => {
-    const { told, session } = await open({ maxPayload: 4 });
+    const { told, session } = await open({ max_payload: 4 });
     session.sendBytes(bytes);
     await settled();
     expect(told).toEqual([{ reason: "transport error", message: expect.stringContaining(message) }]);

@@ -99,7 +99,7 @@ export class SceneNamespace<
   }
 
   #listen(event: string, callback: Callback, once: boolean): void {
-    requireCallback(callback, `on "${event}"`);
+    requireCallback(callback);
     const target = this.get_namespace() as unknown as SocketIONamespace;
     this.#run.add(
       { target, event, callback },
@@ -168,7 +168,7 @@ export class SocketIOScenePlugin<
    * @throws TypeError when `signal` is none, or `callback` not a function
    */
   connect<S extends AnySignal>(signal: S, callback: Parameters<S["connect"]>[0], flags = 0): Err {
-    requireCallback(callback, "connect");
+    requireCallback(callback);
     if (this.#run.find(signal, null, callback).length > 0) return ERR_INVALID_PARAMETER;
     const isAdded = this.#run.add(
       { target: signal, event: null, callback },

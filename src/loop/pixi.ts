@@ -2,8 +2,8 @@
 import type { Auth } from "../auth.js";
 import type { SocketIOClient as AnyClient } from "../client.js";
 import { SocketIOClient } from "../client-with-polling.js";
-import { type Err, OK, requireThat, SocketIOError } from "../errors.js";
-import { report, Signal } from "../signal.js";
+import { type Err, OK, requireThat, SocketIOError, safely } from "../errors.js";
+import { Signal } from "../signal.js";
 import { checkArguments, defaultClock, isPositive, listOf, type Pollable, type Polled } from "./pollable.js";
 
 /** Behind Pixi's own input (INTERACTION, 50), before every callback of a game (HIGH, 25, at most), whenever it was added. */
@@ -140,13 +140,7 @@ export function attach_to_ticker(ticker: TickerLike, polled: Polled, options: Ti
 }
 
 function each(list: Iterable<Pollable>, run: (item: Pollable) => void): void {
-  for (const item of list) {
-    try {
-      run(item);
-    } catch (error) {
-      report(error);
-    }
-  }
+  for (const item of list) safely(() => run(item));
 }
 
 /** What the plugin needs of an `Application`, as which its functions are called. */

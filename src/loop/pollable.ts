@@ -1,8 +1,7 @@
 /*
  * What the loops have in common: whom they poll, and that nothing which is thrown on the way ends a loop.
  */
-import { requireThat } from "../errors.js";
-import { report } from "../signal.js";
+import { requireThat, safely } from "../errors.js";
 
 /**
  * What a loop drives: a `SocketIOClient`, a group of clients, a server that is stepped, anything with a `poll()`.
@@ -48,15 +47,7 @@ export function checkArguments(callback: unknown, options: object, names: readon
 /** One frame or tick: input, the game, output. */
 export function pass(list: Iterable<Pollable>, now: number, play: () => void): void {
   // Copies: who is polled may change the list, and none shall be left out for that.
-  for (const item of [...list]) guard(() => item.poll(now));
-  guard(play);
-  for (const item of [...list]) guard(() => item.flush?.());
-}
-
-function guard(run: () => void): void {
-  try {
-    run();
-  } catch (error) {
-    report(error);
-  }
+  for (const item of [...list]) safely(() => item.poll(now));
+  safely(play);
+  for (const item of [...list]) safely(() => item.flush?.());
 }

@@ -1,7 +1,7 @@
 import type { Server, Socket } from "socket.io";
-import { requireThat } from "../errors.js";
+import { report, requireThat } from "../errors.js";
 import type { DefaultEvents, EventsMap } from "../events.js";
-import { report, Signal, type SignalOwner } from "../signal.js";
+import { Signal, type SignalOwner } from "../signal.js";
 import { type Arrival, Arrivals } from "./arrivals.js";
 import { type ClientHost, ServerClient } from "./server-client.js";
 import { ServerNamespace } from "./server-namespace.js";

@@ -137,7 +137,7 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
   ): Err | Promise<AckData<EmitEvents, E>> {
     requireEmit(event, data);
     if (callback !== undefined && typeof callback !== "number") {
-      requireCallback(callback, `emit_with_ack "${event}"`);
+      requireCallback(callback);
       return this.#ask(event, data, callback, timeout);
     }
     return ackPromise<AckData<EmitEvents, E>>(

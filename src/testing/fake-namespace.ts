@@ -54,7 +54,7 @@ export class FakeNamespace<L extends EventsMap<L> = DefaultEvents, E extends Eve
   /** Calls `callback` for every client that joins, before it can send anything. */
   on(event: "connection", callback: (socket: FakeSocket<L, E>) => void): void {
     requireThat(event === "connection", "the event of a FakeNamespace", '"connection"', event);
-    requireCallback(callback, 'on "connection"');
+    requireCallback(callback);
     this.#listeners = [...this.#listeners, callback];
   }
 
@@ -66,7 +66,7 @@ export class FakeNamespace<L extends EventsMap<L> = DefaultEvents, E extends Eve
 
   /** Adds a middleware: each is asked in turn. Not for a session that is recovered, as with socket.io. */
   use(middleware: Middleware<L, E>): void {
-    requireCallback(middleware, "use");
+    requireCallback(middleware);
     this.#middlewares.push(middleware);
   }
 

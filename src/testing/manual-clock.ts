@@ -70,7 +70,7 @@ export class ManualClock implements TimeSource {
    */
   after(seconds: number, callback: () => void): () => void {
     requireThat(seconds >= 0, "after: the time", "a number of 0 or more seconds", seconds);
-    requireCallback(callback, "after");
+    requireCallback(callback);
     if (seconds === Infinity) return () => {};
     const tasks = this.#tasks;
     const task: Task = { time: this.#now + seconds, run: callback };

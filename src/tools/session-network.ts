@@ -4,7 +4,9 @@
  */
 
 type Say = (type: "online" | "offline") => void;
-type Listen = (type: string, listener: (event: { type: string }) => void) => void;
+type Hear = (event: { type: string }) => void;
+type Listener = Hear | { handleEvent: Hear };
+type Listen = (type: string, listener: Listener) => void;
 interface Scope {
   addEventListener?: Listen;
   removeEventListener?: Listen;
@@ -27,7 +29,7 @@ export function enclose(connect: () => void, begin: Say, end: Say): () => void {
 
 /** Keeps what `connect` would add as a listener from the browser; returns what says it instead. */
 export function capture(connect: () => void, isNeeded: boolean): Say {
-  const heard: ((event: { type: string }) => void)[] = [];
+  const heard: Listener[] = [];
   const before = Object.getOwnPropertyDescriptor(globalThis, "addEventListener");
   // Elsewhere nobody says it, but a recording that was made in a browser may.
   const isBrowser = typeof scope.addEventListener === "function";
@@ -46,6 +48,8 @@ export function capture(connect: () => void, isNeeded: boolean): Say {
     else delete scope.addEventListener;
   }
   return (type) => {
-    for (const listener of heard) listener({ type });
+    for (const listener of heard)
+      if (typeof listener === "function") listener({ type });
+      else listener.handleEvent({ type });
   };
 }

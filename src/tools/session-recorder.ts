@@ -1,7 +1,6 @@
 import type { SocketIOClient } from "../client.js";
-import { Err, OK, requireCallback, requireThat } from "../errors.js";
+import { Err, OK, requireThat, safely } from "../errors.js";
 import { type ClientOptionsInput, DEFAULT_OPTIONS } from "../options.js";
-import { report } from "../signal.js";
 import { type Item, makeLine } from "./session-format.js";
 import { Redaction, type RedactOptions, readRedaction } from "./session-redaction.js";
 import { Running } from "./session-running.js";
@@ -56,7 +55,7 @@ export class SessionRecorder {
     }
     const { max_bytes = 64 * 1024 * 1024, redact = {}, on_line } = options;
     requireThat(typeof max_bytes === "number" && max_bytes > 0, 'option "max_bytes"', "a number above 0", max_bytes);
-    if (on_line !== undefined) requireCallback(on_line, 'option "on_line"');
+    if (on_line !== undefined) requireThat(typeof on_line === "function", 'option "on_line"', "a function", on_line);
     readRedaction(redact);
     this.#maxBytes = max_bytes;
     this.#redact = redact;
@@ -150,11 +149,7 @@ export class SessionRecorder {
     }
     this.#count++;
     this.#size += line.length + 1;
-    try {
-      this.#onLine?.(line);
-    } catch (error) {
-      report(error);
-    }
+    safely(() => this.#onLine?.(line));
   }
 }
 

@@ -35,7 +35,7 @@ export type Send = (
   done: (answer: Answer) => void,
 ) => Abort;
 
-export const send: Send = ({ withCredentials }, method, url, body, isLast, done) => {
+export const send: Send = ({ with_credentials }, method, url, body, isLast, done) => {
   const controller = new AbortController();
   const { signal } = controller;
   const tell = (answer: Answer) => {
@@ -46,7 +46,7 @@ export const send: Send = ({ withCredentials }, method, url, body, isLast, done)
     method,
     signal,
     cache: "no-store",
-    credentials: withCredentials ? "include" : "same-origin",
+    credentials: with_credentials ? "include" : "same-origin",
     keepalive: isLast && utf8Length(body) < MAX_KEEPALIVE,
   };
   if (method === "POST") init.body = body;
@@ -74,6 +74,6 @@ export const base64: Base64 = {
 };
 
 /** A browser keeps its cookies itself. */
-export function createCookieStore(): CookieStore | null {
+export function createCookieStore(_options: Pick<TransportRequest, "with_credentials">): CookieStore | null {
   return null;
 }

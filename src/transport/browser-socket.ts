@@ -8,7 +8,15 @@ import type { OutFrame, Transport, TransportHandler, TransportRequest } from "./
 
 export type SocketRequest = Pick<
   TransportRequest,
-  "url" | "tls" | "headers" | "protocols" | "perMessageDeflate" | "maxPayload" | "agent" | "cookies"
+  | "url"
+  | "tls"
+  | "cookies"
+  | "extra_headers"
+  | "protocols"
+  | "per_message_deflate"
+  | "max_payload"
+  | "max_queued_bytes"
+  | "agent"
 >;
 
 /** What a socket of a peer tells, when it happens. Nothing after `closed`, or after it was told to close for good. */
@@ -68,16 +76,12 @@ export class PlatformSocket<Handler extends Pick<SocketHandler, "opened" | "rece
     return socket;
   }
 
-  protected ended(code: number, reason: string, error: string, opened: boolean): void {
-    const { handler } = this;
-    this.handler = null;
-    if (handler) this.tell(handler, code, reason, error, opened);
-  }
-
   /** Tells of the end. Who is told of it in another way has a class of his own, rather than an object between the two for each socket. */
-  protected tell(handler: Handler, code: number, reason: string, error: string, opened: boolean): void {
-    const detail = error || reason || `the connection ended with WebSocket close code ${code}`;
-    (handler as unknown as TransportHandler).closed(
+  protected ended(code: number, reason: string, error: string, opened: boolean): void {
+    const handler = this.handler as TransportHandler | null;
+    this.handler = null;
+    const detail = error || reason || `WebSocket close code ${code}`;
+    handler?.closed(
       opened && !error ? "transport close" : "transport error",
       opened ? detail : `no WebSocket connection to ${this.socket.url}: ${detail}`,
     );
@@ -91,10 +95,9 @@ export class PlatformSocket<Handler extends Pick<SocketHandler, "opened" | "rece
   pause?(): void;
   resume?(): void;
 
-  /** Writes frames, in one go where the platform can; what a socket that is not open is given is lost. */
+  /** Writes frames, in one go where the platform can. */
   send(frames: readonly OutFrame[]): void {
-    const { socket } = this;
-    if (socket.readyState === 1) for (const frame of frames) socket.send(frame as Uint8Array);
+    for (const frame of frames) this.socket.send(frame as Uint8Array);
   }
 
   /**

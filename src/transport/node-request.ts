@@ -1,6 +1,6 @@
 /** What a connection of Node's needs, for WebSocket and HTTP alike: TLS settings, cookies, and errors that say what to do. */
 import type { TLSOptions } from "../tls-options.js";
-import type { CookieStore } from "./transport.js";
+import type { TransportRequest } from "./transport.js";
 
 /** An error of Node's: one of several addresses that all failed is in `errors`, and then `message` is empty. */
 export interface NodeError extends Error {
@@ -30,13 +30,13 @@ export function tlsSettings(tls: TLSOptions | null): object {
   };
 }
 
+/** The headers of a request to `url`, with the cookies for it. */
 export function withCookies(
-  headers: Readonly<Record<string, string>>,
-  cookies: CookieStore | null,
+  { extra_headers, cookies }: Pick<TransportRequest, "extra_headers" | "cookies">,
   url: string,
 ): Record<string, string> {
   const cookie = cookies?.header(url);
-  return cookie ? { cookie, ...headers } : { ...headers };
+  return cookie ? { cookie, ...extra_headers } : { ...extra_headers };
 }
 
 /** What is wrong with the server's certificate, and what to do, by the codes of Node's errors. */

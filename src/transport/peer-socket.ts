@@ -2,8 +2,10 @@ import { PlatformSocket, type SocketHandler } from "./platform-socket.js";
 
 /** What a peer wants of its socket beyond what a transport does. */
 export class PeerSocket extends PlatformSocket<SocketHandler> {
-  protected override tell(handler: SocketHandler, code: number, reason: string, error: string, opened: boolean): void {
-    handler.closed(code, reason, error, opened);
+  protected override ended(code: number, reason: string, error: string, opened: boolean): void {
+    const { handler } = this;
+    this.handler = null;
+    handler?.closed(code, reason, error, opened);
   }
 
   get readyState(): number {

@@ -7,7 +7,7 @@ import type { Agent, IncomingMessage, RequestOptions } from "node:http";
 import type { Base64 } from "../protocol/engine-payload.js";
 import { type Abort, base64 as browserBase64, send as browserSend, type Send } from "./browser-http.js";
 import { CLOSE_TIMEOUT, explain, PROXY_REFUSES, tlsSettings, withCookies } from "./node-request.js";
-import type { CookieStore } from "./transport.js";
+import { type CookieStore, largest, type TransportRequest } from "./transport.js";
 
 export type { Abort, Answer } from "./browser-http.js";
 
@@ -27,7 +27,8 @@ const agents: Record<string, Agent> = {};
 const nodeSend: Send = (request, method, url, body, isLast, done) => {
   const secure = url.startsWith("https:");
   const http = getModule(secure ? "node:https" : "node:http") as typeof import("node:http");
-  const { cookies, maxPayload, tls } = request;
+  const { cookies, tls } = request;
+  const most = largest(request);
   // Node's agent does not tell apart connections by whether somebody checked the host name.
   const kind = `${secure}${tls?.is_unsafe_client()}`;
   agents[kind] ??= new http.Agent({ keepAlive: true });
@@ -40,7 +41,7 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
     isOver = true;
     done({ status, text, error });
   };
-  const headers = withCookies(request.headers, cookies, url);
+  const headers = withCookies(request, url);
   if (method === "POST") {
     headers["content-type"] = "text/plain;charset=UTF-8";
     headers["content-length"] = `${Buffer.byteLength(body)}`;
@@ -57,8 +58,8 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
     let size = 0;
     response.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= maxPayload) chunks.push(chunk);
-      else call.destroy(new Error(`the answer is larger than ${maxPayload} bytes`));
+      if (size <= most) chunks.push(chunk);
+      else call.destroy(new Error(`the answer is larger than ${most} bytes`));
     });
     response.on("end", () => {
       if (response.statusCode === 407) end(0, "", PROXY_REFUSES);
@@ -100,9 +101,11 @@ const nodeBase64: Base64 = {
 export const send: Send = isNode ? nodeSend : browserSend;
 export const base64: Base64 = isNode ? nodeBase64 : browserBase64;
 
-/** For a platform that does not keep cookies itself. */
-export function createCookieStore(): CookieStore | null {
-  if (!isNode) return null;
+/** For a platform that does not keep cookies itself; `null` when they are not wanted. */
+export function createCookieStore({
+  with_credentials,
+}: Pick<TransportRequest, "with_credentials">): CookieStore | null {
+  if (!isNode || !with_credentials) return null;
   const { createRequire } = getModule("node:module") as typeof import("node:module");
   // Loaded by those who want it: it is larger than all of this package.
   const { CookieJar } = createRequire(import.meta.url)("tough-cookie") as typeof import("tough-cookie");

@@ -16,7 +16,7 @@ import {
 import { FrameReader } from "./frame-reader.js";
 import { maskedFrames } from "./masked-frames.js";
 import { CLOSE_TIMEOUT, explain, type NodeError, tlsSettings, withCookies } from "./node-request.js";
-import type { OutFrame, TransportHandler } from "./transport.js";
+import { largest, type OutFrame, type TransportHandler } from "./transport.js";
 
 export type { SocketHandler, SocketRequest } from "./browser-socket.js";
 
@@ -72,7 +72,7 @@ class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
   constructor(request: SocketRequest, handler: Handler) {
     super(request, handler);
     this.#cookies = request.cookies;
-    this.#maxPayload = request.maxPayload;
+    this.#maxPayload = largest(request);
   }
 
   protected override open(request: SocketRequest): WebSocketImplementation {
@@ -159,14 +159,14 @@ export type PlatformSocket<Handler extends Pick<SocketHandler, "opened" | "recei
   BrowserSocket<Handler>;
 export const PlatformSocket: typeof BrowserSocket = isNode ? NodeSocket : BrowserSocket;
 
-function nodeOptions({ url, headers, perMessageDeflate, maxPayload, tls, agent, cookies }: SocketRequest): object {
+function nodeOptions(request: SocketRequest): object {
   return {
-    ...tlsSettings(tls),
-    headers: withCookies(headers, cookies, url),
-    perMessageDeflate,
-    maxPayload,
+    ...tlsSettings(request.tls),
+    headers: withCookies(request, request.url),
+    perMessageDeflate: request.per_message_deflate,
+    maxPayload: largest(request),
     closeTimeout: CLOSE_TIMEOUT,
-    agent: agent ?? undefined,
+    agent: request.agent ?? undefined,
   };
 }
 

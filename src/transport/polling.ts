@@ -62,7 +62,7 @@ class Polling implements Transport {
     this.#request = request;
     this.#handler = handler;
     this.#url = request.url;
-    this.#maxPackets = request.maxPackets || CAUTIOUS;
+    this.#maxPackets = request.polling_max_packets || CAUTIOUS;
     this.#read();
   }
 
@@ -181,7 +181,7 @@ class Polling implements Transport {
       for (const frame of frames) this.bufferedAmount -= frameSize(frame);
       if (this.#failed("POST", answer)) return;
       // The reference's own words; python-engineio, which is the one that drops, says "OK".
-      if (this.#request.maxPackets === 0 && answer.text === "ok") this.#maxPackets = Infinity;
+      if (this.#request.polling_max_packets === 0 && answer.text === "ok") this.#maxPackets = Infinity;
       // Not every server answers the last GET when it is told that the session is over.
       if (isLast) this.#abort();
       this.#write();

@@ -14,27 +14,36 @@ export interface CookieStore {
   store(url: string, headers: readonly string[]): void;
 }
 
-/** How a connection is to be opened. */
-export interface TransportRequest {
+/** The options of a client that concern transports, by their own names. */
+export interface TransportOptions {
+  readonly protocols: readonly string[];
+  readonly per_message_deflate: boolean;
+  readonly max_payload: number;
+  readonly max_queued_bytes: number;
+  readonly with_credentials: boolean;
+  readonly agent: object | null;
+  readonly polling_max_packets: number;
+}
+
+/** How a connection is to be opened: the options, and what is for this attempt alone. */
+export interface TransportRequest extends TransportOptions {
   /** Complete: scheme, path and query are those of the Engine.IO endpoint, for this transport and session. */
   readonly url: string;
   /** The session that shall move to this transport; `""` to open a new one. It is in the query of `url` as well. */
   readonly sid: string;
   readonly tls: TLSOptions | null;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly protocols: readonly string[];
-  readonly perMessageDeflate: boolean;
-  /** The largest message to take in, bytes, where the platform can enforce it. */
-  readonly maxPayload: number;
-  /** Whether a browser sends its cookies to another origin. */
-  readonly withCredentials: boolean;
-  /** Node's `http.Agent` or `https.Agent` to connect with, for a proxy; `null` for the platform's own. */
-  readonly agent: object | null;
+  /** The option, or what it has answered for this attempt. */
+  readonly extra_headers: Readonly<Record<string, string>>;
   /** `null` where the platform keeps cookies, or they are not wanted. */
   readonly cookies: CookieStore | null;
-  /** The most packets that one HTTP request may carry; 0 for what the server is found to take. */
-  readonly maxPackets: number;
 }
+
+/** The largest message to take in, bytes, where the platform can enforce it: the server may announce more than `max_payload`. */
+export function largest({ max_payload, max_queued_bytes }: SizeOptions): number {
+  return Math.max(max_payload, max_queued_bytes);
+}
+
+type SizeOptions = Pick<TransportOptions, "max_payload" | "max_queued_bytes">;
 
 /** How far a failure is final: this transport will never do, this server will never take us, or (`""`) it may do better. */
 export type Finality = "" | "transport" | "server";

@@ -134,7 +134,7 @@ export class WebSocketPeer {
     requireStrings("supported_protocols", this.supported_protocols, '["chat"]');
     for (const name of ["inbound_buffer_size", "outbound_buffer_size", "max_queued_packets"] as const)
       requireThat(this[name] >= 0 && typeof this[name] === "number", name, "a number of 0 or more", this[name]);
-    const headers = parseHeaders(this.handshake_headers);
+    const extra_headers = parseHeaders(this.handshake_headers);
     if (this.#state !== CLOSED) return ERR_ALREADY_IN_USE;
     const address = socketUrl(url);
     if (address === null) return ERR_INVALID_PARAMETER;
@@ -142,12 +142,13 @@ export class WebSocketPeer {
     const request = {
       url: address,
       tls: tls_options,
-      headers,
-      protocols: this.supported_protocols,
-      perMessageDeflate: false,
-      maxPayload: this.inbound_buffer_size,
-      agent: null,
       cookies: null,
+      extra_headers,
+      protocols: this.supported_protocols,
+      per_message_deflate: false,
+      max_payload: this.inbound_buffer_size,
+      max_queued_bytes: 0,
+      agent: null,
     };
     const handler = {
       received: (frame: string | Uint8Array) => this.#received(frame),

@@ -15,6 +15,7 @@ import { encodeFrames, StreamDecoder, type StreamFrame } from "../protocol/strea
 import {
   engineTransport,
   isBlob,
+  largest,
   type OutFrame,
   type Transport,
   type TransportFactory,
@@ -213,7 +214,7 @@ class StreamTransport implements Transport {
 
   /** @returns how the stream ended */
   async #read(reader: ReturnType<Stream["readable"]["getReader"]>): Promise<Ending> {
-    const decoder = new StreamDecoder(this.#request.maxPayload);
+    const decoder = new StreamDecoder(largest(this.#request));
     const decode = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     for (;;) {
       let chunk: Uint8Array | undefined;

@@ -105,7 +105,12 @@ describe("connect_to_url", () => {
     const { request } = rig.peer;
     expect(new URL(request.url).pathname).toBe("/live/");
     expect(Object.fromEntries(new URL(request.url).searchParams)).toMatchObject({ token: "t&t", room: "7", EIO: "4" });
-    expect(request).toMatchObject({ headers: { "x-game": "1" }, protocols: ["game"], perMessageDeflate: true, tls });
+    expect(request).toMatchObject({
+      extra_headers: { "x-game": "1" },
+      protocols: ["game"],
+      per_message_deflate: true,
+      tls,
+    });
   });
 
   test.each([

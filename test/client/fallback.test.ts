@@ -118,7 +118,7 @@ describe("a transport that fails", () => {
     fail(rig);
     expect(asked).toEqual(["query", "headers", "auth"]);
     expect(rig.peer.url).toContain("n=1");
-    expect(rig.peer.request.headers).toEqual({ "x-n": "2" });
+    expect(rig.peer.request.extra_headers).toEqual({ "x-n": "2" });
     rig.serve(OPEN);
     expect(rig.peer.frames).toEqual(['40{"token":"t"}']);
     rig.lose();

@@ -28,9 +28,9 @@ function counting(options: RigOptions = {}) {
       () => ({ ticket: ask("auth") }),
     );
   const request = () => {
-    const { url, headers } = rig.peer.request;
+    const { url, extra_headers } = rig.peer.request;
     const { hostname, searchParams } = new URL(url);
-    return [hostname, searchParams.get("ticket"), headers["x-ticket"]];
+    return [hostname, searchParams.get("ticket"), extra_headers["x-ticket"]];
   };
   return { rig, asked, start, request };
 }
@@ -97,7 +97,7 @@ describe("each is asked once for an attempt", () => {
     expect(rig.client.configure({ query: { ticket: "2" }, extra_headers: () => ({ "x-late": "yes" }) })).toBe(OK);
     rig.step(1);
     expect(new URL(rig.peer.url).searchParams.get("ticket")).toBe("2");
-    expect(rig.peer.request.headers).toEqual({ "x-late": "yes" });
+    expect(rig.peer.request.extra_headers).toEqual({ "x-late": "yes" });
   });
 });
 

@@ -77,7 +77,7 @@ export const DEVIATIONS: readonly Deviation[] = [
     version: "github.com/zishang520/socket.io/servers/engine/v3 3.0.2",
     columns: ["upgrade"],
     checks: ["200 connections at once"],
-    shows: /disconnected, transport close: the connection ended with WebSocket close code 1006/,
+    shows: /disconnected, transport close: WebSocket close code 1006/,
     reason:
       "Of some thousand upgrades at once the server drops one: it closes the TCP connection right after the upgrade packet, without a close frame." +
       " The client reconnects.",

@@ -6,6 +6,7 @@ import { get as httpGet, type IncomingHttpHeaders, type Server, type ServerRespo
 import { get as httpsGet, Server as SecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { onTestFinished } from "vitest";
+import { DEFAULT_OPTIONS } from "../../src/options.js";
 import type { TransportRequest } from "../../src/transport/transport.js";
 
 type Method = "GET" | "POST";
@@ -25,17 +26,14 @@ export async function until(condition: () => boolean, what = String(condition), 
 /** What a transport is asked for by a client with default options. */
 export function requestTo(url: string, changes: Partial<TransportRequest> = {}): TransportRequest {
   return {
+    ...DEFAULT_OPTIONS,
+    extra_headers: {},
+    max_queued_bytes: 0,
     url,
     sid: "",
     tls: null,
-    headers: {},
-    protocols: [],
-    perMessageDeflate: false,
-    maxPayload: 1_000_000,
-    withCredentials: false,
-    agent: null,
     cookies: null,
-    maxPackets: 16,
+    polling_max_packets: 16,
     ...changes,
   };
 }

@@ -27,7 +27,7 @@ describe("connecting", () => {
     expect(socket?.auth).toEqual({ token: "secret", pid: "mine", offset: 3 });
     expect(socket?.connection).toBe(server.connections[0]);
     expect(socket?.connection.request.url).toBe("ws://test:1/socket.io/?room=7&EIO=4&transport=websocket");
-    expect(socket?.connection.request.headers).toEqual({ "x-key": "k" });
+    expect(socket?.connection.request.extra_headers).toEqual({ "x-key": "k" });
     expect(server.connections[0]?.sockets).toEqual([socket]);
   });
 

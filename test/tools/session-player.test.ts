@@ -200,15 +200,19 @@ test("a session with a codec is played with the same codec", () => {
 });
 
 test("news of the browser's network come from the recording", () => {
-  const listeners = new Map<string, Set<(event: { type: string }) => void>>();
-  const change = (act: "add" | "delete") => (type: string, listener: (event: { type: string }) => void) => {
+  type Tell = (event: { type: string }) => void;
+  type Listener = Tell | { handleEvent: Tell };
+  const listeners = new Map<string, Set<Listener>>();
+  const change = (act: "add" | "delete") => (type: string, listener: Listener) => {
     if (!listeners.has(type)) listeners.set(type, new Set());
     listeners.get(type)![act](listener);
   };
   vi.stubGlobal("addEventListener", change("add"));
   vi.stubGlobal("removeEventListener", change("delete"));
   const tell = (type: string) => {
-    for (const listener of [...(listeners.get(type) ?? [])]) listener({ type });
+    for (const listener of [...(listeners.get(type) ?? [])])
+      if (typeof listener === "function") listener({ type });
+      else listener.handleEvent({ type });
   };
   const clock = new ManualClock();
   const server = new FakeServer({ clock });
