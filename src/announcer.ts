@@ -18,6 +18,8 @@ export abstract class Announcer extends Dialer implements SessionSink {
 
   abstract makeNamespace(path: string): NamespaceEntry;
 
+  abstract traffic(): { readonly sent: number; readonly waiting: number };
+
   /** The server does not want us in `entry`; `tell` says so to the game. */
   protected abstract shutOut(entry: NamespaceEntry, reason: string, error: ConnectError, tell: () => void): void;
 

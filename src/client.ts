@@ -330,7 +330,7 @@ export class SocketIOClient {
     return {
       ...counters,
       ...rtt,
-      packets_sent: session.outbox.packetsSent,
+      packets_sent: session.packetsSent,
       inbox_length: this.get_pending_count(),
       inbox_age: Math.max(0, age),
       acks_pending: session.acksPending,

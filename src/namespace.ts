@@ -19,7 +19,8 @@ import {
   ERR_UNCONFIGURED,
   OK,
 } from "./protocol/codes.js";
-import { type AckHandler, CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
+import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
+import type { AckHandler } from "./protocol/out-packet.js";
 import { RESERVED_EVENTS } from "./protocol/socket-packet.js";
 import { defineSignals, type Signal } from "./signal.js";
 

@@ -165,7 +165,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   #write(connection: Connection, most = Infinity): void {
     const { observers } = this;
     const tell = observers === null ? null : (sent: Frames) => observers.tellSent(sent, this.options.codec);
-    const frames = this.session.outbox.write(this.now(), most, tell);
+    const frames = this.session.output(this.now(), most, tell);
     if (frames.length > 0) connection.send(frames);
   }
 

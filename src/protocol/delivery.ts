@@ -2,8 +2,7 @@
  * The sending half of a session: emits, the offline buffer, acknowledgements, at-least-once. What is written dies with the
  * connection, except for what a namespace keeps for the next one. `SocketSession` adds the joining and the receiving.
  */
-import { AckTable } from "./ack-table.js";
-import { type Frames, fitsPayload, frameSize } from "./attachments.js";
+import { type Attachment, type Frames, fitsPayload, frameSize } from "./attachments.js";
 import { type Codec, encodeMessage } from "./codec.js";
 import {
   ERR_BUSY,
@@ -17,18 +16,8 @@ import {
 } from "./codes.js";
 import { ACK, EVENT } from "./constants.js";
 import type { Deadlines } from "./deadlines.js";
-import {
-  type AckCode,
-  type AckHandler,
-  CONNECTED,
-  DISCONNECTED,
-  type NamespaceSession,
-  NOTHING,
-  type Outgoing,
-  type OutPacket,
-  withItem,
-} from "./namespace-session.js";
-import { framesOf, isText, Outbox } from "./outbox.js";
+import { CONNECTED, DISCONNECTED, type NamespaceSession, NOTHING, withItem } from "./namespace-session.js";
+import { type AckCode, type AckHandler, framesOf, isText, type Outgoing, type OutPacket } from "./out-packet.js";
 import { violation } from "./protocol-error.js";
 import type { RttEstimator } from "./rtt.js";
 import { encodePacket, type PacketSource, readAck } from "./socket-packet.js";
@@ -58,13 +47,13 @@ export interface DeliverySink {
 function outPacket(
   namespace: NamespaceSession,
   frames: Frames,
-  kept: boolean,
-  ack: AckHandler | null,
-  timeout: number,
-  id: number,
-  written?: (now: number) => void,
+  left = 0,
+  ack: AckHandler | null = null,
+  timeout = 0,
+  id = -1,
+  takesTurn = false,
 ): OutPacket {
-  return { namespace, frames, kept, ack, timeout, id, resends: -1, copies: 0, sentAt: NaN, deadline: null, written };
+  return { namespace, frames, ack, timeout, id, takesTurn, left, sentAt: Infinity, deadline: null };
 }
 
 export abstract class Delivery<
@@ -75,9 +64,10 @@ export abstract class Delivery<
   protected maxPayload = Infinity;
   /** Whether binary is written as base64, which takes more of that limit. */
   base64 = false;
-  readonly outbox = new Outbox();
-  /** What happens when an acknowledgement is late: one function for all of them, made with the first. */
-  #expire: ((now: number, packet: OutPacket) => void) | null = null;
+  /** What is to be written, in order. Nearly all of it are plain strings. */
+  protected outbox: Outgoing[] = [];
+  /** How many packets were written. */
+  packetsSent = 0;
 
   constructor(
     public options: Options,
@@ -88,9 +78,33 @@ export abstract class Delivery<
 
   protected abstract namespaceOf(packet: Outgoing): NamespaceSession;
 
+  // Output
+
   get hasOutput(): boolean {
-    return !this.outbox.isEmpty;
+    return this.outbox.length > 0;
   }
+
+  /**
+   * Takes the frames that are written at `now`.
+   * @param most packets
+   * @param tell gets the frames of each packet
+   */
+  output(now: number, most: number, tell: ((frames: Frames) => void) | null): readonly (string | Attachment)[] {
+    const packets = this.outbox.splice(0, most);
+    this.packetsSent += packets.length;
+    if (tell === null && packets.every(isText)) return packets;
+    return packets.flatMap((packet) => {
+      if (!isText(packet)) {
+        packet.left--;
+        packet.sentAt = packet.sentAt === Infinity ? now : NaN;
+      }
+      const frames = framesOf(packet);
+      tell?.(frames);
+      return frames;
+    });
+  }
+
+  // Commands
 
   /**
    * Sends an event, or keeps it until it can be sent, as the option `offline` says. `ack` is called exactly
@@ -106,33 +120,32 @@ export abstract class Delivery<
     timeout = 0,
   ): EmitCode {
     const { offline, retries, max_buffered_packets } = this.options;
-    const asks = ack !== null;
-    const id = asks ? namespace.nextAckId : -1;
+    const id = ack ? namespace.nextAckId : -1;
     const frames = this.encode(EVENT, namespace, id, data.length === 1 ? [event, data[0]] : [event, ...data]);
     // Read now: a `toJSON` in the data may have emitted as well.
-    const { state, buffer, retryQueue } = namespace;
+    const { state } = namespace;
     if (state === DISCONNECTED) return ERR_UNCONFIGURED;
     if (!this.#fits(frames)) return ERR_PARAMETER_RANGE_ERROR;
-    const connected = state === CONNECTED;
-    if (!connected && offline === "error") return ERR_UNAVAILABLE;
-    const dropped = !connected && offline === "drop";
-    const retried = asks && retries > 0 && !dropped;
-    if (!dropped && (retried ? retryQueue : buffer).length >= max_buffered_packets) return ERR_OUT_OF_MEMORY;
+    const isUp = state === CONNECTED;
+    if (!isUp && offline === "error") return ERR_UNAVAILABLE;
+    const isDropped = !isUp && offline === "drop";
+    const takesTurn = ack !== null && retries > 0 && !isDropped;
+    const waits = takesTurn || !(isUp || isDropped);
+    if (waits && namespace.queue.length >= max_buffered_packets) return ERR_OUT_OF_MEMORY;
     let packet: Outgoing;
-    if (!asks && typeof frames === "string") packet = frames;
+    if (!ack && typeof frames === "string") packet = frames;
     else {
-      packet = outPacket(namespace, frames, !retried && !dropped, ack, timeout, id);
-      if (asks) namespace.nextAckId++;
-      if (retried) {
-        packet.resends = retries;
-        namespace.retryQueue = withItem(retryQueue, packet);
-        if (namespace.retryQueue.length === 1) this.#sendRetry(namespace, now);
-        return OK;
+      packet = outPacket(namespace, frames, isDropped ? 0 : takesTurn ? 1 + retries : 1, ack, timeout, id, takesTurn);
+      if (ack) {
+        namespace.nextAckId++;
+        namespace.acks ??= new Map();
+        namespace.acks.set(id, packet);
+        if (!takesTurn) this.#expect(packet, now);
       }
-      if (asks) this.#expect(packet, now);
     }
-    if (connected) this.#put(packet);
-    else if (!dropped) this.#keep(namespace, packet);
+    if (waits) this.#keep(namespace, packet);
+    else if (isUp) this.#put(packet);
+    if (takesTurn && namespace.queue.length === 1) this.#sendNext(namespace, now);
     return OK;
   }
 
@@ -156,19 +169,14 @@ export abstract class Delivery<
     return namespace.generation === generation ? this.#sendNow(namespace, frames) : ERR_UNAVAILABLE;
   }
 
-  /**
-   * Drops what waits for the namespace to be joined, or for its turn in the retry queue; who waits for an answer is told.
-   * Returns how many packets it were.
-   */
+  /** Drops what waits in the queue; who waits for an answer is told. Returns how many packets it were. */
   clearBuffer(namespace: NamespaceSession): number {
-    const { buffer, retryQueue, state } = namespace;
-    // The first of the queue is on its way.
-    const sent = retryQueue.slice(0, state === CONNECTED ? 1 : 0);
-    const dropped = [...buffer, ...retryQueue.slice(sent.length)];
-    namespace.buffer = NOTHING;
-    namespace.retryQueue = sent;
-    for (const packet of dropped) this.#forget(packet);
-    this.tellFailed(dropped);
+    const { queue, state } = namespace;
+    // While it is joined, the first is on its way.
+    const sent = state === CONNECTED ? 1 : 0;
+    const dropped = queue.slice(sent);
+    namespace.queue = queue.slice(0, sent);
+    this.fail(dropped);
     return dropped.length;
   }
 
@@ -184,39 +192,43 @@ export abstract class Delivery<
     return [encodeMessage(codec, { type, namespace: path, id, data: json ? JSON.parse(json) : payload })];
   }
 
+  /** Writes what nobody waits for and what dies with the connection. */
+  protected write(namespace: NamespaceSession, frames: Frames): OutPacket {
+    const packet = outPacket(namespace, frames);
+    this.#put(packet);
+    return packet;
+  }
+
   /** The connection is gone: what was not written goes back to those who keep it. */
   protected takeBack(): void {
-    for (const packet of this.outbox.take()) {
+    for (const packet of this.outbox) {
       const namespace = this.namespaceOf(packet);
-      const isKept = isText(packet) || packet.kept;
-      if (isKept && namespace.state === CONNECTED && this.options.offline === "buffer") this.#keep(namespace, packet);
-      else if (!isText(packet)) packet.kept = false;
+      if (!isText(packet) && (packet.takesTurn || packet.left === 0)) continue;
+      if (namespace.state === CONNECTED && this.options.offline === "buffer") this.#keep(namespace, packet);
+      else if (!isText(packet)) packet.left = 0;
     }
+    this.outbox = [];
   }
 
   /** The namespace is not joined any more: for what is written all the same the server would close the whole connection. */
   protected discard(namespace: NamespaceSession): void {
-    this.outbox.filter((packet) => this.namespaceOf(packet) !== namespace);
+    this.outbox = this.outbox.filter((packet) => this.namespaceOf(packet) !== namespace);
   }
 
   /** The namespace is joined: sends what waited for that. Returns what this server does not take; `tellTooLarge` tells of it. */
-  protected resume(namespace: NamespaceSession, now: number): readonly Outgoing[] {
+  protected resume(namespace: NamespaceSession, now: number): Outgoing[] {
     // A packet was accepted before this server had said how much it takes.
     const tooLarge: Outgoing[] = [];
-    const fits = (packet: Outgoing): boolean => {
-      if (this.#fits(framesOf(packet))) return true;
-      this.#forget(packet);
-      tooLarge.push(packet);
-      return false;
-    };
-    const { buffer, retryQueue } = namespace;
     const areSmall = namespace.largest <= this.maxPayload;
-    for (const packet of buffer) if (areSmall || fits(packet)) this.outbox.push(packet);
-    namespace.largest = 0;
-    if (retryQueue.length > 0) namespace.retryQueue = retryQueue.filter(fits);
-    namespace.buffer = NOTHING;
+    namespace.queue = namespace.queue.filter((packet) => {
+      if (!areSmall && !this.#fits(framesOf(packet))) tooLarge.push(packet);
+      else if (!isText(packet) && packet.takesTurn) return true;
+      else this.outbox.push(packet);
+      return false;
+    });
+    if (namespace.queue.length === 0) namespace.largest = 0;
     this.deadlines.wake();
-    this.#sendRetry(namespace, now);
+    this.#sendNext(namespace, now);
     return tooLarge;
   }
 
@@ -226,33 +238,27 @@ export abstract class Delivery<
       const text = typeof frame === "string" ? frame.slice(0, 80) : `${frameSize(frame)} bytes`;
       const message = `a packet is larger than the server's limit of ${this.maxPayload} bytes: ${text}`;
       this.sink.undeliverable(namespace, message);
-      this.tellFailed([packet]);
+      this.fail([packet]);
     }
   }
 
   /**
-   * The namespace is down, for good if `final`; otherwise what was never written waits for the next connection. Returns the
-   * acknowledgements that cannot come any more, and are to be told so.
+   * The namespace is down, for good if `final`; otherwise what may still be written waits for the next connection. Returns what
+   * cannot be acknowledged any more, and is to `fail`.
    */
   protected interrupt(namespace: NamespaceSession, final: boolean): OutPacket[] {
-    const failed: OutPacket[] = [];
-    for (const packet of namespace.asked()) {
-      // It is in the buffer.
-      if (!final && packet.kept && packet.copies === 0) continue;
-      this.#forget(packet);
-      // The next connection sends it again, which is one of its resends if it had been written on this one.
-      if (packet.copies > 0) packet.resends--;
-      packet.copies = 0;
-      if (final || packet.resends < 0) failed.push(packet);
-    }
-    if (final) namespace.buffer = namespace.retryQueue = NOTHING;
-    // No other of them can have been sent.
-    else if (failed.includes(namespace.retryQueue[0]!)) namespace.retryQueue.shift();
-    return failed;
+    if (final) namespace.queue = NOTHING;
+    return [...(namespace.acks?.values() ?? NOTHING)].filter((packet) => {
+      // It has no time to lose before it is sent again.
+      if (packet.takesTurn) this.deadlines.cancel(packet.deadline);
+      packet.sentAt = Infinity;
+      return final || packet.left <= 0;
+    });
   }
 
-  protected tellFailed(packets: readonly Outgoing[]): void {
-    for (const packet of packets) if (!isText(packet) && packet.ack !== null) packet.ack([], ERR_CONNECTION_ERROR);
+  /** Nobody will answer these any more. */
+  protected fail(packets: readonly Outgoing[]): void {
+    for (const packet of packets) if (!isText(packet)) this.#settle(packet, [], ERR_CONNECTION_ERROR, NaN);
   }
 
   protected receiveAck(
@@ -267,71 +273,59 @@ export abstract class Delivery<
     const data = readAck(text, end, attachments);
     const asked = namespace.acks?.get(id);
     // Unknown: it was answered before, or came too late. Not sent: the server invented it.
-    if (!asked?.copies) return;
-    if (asked.copies === 1) this.rtt.add(time - asked.sentAt);
+    if (!asked || asked.sentAt === Infinity) return;
+    this.rtt.add(time - asked.sentAt);
     this.#settle(asked, data, OK, time);
   }
 
-  /** The acknowledgement is here, or will not come; its turn in the retry queue is over. */
+  /** The acknowledgement is here, or will not come; its turn is over. Nothing happens the second time. */
   #settle(packet: OutPacket, data: unknown[], code: AckCode, now: number): void {
     const { namespace } = packet;
-    if (namespace.retryQueue[0] === packet) {
-      namespace.retryQueue.shift();
-      this.#sendRetry(namespace, now);
+    if (!namespace.acks?.delete(packet.id)) return;
+    this.deadlines.cancel(packet.deadline);
+    if (namespace.queue[0] === packet) {
+      namespace.queue.shift();
+      this.#sendNext(namespace, now);
     }
-    this.#forget(packet);
     packet.ack!(data, code);
   }
 
-  #forget(packet: Outgoing): void {
-    if (isText(packet)) return;
-    this.deadlines.cancel(packet.deadline);
-    packet.namespace.acks?.delete(packet);
-  }
-
   #expect(packet: OutPacket, now: number): void {
-    const { namespace } = packet;
-    namespace.acks ??= new AckTable();
-    namespace.acks.add(packet);
-    this.#expire ??= (late, subject) => this.#expired(subject, late);
-    packet.deadline = this.deadlines.add(now + packet.timeout, this.#expire, packet);
+    packet.deadline = this.deadlines.add(now + packet.timeout, (late) => this.#expired(packet, late));
   }
 
   #expired(packet: OutPacket, now: number): void {
     const { namespace } = packet;
-    if (packet.resends > 0) {
-      // One that is not written yet needs no copy: its time begins anew.
-      if (packet.copies === 0) this.#expect(packet, now);
-      else {
-        packet.resends--;
-        this.#sendRetry(namespace, now);
-      }
+    if (packet.takesTurn && packet.left > 0) {
+      // The id stays the same, so an answer to an earlier copy counts, and the answer to a later one is ignored.
+      this.#expect(packet, now);
+      // One that is not written yet needs no copy.
+      if (!this.outbox.includes(packet)) this.#put(packet);
       return;
     }
     // What was not sent yet is not sent any more: the caller is told that it failed.
-    const isOther = (other: Outgoing) => other !== packet;
-    if (packet.copies === 0) {
-      namespace.buffer = namespace.buffer.filter(isOther);
-      this.outbox.filter(isOther);
+    if (packet.sentAt === Infinity) {
+      const isOther = (other: Outgoing) => other !== packet;
+      namespace.queue = namespace.queue.filter(isOther);
+      this.outbox = this.outbox.filter(isOther);
     }
     this.#settle(packet, [], ERR_TIMEOUT, now);
   }
 
-  /** Sends the first packet of the retry queue, for the first time or again. One at a time, so that order is kept. */
-  #sendRetry(namespace: NamespaceSession, now: number): void {
-    const packet = namespace.retryQueue[0];
+  /** Sends the first packet of those that take turns. One at a time, so that order is kept. */
+  #sendNext(namespace: NamespaceSession, now: number): void {
+    const [packet] = namespace.queue as OutPacket[];
     if (!packet || namespace.state !== CONNECTED) return;
-    // The id stays the same, so an answer to an earlier copy counts, and the answer to a later one is ignored.
     this.#expect(packet, now);
     this.#put(packet);
   }
 
-  /** Keeps a packet for the next connection, or the answer to CONNECT. */
+  /** Keeps a packet for the next connection, the answer to CONNECT, or its turn. */
   #keep(namespace: NamespaceSession, packet: Outgoing): void {
     // Until it is read, a text consists of the parts that it was made of, and takes half as much again.
     if (isText(packet)) packet.charCodeAt(0);
     namespace.largest = Math.max(namespace.largest, isText(packet) ? 3 * packet.length : Infinity);
-    namespace.buffer = withItem(namespace.buffer, packet);
+    namespace.queue = withItem(namespace.queue, packet);
   }
 
   #put(packet: Outgoing): void {
@@ -347,10 +341,5 @@ export abstract class Delivery<
     if (!this.#fits(frames)) return ERR_PARAMETER_RANGE_ERROR;
     this.write(namespace, frames);
     return OK;
-  }
-
-  /** Writes what nobody waits for and what dies with the connection. */
-  protected write(namespace: NamespaceSession, frames: Frames, written?: (now: number) => void): void {
-    this.#put(outPacket(namespace, frames, false, null, 0, -1, written));
   }
 }

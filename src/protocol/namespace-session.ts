@@ -15,54 +15,17 @@
  * a server closes the whole connection on a packet for a namespace that is not joined, and on a second CONNECT. So leaving
  * during that time only starts another generation; DISCONNECT follows when the answer is here.
  *
- * After our DISCONNECT the next CONNECT is held back until `parted`, a deadline: a server that reads both at once closes the
- * connection. What the server says between our leaving and its next answer is of the session that was left: `stale` drops it. `wait` is
- * the deadline of a join.
+ * `parting` is the DISCONNECT of a session that was left on this connection. A server that reads the next CONNECT together with it closes
+ * the connection, so that has to wait. What comes until it is answered is still of the session that was left.
  */
-import type { AckTable } from "./ack-table.js";
-import type { Frames } from "./attachments.js";
-import type { ERR_CONNECTION_ERROR, ERR_TIMEOUT, OK } from "./codes.js";
 import type { Deadline } from "./deadlines.js";
+import type { Outgoing, OutPacket } from "./out-packet.js";
 import type { RawPacket } from "./socket-decoder.js";
 
 export const DISCONNECTED = 0;
 export const CONNECTING = 1;
 export const CONNECTED = 2;
 export type NamespaceState = typeof DISCONNECTED | typeof CONNECTING | typeof CONNECTED;
-
-export type AckCode = typeof OK | typeof ERR_TIMEOUT | typeof ERR_CONNECTION_ERROR;
-
-/** Gets an acknowledgement; `data` is empty unless `code` is `OK`. */
-export type AckHandler = (data: unknown[], code: AckCode) => void;
-
-/** A packet on its way out of which there is more to know than what to write. */
-export interface OutPacket {
-  readonly frames: Frames;
-  readonly namespace: NamespaceSession;
-  /** It goes back to its namespace if the connection is lost before it was written; otherwise it dies with it. */
-  kept: boolean;
-  /** Who waits for its acknowledgement; `null` when nobody does. */
-  readonly ack: AckHandler | null;
-  /** For how long, each time that it is sent: seconds. */
-  readonly timeout: number;
-  /** The id of its acknowledgement; -1 for none. */
-  readonly id: number;
-  /** How often it may still be sent again; less than 0 if it is sent once. */
-  resends: number;
-  /** How often it was written on this connection. After the second time nobody knows which copy an answer is for (RFC 6298, 3). */
-  copies: number;
-  /** When it was written last, in seconds. */
-  sentAt: number;
-  deadline: Deadline | null;
-  /** Called when it is written. */
-  readonly written: ((now: number) => void) | undefined;
-}
-
-/**
- * A packet on its way out. Nearly all are events of one text frame that nobody waits for, and go back to their namespace if they were not
- * written: these are kept as that text, because a game may emit a hundred thousand before it is connected.
- */
-export type Outgoing = string | OutPacket;
 
 /** How many offsets are remembered to recognise a packet that a recovery replays although it was received. */
 const REMEMBERED_OFFSETS = 256;
@@ -93,26 +56,25 @@ export abstract class NamespaceSession {
   auth: string | null = "";
   /** The generation whose CONNECT has no answer yet; -1 for none. */
   awaited = -1;
-  /** When our DISCONNECT is no longer too fresh for a CONNECT behind it; never while it was not written. `null` without one. */
-  parted: Deadline | null = null;
+  /** Our DISCONNECT, until the next answer to CONNECT. */
+  parting: OutPacket | null = null;
+  /** How many bytes had been sent by this connection when `parting` was among them; 0 while that is not known. */
+  partingMark = 0;
+  /** CONNECT waits for this moment. */
+  notBefore = -Infinity;
   connectSentAt = 0;
   /** The deadline of a connect in progress. */
   wait: Deadline | null = null;
   nextAckId = 0;
-  /** Made when the first one is asked for. */
-  acks: AckTable<OutPacket> | null = null;
-  /** Packets emitted while not connected. */
-  buffer: Outgoing[] = NOTHING;
-  /** What any of them takes at most, in bytes: with a hundred thousand, to look at each would take longer than a frame. */
+  /** What waits for an acknowledgement, by its id; made for the first. */
+  acks: Map<number, OutPacket> | null = null;
+  /** What waits: for the namespace to be joined, or for its turn. */
+  queue: Outgoing[] = NOTHING;
+  /** What any of it takes at most, in bytes: with a hundred thousand, to look at each would take longer than a frame. */
   largest = 0;
-  /** Acknowledged emits that are sent one after the other, each until it is answered (at-least-once). */
-  retryQueue: OutPacket[] = NOTHING;
   /** Events that came before the answer to CONNECT; they are delivered after it. */
   held: RawPacket[] = NOTHING;
   heldBytes = 0;
-  /** It was left on this connection: until it is joined anew, what comes is for the session that was left. */
-  stale = false;
-
   /** Connection state recovery: the server's private session id, `""` when it offers none. */
   pid = "";
   #offset = "";
@@ -123,11 +85,6 @@ export abstract class NamespaceSession {
 
   /** Whether anybody listens: an event for nobody is not parsed. */
   abstract isListening(event: string): boolean;
-
-  /** All that an acknowledgement is awaited for: the first of the retry queue may be among the others. */
-  asked(): Set<OutPacket> {
-    return new Set([...(this.acks?.values() ?? NOTHING), ...this.retryQueue]);
-  }
 
   /** The payload of CONNECT: auth, and what recovery needs; a user's own `pid` or `offset` cannot get in its way. */
   connectPayload(): string {

@@ -4,10 +4,10 @@
  * Sans-IO: packets and `now` (seconds) go in; packets to write and deadlines come out, and `SessionSink` is told what
  * happened. It is told last, when everything here is in its new state, so it may call any command at once. Methods come in
  * three kinds: input (`open`, `receive`, `close`), commands (`connect`, `disconnect`; `emit`, `reply` of `Delivery`), output
- * (`outbox`).
+ * (`output` of `Delivery`).
  *
  * Order on connect: what the server sent before its answer is seen after `connected`; the offline buffer leaves first,
- * then the retry queue, then what is emitted from then on. So emits leave in the order in which they were called.
+ * then what takes turns, then what is emitted from then on. So emits leave in the order in which they were called.
  */
 import { ERR_TIMEOUT, ERR_UNAUTHORIZED } from "./codes.js";
 import { BINARY, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, REJOIN_DELAY } from "./constants.js";
@@ -19,11 +19,9 @@ import {
   type NamespaceSession,
   type NamespaceState,
   NOTHING,
-  type Outgoing,
-  type OutPacket,
   withItem,
 } from "./namespace-session.js";
-import { isText } from "./outbox.js";
+import { isText, type Outgoing, type OutPacket } from "./out-packet.js";
 import { violation } from "./protocol-error.js";
 import { packetSize, packetText, type RawPacket } from "./socket-decoder.js";
 import {
@@ -58,26 +56,24 @@ export interface SessionSink extends DeliverySink {
   /** `ackId` is -1 when the server wants no acknowledgement. */
   event(namespace: NamespaceSession, event: string, data: unknown[], ackId: number): void;
   /** Asked, not told: how many bytes the transport was given, and how many of them it has still to write. */
-  traffic?(): { readonly sent: number; readonly waiting: number };
+  traffic(): { readonly sent: number; readonly waiting: number };
 }
 
 const HEADER = {} as PacketHeader;
 
 /** `Namespace` is what its sink makes. */
 export class SocketSession<Namespace extends NamespaceSession> extends Delivery<SessionOptions, SessionSink> {
-  readonly #main = this.sink.makeNamespace("/") as Namespace;
-  /** Made when there is one: the main one is all that most have. */
-  #others: Map<string, Namespace> | null = null;
+  readonly #namespaces = new Map<string, Namespace>();
+  readonly #main = this.namespace("/");
   #open = false;
 
-  *namespaces(): Iterable<Namespace> {
-    yield this.#main;
-    yield* this.#others?.values() ?? NOTHING;
+  namespaces(): Iterable<Namespace> {
+    return this.#namespaces.values();
   }
 
   get acksPending(): number {
     let pending = 0;
-    for (const namespace of this.namespaces()) pending += namespace.asked().size;
+    for (const namespace of this.namespaces()) pending += namespace.acks?.size ?? 0;
     return pending;
   }
 
@@ -92,15 +88,14 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     let namespace = this.find(path);
     if (!namespace) {
       namespace = this.sink.makeNamespace(path) as Namespace;
-      this.#others ??= new Map();
-      this.#others.set(path, namespace);
+      this.#namespaces.set(path, namespace);
     }
     return namespace;
   }
 
   /** The namespace of that path, if it was made. */
   find(path: string): Namespace | undefined {
-    return path === "/" ? this.#main : this.#others?.get(path);
+    return this.#namespaces.get(path);
   }
 
   protected override namespaceOf(packet: Outgoing): NamespaceSession {
@@ -141,7 +136,7 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     const kind = type > CONNECT_ERROR ? type - BINARY : type;
     if (kind === EVENT) {
       if (namespace.state === CONNECTED) this.#receiveEvent(namespace, text, attachments, id, end, replayed);
-      else if (namespace.state === CONNECTING && !namespace.stale) this.#hold(namespace, packet);
+      else if (namespace.awaited === namespace.generation && !namespace.parting) this.#hold(namespace, packet);
     } else if (kind === CONNECT) this.#receiveConnect(namespace, text, time, end);
     else if (kind === CONNECT_ERROR) {
       const { message, data } = readRefusal(text, end);
@@ -163,22 +158,17 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
   close(reason: string, final: boolean): void {
     this.#open = false;
     this.takeBack();
-    const lost: NamespaceSession[] = [];
-    const failed: OutPacket[] = [];
-    for (const namespace of this.namespaces()) {
+    const wereUp: NamespaceSession[] = [];
+    const failed = [...this.namespaces()].flatMap((namespace) => {
       // What did not fit before it was joined would not fit the next time either.
       if (reason === "inbound overflow" && namespace.awaited >= 0) namespace.forgetRecovery();
       namespace.awaited = -1;
-      namespace.stale = false;
-      this.deadlines.cancel(namespace.parted);
-      namespace.parted = null;
-      if (namespace.state === CONNECTED) lost.push(namespace);
-      if (namespace.state === DISCONNECTED) continue;
-      // One by one: they may be more than fit into a call.
-      for (const packet of this.#reset(namespace, final ? DISCONNECTED : CONNECTING)) failed.push(packet);
-    }
-    this.tellFailed(failed);
-    for (const namespace of lost) this.sink.disconnected(namespace, reason);
+      namespace.parting = null;
+      if (namespace.state === CONNECTED) wereUp.push(namespace);
+      return namespace.state === DISCONNECTED ? NOTHING : this.#reset(namespace, final ? DISCONNECTED : CONNECTING);
+    });
+    this.fail(failed);
+    for (const namespace of wereUp) this.sink.disconnected(namespace, reason);
   }
 
   // Commands
@@ -190,15 +180,14 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
   connect(namespace: NamespaceSession, auth: string | null, now: number, delay = 0): void {
     namespace.auth = auth;
     namespace.state = CONNECTING;
-    if (!this.#open) return;
-    if (delay > 0) this.#postpone(namespace, now + delay);
-    this.#join(namespace, now + delay);
+    namespace.notBefore = now + delay;
+    if (this.#open) this.#join(namespace, now);
   }
 
   /** Brings (or, with `null`, takes back) the auth that a join waits for. */
   authorize(namespace: NamespaceSession, auth: string | null, now: number): void {
     namespace.auth = auth;
-    if (this.#open) this.#sendConnect(namespace, now);
+    this.#sendConnect(namespace, now);
   }
 
   /** Gives up a join, as if the server had refused it. */
@@ -208,7 +197,7 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     code: typeof ERR_UNAUTHORIZED | typeof ERR_TIMEOUT = ERR_UNAUTHORIZED,
     data?: unknown,
   ): void {
-    this.tellFailed(this.#reset(namespace, DISCONNECTED));
+    this.fail(this.#reset(namespace, DISCONNECTED));
     this.sink.refused(namespace, message, code, data);
   }
 
@@ -228,7 +217,7 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
   // Joining and leaving
 
   #join(namespace: NamespaceSession, now: number): void {
-    namespace.wait = this.deadlines.add(now + this.options.connect_timeout, () => {
+    namespace.wait = this.deadlines.add(Math.max(now, namespace.notBefore) + this.options.connect_timeout, () => {
       const who = namespace.awaited >= 0 ? "the server did not answer the CONNECT" : "the auth function did not answer";
       this.refuse(namespace, `${who} in time`, ERR_TIMEOUT);
     });
@@ -237,8 +226,14 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
 
   #sendConnect(namespace: NamespaceSession, now: number): void {
     // Without auth it is too early; behind a join that was given up but not answered, it has to wait for that answer.
-    const { state, auth, awaited, parted, generation } = namespace;
-    if (state !== CONNECTING || auth === null || awaited >= 0 || parted) return;
+    const { state, auth, awaited, generation, parting, notBefore } = namespace;
+    if (!this.#open || state !== CONNECTING || auth === null || awaited >= 0) return;
+    const until = parting && !this.#isGone(namespace, parting, now) ? now + REJOIN_DELAY : notBefore;
+    if (until > now) {
+      // Several of these do no harm: the first that sends it ends them all.
+      this.deadlines.add(until, (later) => this.#sendConnect(namespace, later));
+      return;
+    }
     namespace.awaited = generation;
     namespace.connectSentAt = now;
     this.write(namespace, this.encode(CONNECT, namespace, -1, undefined, namespace.connectPayload()));
@@ -251,13 +246,14 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     namespace.awaited = -1;
     if (awaited !== namespace.generation) {
       this.#part(namespace);
+      // It may be wanted again meanwhile.
+      this.#sendConnect(namespace, time);
       return;
     }
     this.deadlines.cancel(namespace.wait);
-    namespace.wait = null;
     this.rtt.add(time - namespace.connectSentAt);
     namespace.established(sid, pid);
-    namespace.stale = false;
+    namespace.parting = null;
     const { held, generation } = namespace;
     namespace.held = NOTHING;
     const tooLarge = this.resume(namespace, time);
@@ -275,8 +271,7 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     if (awaited < 0) return;
     namespace.awaited = -1;
     // All that was said in a session before came before this.
-    namespace.stale = false;
-    // It may be wanted again meanwhile.
+    namespace.parting = null;
     if (awaited !== namespace.generation) this.#sendConnect(namespace, now);
     else this.refuse(namespace, message, ERR_UNAUTHORIZED, data);
   }
@@ -295,7 +290,7 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
 
   #leave(namespace: NamespaceSession, reason: string): void {
     const wasConnected = namespace.state === CONNECTED;
-    this.tellFailed(this.#reset(namespace, DISCONNECTED));
+    this.fail(this.#reset(namespace, DISCONNECTED));
     if (wasConnected) this.sink.disconnected(namespace, reason);
   }
 
@@ -307,7 +302,6 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     namespace.generation++;
     namespace.held = NOTHING;
     namespace.heldBytes = 0;
-    namespace.stale ||= namespace.awaited >= 0;
     const final = next === DISCONNECTED;
     // Leaving or being thrown out ends the session at the server; only a lost connection can be recovered.
     if (final) namespace.forgetRecovery();
@@ -334,23 +328,16 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
   }
 
   #part(namespace: NamespaceSession): void {
-    namespace.stale = true;
-    this.#postpone(namespace, Infinity);
-    const packet = this.encode(DISCONNECT, namespace, -1, undefined);
-    this.write(namespace, packet, (now) => this.#postpone(namespace, now + REJOIN_DELAY));
+    namespace.partingMark = 0;
+    namespace.parting = this.write(namespace, this.encode(DISCONNECT, namespace, -1, undefined));
   }
 
-  /** Lets no CONNECT out before that moment, and before the first `mark` bytes have left the transport: a DISCONNECT is in them. */
-  #postpone(namespace: NamespaceSession, until: number, mark = Infinity): void {
-    this.deadlines.cancel(namespace.parted);
-    namespace.parted = this.deadlines.add(until, (now) => {
-      const traffic = this.sink.traffic?.();
-      if (traffic && traffic.waiting > Math.max(0, traffic.sent - mark))
-        this.#postpone(namespace, now + REJOIN_DELAY, Math.min(mark, traffic.sent));
-      else {
-        namespace.parted = null;
-        this.#sendConnect(namespace, now);
-      }
-    });
+  /** Whether our DISCONNECT was written some time ago, and has left the transport. */
+  #isGone(namespace: NamespaceSession, { sentAt }: OutPacket, now: number): boolean {
+    if (now < sentAt + REJOIN_DELAY) return false;
+    const { sent, waiting } = this.sink.traffic();
+    // What is sent later need not have left.
+    namespace.partingMark ||= sent;
+    return sent - waiting >= namespace.partingMark;
   }
 }

@@ -247,6 +247,7 @@ function coreRun(random: Random): number {
   let asked = 0;
   const sink: SessionSink = {
     makeNamespace: (path) => new HeardNamespace(path),
+    traffic: () => ({ sent: 1, waiting: 0 }),
     connected: () => act(),
     disconnected: () => act(),
     refused: () => act(),
@@ -322,7 +323,7 @@ function coreRun(random: Random): number {
         break;
       }
       act();
-      if (random.chance(0.5)) session.outbox.write(now, Infinity, null);
+      if (random.chance(0.5)) session.output(now, Infinity, null);
       now += random.pick([0, 0, 0.1, 2]);
       deadlines.advance(now);
       check();
@@ -341,13 +342,14 @@ function coreRun(random: Random): number {
     const { acksPending } = session;
     if (acksPending !== pending.size) expect.fail(`${acksPending} acknowledgements pending, ${pending.size} unsettled`);
     for (const path of PATHS) {
-      const { state, sid, held, buffer, retryQueue } = session.namespace(path);
+      const { state, sid, held, queue } = session.namespace(path);
       if (![0, 1, 2].includes(state) || (state === 2) !== (sid !== ""))
         expect.fail(`${path} has state ${state}, sid ${sid}`);
       if (held.length > LIMITS.max_queued_packets) expect.fail(`${held.length} events held`);
-      if (retryQueue.length > LIMITS.max_buffered_packets) expect.fail(`${retryQueue.length} in the retry queue`);
-      // What was not written is put in front of it when a connection is lost.
-      if (state === 2 && buffer.length > 0) expect.fail(`${buffer.length} buffered although connected`);
+      // What takes turns stays in it; what was not written is added when a connection is lost, however much it is.
+      const turns = queue.filter((packet) => typeof packet !== "string" && packet.takesTurn).length;
+      if (turns > LIMITS.max_buffered_packets) expect.fail(`${turns} wait for their turn`);
+      if (state === 2 && queue.length > turns) expect.fail(`${queue.length - turns} buffered although connected`);
     }
   }
   return fed;

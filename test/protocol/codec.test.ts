@@ -167,7 +167,7 @@ class Bench implements SessionSink {
   }
 
   out(): unknown[] {
-    return [...this.session.outbox.write(0, Infinity, null)];
+    return [...this.session.output(0, Infinity, null)];
   }
 
   connected({ path, sid }: NamespaceSession): void {
@@ -181,6 +181,9 @@ class Bench implements SessionSink {
   }
   event({ path }: NamespaceSession, event: string, data: unknown[], ackId: number): void {
     this.told.push(`event ${path} ${event} ${JSON.stringify(data)} ${ackId}`);
+  }
+  traffic(): { readonly sent: number; readonly waiting: number } {
+    return { sent: 1, waiting: 0 };
   }
   makeNamespace(path: string): HeardNamespace {
     return new HeardNamespace(path);
