@@ -90,18 +90,23 @@ export abstract class Delivery<
    * @param tell gets the frames of each packet
    */
   output(now: number, most: number, tell: ((frames: Frames) => void) | null): readonly (string | Attachment)[] {
-    const packets = this.outbox.splice(0, most);
+    let packets = this.outbox;
+    if (most < packets.length) packets = packets.splice(0, most);
+    else this.outbox = [];
     this.packetsSent += packets.length;
     if (tell === null && packets.every(isText)) return packets;
-    return packets.flatMap((packet) => {
+    const frames: (string | Attachment)[] = [];
+    for (const packet of packets) {
       if (!isText(packet)) {
         packet.left--;
         packet.sentAt = packet.sentAt === Infinity ? now : NaN;
       }
-      const frames = framesOf(packet);
-      tell?.(frames);
-      return frames;
-    });
+      const written = framesOf(packet);
+      if (typeof written === "string") frames.push(written);
+      else frames.push(...written);
+      tell?.(written);
+    }
+    return frames;
   }
 
   // Commands
@@ -220,13 +225,14 @@ export abstract class Delivery<
     // A packet was accepted before this server had said how much it takes.
     const tooLarge: Outgoing[] = [];
     const areSmall = namespace.largest <= this.maxPayload;
-    namespace.queue = namespace.queue.filter((packet) => {
+    const left = namespace.queue.filter((packet) => {
       if (!areSmall && !this.#fits(framesOf(packet))) tooLarge.push(packet);
       else if (!isText(packet) && packet.takesTurn) return true;
       else this.outbox.push(packet);
       return false;
     });
-    if (namespace.queue.length === 0) namespace.largest = 0;
+    if (left.length === 0) namespace.largest = 0;
+    namespace.queue = left.length > 0 ? left : NOTHING;
     this.deadlines.wake();
     this.#sendNext(namespace, now);
     return tooLarge;
@@ -282,6 +288,8 @@ export abstract class Delivery<
   #settle(packet: OutPacket, data: unknown[], code: AckCode, now: number): void {
     const { namespace } = packet;
     if (!namespace.acks?.delete(packet.id)) return;
+    // A Map that lives on is dear: V8 makes it anew again and again, and each is kept alive by the one before.
+    if (namespace.acks.size === 0) namespace.acks = null;
     this.deadlines.cancel(packet.deadline);
     if (namespace.queue[0] === packet) {
       namespace.queue.shift();

@@ -63,24 +63,22 @@ const HEADER = {} as PacketHeader;
 
 /** `Namespace` is what its sink makes. */
 export class SocketSession<Namespace extends NamespaceSession> extends Delivery<SessionOptions, SessionSink> {
-  readonly #namespaces = new Map<string, Namespace>();
-  readonly #main = this.namespace("/");
+  readonly #main = this.sink.makeNamespace("/") as Namespace;
+  /** Made when there is one: the main one is all that most have. */
+  #others: Map<string, Namespace> | null = null;
   #open = false;
 
-  namespaces(): Iterable<Namespace> {
-    return this.#namespaces.values();
+  namespaces(): Namespace[] {
+    return [this.#main, ...(this.#others?.values() ?? NOTHING)];
   }
 
   get acksPending(): number {
-    let pending = 0;
-    for (const namespace of this.namespaces()) pending += namespace.acks?.size ?? 0;
-    return pending;
+    return this.namespaces().reduce((pending, { acks }) => pending + (acks?.size ?? 0), 0);
   }
 
   /** True while any namespace is joined or being joined. */
   isWanted(): boolean {
-    for (const { state } of this.namespaces()) if (state !== DISCONNECTED) return true;
-    return false;
+    return this.namespaces().some(({ state }) => state !== DISCONNECTED);
   }
 
   /** The namespace of that path, made on first use. The path has been checked by `isNamespacePath`. */
@@ -88,14 +86,15 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     let namespace = this.find(path);
     if (!namespace) {
       namespace = this.sink.makeNamespace(path) as Namespace;
-      this.#namespaces.set(path, namespace);
+      this.#others ??= new Map();
+      this.#others.set(path, namespace);
     }
     return namespace;
   }
 
   /** The namespace of that path, if it was made. */
   find(path: string): Namespace | undefined {
-    return this.#namespaces.get(path);
+    return path === "/" ? this.#main : this.#others?.get(path);
   }
 
   protected override namespaceOf(packet: Outgoing): NamespaceSession {
@@ -159,7 +158,7 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     this.#open = false;
     this.takeBack();
     const wereUp: NamespaceSession[] = [];
-    const failed = [...this.namespaces()].flatMap((namespace) => {
+    const failed = this.namespaces().flatMap((namespace) => {
       // What did not fit before it was joined would not fit the next time either.
       if (reason === "inbound overflow" && namespace.awaited >= 0) namespace.forgetRecovery();
       namespace.awaited = -1;
