@@ -18,9 +18,8 @@ import { ACK, EVENT } from "./constants.js";
 import type { Deadlines } from "./deadlines.js";
 import { CONNECTED, DISCONNECTED, type NamespaceSession, NOTHING, withItem } from "./namespace-session.js";
 import { type AckCode, type AckHandler, framesOf, isText, type Outgoing, type OutPacket } from "./out-packet.js";
-import { violation } from "./protocol-error.js";
 import type { RttEstimator } from "./rtt.js";
-import { encodePacket, type PacketSource, readAck } from "./socket-packet.js";
+import { encodePacket } from "./socket-packet.js";
 
 export interface DeliveryOptions {
   readonly offline: "buffer" | "drop" | "error";
@@ -94,7 +93,6 @@ export abstract class Delivery<
     if (most < packets.length) packets = packets.splice(0, most);
     else this.outbox = [];
     this.packetsSent += packets.length;
-    if (tell === null && packets.every(isText)) return packets;
     const frames: (string | Attachment)[] = [];
     for (const packet of packets) {
       if (!isText(packet)) {
@@ -126,21 +124,21 @@ export abstract class Delivery<
   ): EmitCode {
     const { offline, retries, max_buffered_packets } = this.options;
     const id = ack ? namespace.nextAckId : -1;
-    const frames = this.encode(EVENT, namespace, id, data.length === 1 ? [event, data[0]] : [event, ...data]);
+    const frames = this.encode(EVENT, namespace, data.length === 1 ? [event, data[0]] : [event, ...data], id);
     // Read now: a `toJSON` in the data may have emitted as well.
     const { state } = namespace;
     if (state === DISCONNECTED) return ERR_UNCONFIGURED;
     if (!this.#fits(frames)) return ERR_PARAMETER_RANGE_ERROR;
     const isUp = state === CONNECTED;
     if (!isUp && offline === "error") return ERR_UNAVAILABLE;
-    const isDropped = !isUp && offline === "drop";
-    const takesTurn = ack !== null && retries > 0 && !isDropped;
-    const waits = takesTurn || !(isUp || isDropped);
+    const isKept = isUp || offline === "buffer";
+    const takesTurn = isKept && ack !== null && retries > 0;
+    const waits = takesTurn || (isKept && !isUp);
     if (waits && namespace.queue.length >= max_buffered_packets) return ERR_OUT_OF_MEMORY;
     let packet: Outgoing;
     if (!ack && typeof frames === "string") packet = frames;
     else {
-      packet = outPacket(namespace, frames, isDropped ? 0 : takesTurn ? 1 + retries : 1, ack, timeout, id, takesTurn);
+      packet = outPacket(namespace, frames, takesTurn ? 1 + retries : isKept ? 1 : 0, ack, timeout, id, takesTurn);
       if (ack) {
         namespace.nextAckId++;
         namespace.acks ??= new Map();
@@ -159,7 +157,7 @@ export abstract class Delivery<
    * @throws TypeError when `data` cannot be encoded.
    */
   emitVolatile(namespace: NamespaceSession, event: string, data: readonly unknown[], writable: boolean): EmitCode {
-    const frames = this.encode(EVENT, namespace, -1, [event, ...data]);
+    const frames = this.encode(EVENT, namespace, [event, ...data]);
     if (namespace.state === DISCONNECTED) return ERR_UNCONFIGURED;
     return namespace.state === CONNECTED && writable ? this.#sendNow(namespace, frames) : ERR_BUSY;
   }
@@ -170,7 +168,7 @@ export abstract class Delivery<
    * @throws TypeError when `data` cannot be encoded.
    */
   reply(namespace: NamespaceSession, generation: number, id: number, data: readonly unknown[]): EmitCode {
-    const frames = this.encode(ACK, namespace, id, data);
+    const frames = this.encode(ACK, namespace, data, id);
     return namespace.generation === generation ? this.#sendNow(namespace, frames) : ERR_UNAVAILABLE;
   }
 
@@ -188,13 +186,12 @@ export abstract class Delivery<
   // For the session
 
   /**
-   * The frames of a packet. `json` stands for a payload that is encoded as JSON already.
+   * The frames of a packet.
    * @throws TypeError when `payload` cannot be encoded
    */
-  protected encode(type: number, { path }: NamespaceSession, id: number, payload: unknown, json = ""): Frames {
+  protected encode(type: number, { path }: NamespaceSession, data?: unknown, id = -1): Frames {
     const { codec } = this.options;
-    if (!codec) return encodePacket(type, path, id, payload, json);
-    return [encodeMessage(codec, { type, namespace: path, id, data: json ? JSON.parse(json) : payload })];
+    return codec ? [encodeMessage(codec, { type, namespace: path, id, data })] : encodePacket(type, path, id, data);
   }
 
   /** Writes what nobody waits for and what dies with the connection. */
@@ -220,13 +217,12 @@ export abstract class Delivery<
     this.outbox = this.outbox.filter((packet) => this.namespaceOf(packet) !== namespace);
   }
 
-  /** The namespace is joined: sends what waited for that. Returns what this server does not take; `tellTooLarge` tells of it. */
-  protected resume(namespace: NamespaceSession, now: number): Outgoing[] {
-    // A packet was accepted before this server had said how much it takes.
-    const tooLarge: Outgoing[] = [];
+  /** The namespace is joined: sends what waited for that. */
+  protected resume(namespace: NamespaceSession, now: number): void {
     const areSmall = namespace.largest <= this.maxPayload;
     const left = namespace.queue.filter((packet) => {
-      if (!areSmall && !this.#fits(framesOf(packet))) tooLarge.push(packet);
+      // It was accepted before this server had said how much it takes. That is told when it has been told that it is joined.
+      if (!areSmall && !this.#fits(framesOf(packet))) this.deadlines.add(now, () => this.#reject(namespace, packet));
       else if (!isText(packet) && packet.takesTurn) return true;
       else this.outbox.push(packet);
       return false;
@@ -235,17 +231,14 @@ export abstract class Delivery<
     namespace.queue = left.length > 0 ? left : NOTHING;
     this.deadlines.wake();
     this.#sendNext(namespace, now);
-    return tooLarge;
   }
 
-  protected tellTooLarge(namespace: NamespaceSession, packets: readonly Outgoing[]): void {
-    for (const packet of packets) {
-      const frame = [framesOf(packet)].flat()[0]!;
-      const text = typeof frame === "string" ? frame.slice(0, 80) : `${frameSize(frame)} bytes`;
-      const message = `a packet is larger than the server's limit of ${this.maxPayload} bytes: ${text}`;
-      this.sink.undeliverable(namespace, message);
-      this.fail([packet]);
-    }
+  #reject(namespace: NamespaceSession, packet: Outgoing): void {
+    const frame = [framesOf(packet)].flat()[0]!;
+    const text = typeof frame === "string" ? frame.slice(0, 80) : `${frameSize(frame)} bytes`;
+    const message = `a packet is larger than the server's limit of ${this.maxPayload} bytes: ${text}`;
+    this.sink.undeliverable(namespace, message);
+    this.fail([packet]);
   }
 
   /**
@@ -267,16 +260,8 @@ export abstract class Delivery<
     for (const packet of packets) if (!isText(packet)) this.#settle(packet, [], ERR_CONNECTION_ERROR, NaN);
   }
 
-  protected receiveAck(
-    namespace: NamespaceSession,
-    text: PacketSource,
-    attachments: (Uint8Array | undefined)[],
-    id: number,
-    end: number,
-    time: number,
-  ): void {
-    if (id < 0) violation("an acknowledgement with an id", text);
-    const data = readAck(text, end, attachments);
+  /** An acknowledgement is here. */
+  protected answered(namespace: NamespaceSession, id: number, data: unknown[], time: number): void {
     const asked = namespace.acks?.get(id);
     // Unknown: it was answered before, or came too late. Not sent: the server invented it.
     if (!asked || asked.sentAt === Infinity) return;

@@ -28,6 +28,7 @@ import {
   type PacketHeader,
   type PacketSource,
   peekEventName,
+  readAck,
   readConnect,
   readEvent,
   readHeader,
@@ -119,14 +120,8 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
    * @throws ProtocolError when the server broke the protocol; the caller closes the engine then.
    */
   receive(packet: RawPacket, time: number, replayed = false): void {
-    const isWhole = typeof packet === "string";
-    // `42[`, an event of the main namespace that wants no acknowledgement, is nearly all that a game receives.
-    if (isWhole && packet.charCodeAt(1) === 50 && packet.charCodeAt(2) === 91 && this.#main.state === CONNECTED) {
-      this.#receiveEvent(this.#main, packet, NOTHING, -1, 2, replayed);
-      return;
-    }
     const text = packetText(packet);
-    const attachments = isWhole ? NOTHING : packet.attachments;
+    const attachments = typeof packet === "string" ? NOTHING : packet.attachments;
     const { type, id, namespace: path } = typeof text === "string" ? readHeader(text, HEADER) : text;
     // What a codec made needs none.
     const { end } = HEADER;
@@ -147,7 +142,10 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
         this.discard(namespace);
         this.#leave(namespace, "server disconnect");
       }
-    } else this.receiveAck(namespace, text, attachments, id, end, time);
+    } else {
+      if (id < 0) violation("an acknowledgement with an id", text);
+      this.answered(namespace, id, readAck(text, end, attachments), time);
+    }
   }
 
   /**
@@ -235,7 +233,7 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     }
     namespace.awaited = generation;
     namespace.connectSentAt = now;
-    this.write(namespace, this.encode(CONNECT, namespace, -1, undefined, namespace.connectPayload()));
+    this.write(namespace, this.encode(CONNECT, namespace, namespace.connectPayload()));
   }
 
   #receiveConnect(namespace: NamespaceSession, text: PacketSource, time: number, end: number): void {
@@ -255,9 +253,8 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     namespace.parting = null;
     const { held, generation } = namespace;
     namespace.held = NOTHING;
-    const tooLarge = this.resume(namespace, time);
+    this.resume(namespace, time);
     this.sink.connected(namespace);
-    this.tellTooLarge(namespace, tooLarge);
     for (const early of held) {
       // A callback may have left the namespace meanwhile.
       if (namespace.generation !== generation) return;
@@ -328,7 +325,7 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
 
   #part(namespace: NamespaceSession): void {
     namespace.partingMark = 0;
-    namespace.parting = this.write(namespace, this.encode(DISCONNECT, namespace, -1, undefined));
+    namespace.parting = this.write(namespace, this.encode(DISCONNECT, namespace));
   }
 
   /** Whether our DISCONNECT was written some time ago, and has left the transport. */
