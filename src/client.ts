@@ -9,7 +9,7 @@
  *  3. Input before time: `poll()` takes what arrived before it checks deadlines, so a paused loop reports no false timeout.
  *  4. What arrived before `poll()` is dispatched in that `poll()`, unless the budget ends it.
  *  5. `now` is monotonic; going backwards is clamped. Nothing reads the wall clock.
- *  6. Deadlines cost nothing while nothing is due: their earliest is known, nothing is scanned.
+ *  6. Deadlines cost nothing while nothing is due: before which moment none is due is known, and until then nothing is scanned.
  *  7. Dequeue first, call second: a throwing listener loses no later packet and leaves no half-state.
  *  8. A late callback of an old socket is ignored: a `Connection` is used once. What arrived before a close is delivered
  *     before it is reported.

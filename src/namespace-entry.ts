@@ -8,7 +8,7 @@ import type { LatestEvents } from "./latest-events.js";
 import type { SocketIONamespace } from "./namespace.js";
 import type { ClientOptions } from "./options.js";
 import { ERR_ALREADY_IN_USE, OK } from "./protocol/codes.js";
-import { NamespaceSession } from "./protocol/namespace-session.js";
+import { NamespaceSession, NOTHING } from "./protocol/namespace-session.js";
 import type { SocketSession } from "./protocol/socket-session.js";
 import { type MadeSignals, SILENT, type Signal, type SignalOwner } from "./signal.js";
 
@@ -64,8 +64,6 @@ interface Listener {
   active: boolean;
 }
 
-const NONE: readonly Listener[] = [];
-
 export class NamespaceEntry extends NamespaceSession {
   signals: MadeSignals<NamespaceSignals> = SILENT;
   /** `null` until the game asks for it. */
@@ -82,7 +80,7 @@ export class NamespaceEntry extends NamespaceSession {
   question: { readonly attempt: number } | null = null;
   // Made when they are needed: thousands of bots have few of them.
   /** What waits in `ready()`: called once, when the namespace is connected or will not be because of an error. */
-  waiting: Set<(error?: SocketIOError) => void> | null = null;
+  waiting: readonly ((error?: SocketIOError) => void)[] = NOTHING;
   #listeners: Map<string, readonly Listener[]> | null = null;
 
   constructor(
@@ -139,12 +137,11 @@ export class NamespaceEntry extends NamespaceSession {
 
   /** Ends what waits for the namespace to be connected. */
   settle(error?: SocketIOError): void {
-    for (const finish of this.waiting ?? []) finish(error);
-    this.waiting = null;
+    for (const finish of this.waiting) finish(error);
   }
 
   #of(event: string): readonly Listener[] {
-    return this.#listeners?.get(event) ?? NONE;
+    return this.#listeners?.get(event) ?? NOTHING;
   }
 }
 

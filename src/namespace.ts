@@ -271,19 +271,18 @@ export class SocketIONamespace<
     requireTimeout(timeout);
     const entry = this.#entry;
     return new Promise((resolve, reject) => {
-      const finish = (error?: SocketIOError) => (error ? reject(error) : resolve(entry.sid));
-      if (entry.state === CONNECTED) {
-        finish();
-        return;
-      }
-      entry.waiting ??= new Set();
-      entry.waiting.add(finish);
+      const finish = (error?: SocketIOError) => {
+        entry.waiting = entry.waiting.filter((other) => other !== finish);
+        if (error) reject(error);
+        else resolve(entry.sid);
+      };
+      entry.waiting = [...entry.waiting, finish];
       // When the answer comes first this changes nothing any more.
       entry.host.expireAfter(timeout, () => {
-        entry.waiting?.delete(finish);
         const hint = entry.state === DISCONNECTED ? ": nobody joined it" : "";
         finish(new SocketIOError(`${entry.path} was not connected within ${timeout} s${hint}`, ERR_TIMEOUT));
       });
+      if (entry.state === CONNECTED) finish();
     });
   }
 }

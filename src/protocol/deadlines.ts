@@ -11,8 +11,8 @@ export interface Deadline {
  */
 export class Deadlines {
   #all: Deadline[] = [];
-  /** How many there may be before those that are over are left out. */
-  #most = 64;
+  /** How many of them are still to happen. */
+  #live = 0;
   /** No poll before this moment has anything to do; -Infinity when the next one may have. */
   #quietUntil = -Infinity;
   /** Nothing is due before this moment; `Infinity` when nothing ever is. */
@@ -34,10 +34,8 @@ export class Deadlines {
   }
 
   add(at: number, expire: (now: number) => void): Deadline {
-    if (this.#all.length > this.#most) {
-      this.#sweep();
-      this.#most = 2 * this.#all.length + 64;
-    }
+    if (this.#all.length > 2 * this.#live + 64) this.#sweep();
+    this.#live++;
     const deadline = { at, expire };
     this.#all.push(deadline);
     this.next = Math.min(this.next, at);
@@ -47,7 +45,9 @@ export class Deadlines {
 
   /** Nothing happens if it has happened or been cancelled already. */
   cancel(deadline: Deadline | null): void {
-    if (deadline) deadline.expire = null;
+    if (!deadline?.expire) return;
+    deadline.expire = null;
+    if (--this.#live === 0) this.#sweep();
   }
 
   /**
@@ -59,7 +59,7 @@ export class Deadlines {
     const due = this.#all.filter(({ at }) => at <= now).sort((one, other) => one.at - other.at);
     for (const deadline of due) {
       const { expire } = deadline;
-      deadline.expire = null;
+      this.cancel(deadline);
       expire?.(now);
     }
     this.#sweep();

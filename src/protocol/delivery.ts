@@ -18,9 +18,8 @@ import { ACK, EVENT } from "./constants.js";
 import type { Deadlines } from "./deadlines.js";
 import { CONNECTED, DISCONNECTED, type NamespaceSession, NOTHING, withItem } from "./namespace-session.js";
 import { type AckCode, type AckHandler, framesOf, isText, type Outgoing, type OutPacket } from "./out-packet.js";
-import { violation } from "./protocol-error.js";
 import type { RttEstimator } from "./rtt.js";
-import { encodePacket, type PacketSource, readAck } from "./socket-packet.js";
+import { encodePacket } from "./socket-packet.js";
 
 export interface DeliveryOptions {
   readonly offline: "buffer" | "drop" | "error";
@@ -90,18 +89,22 @@ export abstract class Delivery<
    * @param tell gets the frames of each packet
    */
   output(now: number, most: number, tell: ((frames: Frames) => void) | null): readonly (string | Attachment)[] {
-    const packets = this.outbox.splice(0, most);
+    let packets = this.outbox;
+    if (most < packets.length) packets = packets.splice(0, most);
+    else this.outbox = [];
     this.packetsSent += packets.length;
-    if (tell === null && packets.every(isText)) return packets;
-    return packets.flatMap((packet) => {
+    const frames: (string | Attachment)[] = [];
+    for (const packet of packets) {
       if (!isText(packet)) {
         packet.left--;
         packet.sentAt = packet.sentAt === Infinity ? now : NaN;
       }
-      const frames = framesOf(packet);
-      tell?.(frames);
-      return frames;
-    });
+      const written = framesOf(packet);
+      if (typeof written === "string") frames.push(written);
+      else frames.push(...written);
+      tell?.(written);
+    }
+    return frames;
   }
 
   // Commands
@@ -121,21 +124,21 @@ export abstract class Delivery<
   ): EmitCode {
     const { offline, retries, max_buffered_packets } = this.options;
     const id = ack ? namespace.nextAckId : -1;
-    const frames = this.encode(EVENT, namespace, id, data.length === 1 ? [event, data[0]] : [event, ...data]);
+    const frames = this.encode(EVENT, namespace, data.length === 1 ? [event, data[0]] : [event, ...data], id);
     // Read now: a `toJSON` in the data may have emitted as well.
     const { state } = namespace;
     if (state === DISCONNECTED) return ERR_UNCONFIGURED;
     if (!this.#fits(frames)) return ERR_PARAMETER_RANGE_ERROR;
     const isUp = state === CONNECTED;
     if (!isUp && offline === "error") return ERR_UNAVAILABLE;
-    const isDropped = !isUp && offline === "drop";
-    const takesTurn = ack !== null && retries > 0 && !isDropped;
-    const waits = takesTurn || !(isUp || isDropped);
+    const isKept = isUp || offline === "buffer";
+    const takesTurn = isKept && ack !== null && retries > 0;
+    const waits = takesTurn || (isKept && !isUp);
     if (waits && namespace.queue.length >= max_buffered_packets) return ERR_OUT_OF_MEMORY;
     let packet: Outgoing;
     if (!ack && typeof frames === "string") packet = frames;
     else {
-      packet = outPacket(namespace, frames, isDropped ? 0 : takesTurn ? 1 + retries : 1, ack, timeout, id, takesTurn);
+      packet = outPacket(namespace, frames, takesTurn ? 1 + retries : isKept ? 1 : 0, ack, timeout, id, takesTurn);
       if (ack) {
         namespace.nextAckId++;
         namespace.acks ??= new Map();
@@ -154,7 +157,7 @@ export abstract class Delivery<
    * @throws TypeError when `data` cannot be encoded.
    */
   emitVolatile(namespace: NamespaceSession, event: string, data: readonly unknown[], writable: boolean): EmitCode {
-    const frames = this.encode(EVENT, namespace, -1, [event, ...data]);
+    const frames = this.encode(EVENT, namespace, [event, ...data]);
     if (namespace.state === DISCONNECTED) return ERR_UNCONFIGURED;
     return namespace.state === CONNECTED && writable ? this.#sendNow(namespace, frames) : ERR_BUSY;
   }
@@ -165,7 +168,7 @@ export abstract class Delivery<
    * @throws TypeError when `data` cannot be encoded.
    */
   reply(namespace: NamespaceSession, generation: number, id: number, data: readonly unknown[]): EmitCode {
-    const frames = this.encode(ACK, namespace, id, data);
+    const frames = this.encode(ACK, namespace, data, id);
     return namespace.generation === generation ? this.#sendNow(namespace, frames) : ERR_UNAVAILABLE;
   }
 
@@ -183,13 +186,12 @@ export abstract class Delivery<
   // For the session
 
   /**
-   * The frames of a packet. `json` stands for a payload that is encoded as JSON already.
+   * The frames of a packet.
    * @throws TypeError when `payload` cannot be encoded
    */
-  protected encode(type: number, { path }: NamespaceSession, id: number, payload: unknown, json = ""): Frames {
+  protected encode(type: number, { path }: NamespaceSession, data?: unknown, id = -1): Frames {
     const { codec } = this.options;
-    if (!codec) return encodePacket(type, path, id, payload, json);
-    return [encodeMessage(codec, { type, namespace: path, id, data: json ? JSON.parse(json) : payload })];
+    return codec ? [encodeMessage(codec, { type, namespace: path, id, data })] : encodePacket(type, path, id, data);
   }
 
   /** Writes what nobody waits for and what dies with the connection. */
@@ -215,31 +217,28 @@ export abstract class Delivery<
     this.outbox = this.outbox.filter((packet) => this.namespaceOf(packet) !== namespace);
   }
 
-  /** The namespace is joined: sends what waited for that. Returns what this server does not take; `tellTooLarge` tells of it. */
-  protected resume(namespace: NamespaceSession, now: number): Outgoing[] {
-    // A packet was accepted before this server had said how much it takes.
-    const tooLarge: Outgoing[] = [];
+  /** The namespace is joined: sends what waited for that. */
+  protected resume(namespace: NamespaceSession, now: number): void {
     const areSmall = namespace.largest <= this.maxPayload;
-    namespace.queue = namespace.queue.filter((packet) => {
-      if (!areSmall && !this.#fits(framesOf(packet))) tooLarge.push(packet);
+    const left = namespace.queue.filter((packet) => {
+      // It was accepted before this server had said how much it takes. That is told when it has been told that it is joined.
+      if (!areSmall && !this.#fits(framesOf(packet))) this.deadlines.add(now, () => this.#reject(namespace, packet));
       else if (!isText(packet) && packet.takesTurn) return true;
       else this.outbox.push(packet);
       return false;
     });
-    if (namespace.queue.length === 0) namespace.largest = 0;
+    if (left.length === 0) namespace.largest = 0;
+    namespace.queue = left.length > 0 ? left : NOTHING;
     this.deadlines.wake();
     this.#sendNext(namespace, now);
-    return tooLarge;
   }
 
-  protected tellTooLarge(namespace: NamespaceSession, packets: readonly Outgoing[]): void {
-    for (const packet of packets) {
-      const frame = [framesOf(packet)].flat()[0]!;
-      const text = typeof frame === "string" ? frame.slice(0, 80) : `${frameSize(frame)} bytes`;
-      const message = `a packet is larger than the server's limit of ${this.maxPayload} bytes: ${text}`;
-      this.sink.undeliverable(namespace, message);
-      this.fail([packet]);
-    }
+  #reject(namespace: NamespaceSession, packet: Outgoing): void {
+    const frame = [framesOf(packet)].flat()[0]!;
+    const text = typeof frame === "string" ? frame.slice(0, 80) : `${frameSize(frame)} bytes`;
+    const message = `a packet is larger than the server's limit of ${this.maxPayload} bytes: ${text}`;
+    this.sink.undeliverable(namespace, message);
+    this.fail([packet]);
   }
 
   /**
@@ -261,16 +260,8 @@ export abstract class Delivery<
     for (const packet of packets) if (!isText(packet)) this.#settle(packet, [], ERR_CONNECTION_ERROR, NaN);
   }
 
-  protected receiveAck(
-    namespace: NamespaceSession,
-    text: PacketSource,
-    attachments: (Uint8Array | undefined)[],
-    id: number,
-    end: number,
-    time: number,
-  ): void {
-    if (id < 0) violation("an acknowledgement with an id", text);
-    const data = readAck(text, end, attachments);
+  /** An acknowledgement is here. */
+  protected answered(namespace: NamespaceSession, id: number, data: unknown[], time: number): void {
     const asked = namespace.acks?.get(id);
     // Unknown: it was answered before, or came too late. Not sent: the server invented it.
     if (!asked || asked.sentAt === Infinity) return;
@@ -282,6 +273,8 @@ export abstract class Delivery<
   #settle(packet: OutPacket, data: unknown[], code: AckCode, now: number): void {
     const { namespace } = packet;
     if (!namespace.acks?.delete(packet.id)) return;
+    // A Map that lives on is dear: V8 makes it anew again and again, and each is kept alive by the one before.
+    if (namespace.acks.size === 0) namespace.acks = null;
     this.deadlines.cancel(packet.deadline);
     if (namespace.queue[0] === packet) {
       namespace.queue.shift();

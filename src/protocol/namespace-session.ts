@@ -78,8 +78,8 @@ export abstract class NamespaceSession {
   /** Connection state recovery: the server's private session id, `""` when it offers none. */
   pid = "";
   #offset = "";
-  /** Made when a server offers recovery. */
-  #seen: Set<string> | null = null;
+  /** The last offsets. */
+  #seen: string[] = NOTHING;
 
   constructor(readonly path: string) {}
 
@@ -87,9 +87,9 @@ export abstract class NamespaceSession {
   abstract isListening(event: string): boolean;
 
   /** The payload of CONNECT: auth, and what recovery needs; a user's own `pid` or `offset` cannot get in its way. */
-  connectPayload(): string {
+  connectPayload(): object | undefined {
     const { auth, pid } = this;
-    return pid ? JSON.stringify({ ...JSON.parse(auth || "{}"), pid, offset: this.#offset }) : (auth ?? "");
+    return auth || pid ? { ...JSON.parse(auth || "{}"), ...(pid && { pid, offset: this.#offset }) } : undefined;
   }
 
   /** Takes the ids of a new connection. */
@@ -104,7 +104,7 @@ export abstract class NamespaceSession {
 
   forgetRecovery(): void {
     this.pid = this.#offset = "";
-    this.#seen = null;
+    this.#seen = NOTHING;
   }
 
   /** Takes the recovery offset off the end of an event's arguments; false when a replayed event was received before. */
@@ -112,13 +112,11 @@ export abstract class NamespaceSession {
     if (this.pid === "") return true;
     const last = args.at(-1);
     if (typeof last !== "string" || !OFFSET.test(last)) return true;
-    this.#seen ??= new Set();
-    const seen = this.#seen;
-    if (replayed && seen.has(last)) return false;
+    if (replayed && this.#seen.includes(last)) return false;
     args.pop();
     this.#offset = last;
-    seen.add(last);
-    if (seen.size > REMEMBERED_OFFSETS) seen.delete(seen.values().next().value as string);
+    this.#seen = withItem(this.#seen, last);
+    if (this.#seen.length > REMEMBERED_OFFSETS) this.#seen.shift();
     return true;
   }
 }

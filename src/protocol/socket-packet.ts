@@ -211,12 +211,12 @@ export function readRefusal(text: PacketSource, start: number): { message: strin
 }
 
 /**
- * A packet as it is written: its text, and what binary was in `payload`. `json` stands for a payload that is encoded already.
+ * A packet as it is written: its text, and what binary was in `payload`.
  * @throws TypeError when `payload` cannot be encoded
  */
-export function encodePacket(type: number, namespace: string, id: number, payload: unknown, json = ""): Frames {
+export function encodePacket(type: number, namespace: string, id: number, payload: unknown): Frames {
   const attachments: Attachment[] = [];
-  const text = json || (payload === undefined ? "" : takeAttachments(payload, attachments));
+  const text = payload === undefined ? "" : takeAttachments(payload, attachments);
   const { length } = attachments;
   if (type === EVENT && length === 0 && namespace === "/") return id < 0 ? `42${text}` : `42${id}${text}`;
   const kind = length > 0 ? `${type + BINARY}${length}-` : type;

@@ -28,6 +28,7 @@ import {
   type PacketHeader,
   type PacketSource,
   peekEventName,
+  readAck,
   readConnect,
   readEvent,
   readHeader,
@@ -63,24 +64,22 @@ const HEADER = {} as PacketHeader;
 
 /** `Namespace` is what its sink makes. */
 export class SocketSession<Namespace extends NamespaceSession> extends Delivery<SessionOptions, SessionSink> {
-  readonly #namespaces = new Map<string, Namespace>();
-  readonly #main = this.namespace("/");
+  readonly #main = this.sink.makeNamespace("/") as Namespace;
+  /** Made when there is one: the main one is all that most have. */
+  #others: Map<string, Namespace> | null = null;
   #open = false;
 
-  namespaces(): Iterable<Namespace> {
-    return this.#namespaces.values();
+  namespaces(): Namespace[] {
+    return [this.#main, ...(this.#others?.values() ?? NOTHING)];
   }
 
   get acksPending(): number {
-    let pending = 0;
-    for (const namespace of this.namespaces()) pending += namespace.acks?.size ?? 0;
-    return pending;
+    return this.namespaces().reduce((pending, { acks }) => pending + (acks?.size ?? 0), 0);
   }
 
   /** True while any namespace is joined or being joined. */
   isWanted(): boolean {
-    for (const { state } of this.namespaces()) if (state !== DISCONNECTED) return true;
-    return false;
+    return this.namespaces().some(({ state }) => state !== DISCONNECTED);
   }
 
   /** The namespace of that path, made on first use. The path has been checked by `isNamespacePath`. */
@@ -88,14 +87,15 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     let namespace = this.find(path);
     if (!namespace) {
       namespace = this.sink.makeNamespace(path) as Namespace;
-      this.#namespaces.set(path, namespace);
+      this.#others ??= new Map();
+      this.#others.set(path, namespace);
     }
     return namespace;
   }
 
   /** The namespace of that path, if it was made. */
   find(path: string): Namespace | undefined {
-    return this.#namespaces.get(path);
+    return path === "/" ? this.#main : this.#others?.get(path);
   }
 
   protected override namespaceOf(packet: Outgoing): NamespaceSession {
@@ -120,14 +120,8 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
    * @throws ProtocolError when the server broke the protocol; the caller closes the engine then.
    */
   receive(packet: RawPacket, time: number, replayed = false): void {
-    const isWhole = typeof packet === "string";
-    // `42[`, an event of the main namespace that wants no acknowledgement, is nearly all that a game receives.
-    if (isWhole && packet.charCodeAt(1) === 50 && packet.charCodeAt(2) === 91 && this.#main.state === CONNECTED) {
-      this.#receiveEvent(this.#main, packet, NOTHING, -1, 2, replayed);
-      return;
-    }
     const text = packetText(packet);
-    const attachments = isWhole ? NOTHING : packet.attachments;
+    const attachments = typeof packet === "string" ? NOTHING : packet.attachments;
     const { type, id, namespace: path } = typeof text === "string" ? readHeader(text, HEADER) : text;
     // What a codec made needs none.
     const { end } = HEADER;
@@ -148,7 +142,10 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
         this.discard(namespace);
         this.#leave(namespace, "server disconnect");
       }
-    } else this.receiveAck(namespace, text, attachments, id, end, time);
+    } else {
+      if (id < 0) violation("an acknowledgement with an id", text);
+      this.answered(namespace, id, readAck(text, end, attachments), time);
+    }
   }
 
   /**
@@ -159,7 +156,7 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     this.#open = false;
     this.takeBack();
     const wereUp: NamespaceSession[] = [];
-    const failed = [...this.namespaces()].flatMap((namespace) => {
+    const failed = this.namespaces().flatMap((namespace) => {
       // What did not fit before it was joined would not fit the next time either.
       if (reason === "inbound overflow" && namespace.awaited >= 0) namespace.forgetRecovery();
       namespace.awaited = -1;
@@ -236,7 +233,7 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     }
     namespace.awaited = generation;
     namespace.connectSentAt = now;
-    this.write(namespace, this.encode(CONNECT, namespace, -1, undefined, namespace.connectPayload()));
+    this.write(namespace, this.encode(CONNECT, namespace, namespace.connectPayload()));
   }
 
   #receiveConnect(namespace: NamespaceSession, text: PacketSource, time: number, end: number): void {
@@ -256,9 +253,8 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     namespace.parting = null;
     const { held, generation } = namespace;
     namespace.held = NOTHING;
-    const tooLarge = this.resume(namespace, time);
+    this.resume(namespace, time);
     this.sink.connected(namespace);
-    this.tellTooLarge(namespace, tooLarge);
     for (const early of held) {
       // A callback may have left the namespace meanwhile.
       if (namespace.generation !== generation) return;
@@ -329,7 +325,7 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
 
   #part(namespace: NamespaceSession): void {
     namespace.partingMark = 0;
-    namespace.parting = this.write(namespace, this.encode(DISCONNECT, namespace, -1, undefined));
+    namespace.parting = this.write(namespace, this.encode(DISCONNECT, namespace));
   }
 
   /** Whether our DISCONNECT was written some time ago, and has left the transport. */

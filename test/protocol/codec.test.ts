@@ -283,6 +283,7 @@ describe("a session", () => {
     bench.session.close("transport close", false);
     bench.session.open(0, 200);
     bench.serve('[0,"/",-1,{"sid":"a"}]');
+    bench.session.deadlines.advance(0);
     expect(bench.told).toEqual([
       "connected / a",
       "undeliverable a packet is larger than the server's limit of 200 bytes: 201 bytes",

@@ -804,6 +804,7 @@ describe("re-entrancy: the sink may call any command", () => {
     bench.hooks.set("undeliverable", () => bench.session.close("client disconnect", true));
     bench.open(50);
     bench.serve('40{"sid":"a"}');
+    bench.pass(0);
     expect(bench.told().filter((line) => line.startsWith("ack"))).toEqual([
       `ack large [] ${Err.ERR_CONNECTION_ERROR}`,
       `ack large too [] ${Err.ERR_CONNECTION_ERROR}`,
@@ -1037,6 +1038,7 @@ describe("offline policies", () => {
     bench.open(50);
     bench.serve('40{"sid":"a"}');
     expect(bench.out()).toEqual(["40", '42["small"]', '421["last"]']);
+    bench.pass(0);
     const [connected, first, second, failed, ...rest] = bench.told();
     expect(connected).toBe("connected / a");
     expect(first).toContain("the server's limit of 50 bytes");
@@ -1386,6 +1388,7 @@ describe("retries: at-least-once", () => {
     bench.open(50);
     bench.serve('40{"sid":"a"}');
     expect(bench.out()).toEqual(["40", '421["small"]']);
+    bench.pass(0);
     const told = bench.told();
     expect(told[1]).toContain("undeliverable / ");
     expect(told[2]).toBe(`ack large [] ${Err.ERR_CONNECTION_ERROR}`);
