@@ -24,12 +24,8 @@ import {
 import { isTlsOptions, type TLSOptions } from "../tls-options.js";
 import { PeerSocket } from "./peer-socket.js";
 import { canHonour } from "./platform-socket.js";
-import { parseUrl } from "./transport.js";
-
-const CONNECTING = 0;
-const OPEN = 1;
-const CLOSING = 2;
-const CLOSED = 3;
+import { CLOSED, CLOSING, CONNECTING, OPEN } from "./ready-state.js";
+import { addressOf, parseUrl } from "./transport.js";
 
 interface Packet {
   readonly bytes: Uint8Array;
@@ -131,10 +127,10 @@ export class WebSocketPeer {
   connect_to_url(url: string, tls_options: TLSOptions | null = null): Err {
     requireThat(typeof url === "string", "the URL", "a string", url);
     requireThat(isTlsOptions(tls_options), "tls_options", "made by TLSOptions.client()", tls_options);
-    requireStrings("supported_protocols", this.supported_protocols, '["chat"]');
+    requireStrings("supported_protocols", this.supported_protocols, "chat", /./);
+    requireStrings("handshake_headers", this.handshake_headers, "Name: value", /.:/);
     const { inbound_buffer_size, outbound_buffer_size, max_queued_packets } = this;
     requireAmounts({ inbound_buffer_size, outbound_buffer_size, max_queued_packets });
-    const extra_headers = parseHeaders(this.handshake_headers);
     if (this.#state !== CLOSED) return ERR_ALREADY_IN_USE;
     const address = socketUrl(url);
     if (address === null) return ERR_INVALID_PARAMETER;
@@ -143,7 +139,7 @@ export class WebSocketPeer {
       url: address,
       tls: tls_options,
       cookies: null,
-      extra_headers,
+      extra_headers: parseHeaders(this.handshake_headers),
       protocols: this.supported_protocols,
       per_message_deflate: false,
       max_payload: inbound_buffer_size,
@@ -231,10 +227,10 @@ export class WebSocketPeer {
    */
   send(message: Uint8Array | ArrayBuffer, write_mode: number = WebSocketPeer.WRITE_MODE_BINARY): Err {
     const isBytes = ArrayBuffer.isView(message) || message instanceof ArrayBuffer;
-    requireThat(isBytes, "send(message): the message", "a Uint8Array (write send_text for a string)", message);
+    requireThat(isBytes, "the message", "a Uint8Array (write send_text for a string)", message);
     const isText = write_mode === WebSocketPeer.WRITE_MODE_TEXT;
     const isMode = isText || write_mode === WebSocketPeer.WRITE_MODE_BINARY;
-    requireThat(isMode, "send(message, write_mode): the mode", "WRITE_MODE_TEXT or WRITE_MODE_BINARY", write_mode);
+    requireThat(isMode, "the mode", "WRITE_MODE_TEXT or WRITE_MODE_BINARY", write_mode);
     const { buffer = message as ArrayBuffer, byteOffset = 0, byteLength } = message as Uint8Array<ArrayBuffer>;
     const bytes = new Uint8Array(buffer, byteOffset, byteLength);
     if (!isText) return this.#send(bytes, byteLength);
@@ -251,7 +247,7 @@ export class WebSocketPeer {
    */
   send_text(message: string): Err {
     const isString = typeof message === "string";
-    requireThat(isString, "send_text(message): the message", "a string (write send for bytes)", message);
+    requireThat(isString, "the message", "a string (write send for bytes)", message);
     return this.#send(message, utf8Length(message));
   }
 
@@ -270,9 +266,9 @@ export class WebSocketPeer {
    */
   close(code = 1000, reason = ""): void {
     const codes = "1000, 3000 to 4999, or less than 0 for an end at once";
-    requireThat(isCloseCode(code), "close(code): the code", codes, code);
+    requireThat(isCloseCode(code), "the code", codes, code);
     const fits = typeof reason === "string" && utf8Length(reason) <= MAX_REASON;
-    requireThat(fits, "close(code, reason): the reason", `a string of at most ${MAX_REASON} bytes`, reason);
+    requireThat(fits, "the reason", `a string of at most ${MAX_REASON} bytes`, reason);
     const socket = this.#socket;
     if (socket === null) return;
     if (code < 0 || this.#state === CONNECTING) {
@@ -357,25 +353,17 @@ export class WebSocketPeer {
 /** The address for the platform's WebSocket, which takes no fragment and not everywhere `http:`. `null` for no such URL. */
 function socketUrl(url: string): string | null {
   const parsed = parseUrl(url);
-  if (parsed === null) return null;
-  parsed.hash = "";
-  return parsed.href.replace(/^http/, "ws");
+  return parsed && addressOf(parsed, "ws");
 }
 
-function requireStrings(name: string, value: readonly string[], example: string): void {
-  const valid = Array.isArray(value) && value.every((item) => typeof item === "string");
-  requireThat(valid, name, `a list of strings, like ${example}`, value);
+function requireStrings(name: string, list: readonly string[], example: string, form: RegExp): void {
+  requireThat(Array.isArray(list), name, `a list like ["${example}"]`, list);
+  for (const item of list)
+    requireThat(typeof item === "string" && form.test(item), `an item of ${name}`, `a string like "${example}"`, item);
 }
 
 function parseHeaders(headers: readonly string[]): Record<string, string> {
-  requireStrings("handshake_headers", headers, '["Name: value"]');
-  const result: Record<string, string> = {};
-  for (const header of headers) {
-    const colon = header.indexOf(":");
-    requireThat(colon > 0, "a line of handshake_headers", 'like "Name: value"', header);
-    result[header.slice(0, colon).trim()] = header.slice(colon + 1).trim();
-  }
-  return result;
+  return Object.fromEntries(headers.map((header) => header.split(/:(.*)/s).map((part) => part.trim())));
 }
 
 /** What an endpoint may send (RFC 6455, 7.4), and Godot's negative number for no close frame at all. */
