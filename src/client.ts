@@ -141,9 +141,9 @@ export class SocketIOClient {
     // A function for the URL may have connected as well.
     if (runtime.active) return ERR_ALREADY_IN_USE;
     if (!canHonour(tls_options))
-      return runtime.fail(ERR_UNAVAILABLE, "browsers have their own trust store; pass null as tls_options");
+      return runtime.fail(ERR_UNAVAILABLE, "a browser takes no tls_options; pass null");
     if (transports.length === 0)
-      return runtime.fail(ERR_UNAVAILABLE, 'there is no "polling" here; import from "socketio-gameloop" for it');
+      return runtime.fail(ERR_UNAVAILABLE, 'for "polling" import from "socketio-gameloop"');
     this.#address = address;
     runtime.start(address, auth);
     return OK;
@@ -175,7 +175,7 @@ export class SocketIOClient {
    * @throws TypeError for anything but a boolean
    */
   set_dispatch_paused(paused: boolean): void {
-    requireThat(typeof paused === "boolean", "set_dispatch_paused(paused)", "true or false", paused);
+    requireThat(typeof paused === "boolean", "set_dispatch_paused(paused)", "boolean", paused);
     this.#runtime.dispatchPaused = paused;
   }
 
@@ -211,7 +211,7 @@ export class SocketIOClient {
    * @throws TypeError for anything but an object
    */
   add_observer(observer: ClientObserver): boolean {
-    requireThat(isObject(observer), "add_observer(observer)", "an object with callbacks", observer);
+    requireThat(isObject(observer), "add_observer(observer)", "an object", observer);
     this.#runtime.deadlines.wake();
     this.#runtime.observers ??= new Observers();
     return this.#runtime.observers.add(observer);

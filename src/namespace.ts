@@ -120,7 +120,7 @@ export class SocketIONamespace<
    */
   set_event_mode(event: EventName<ListenEvents>, mode: EventMode): void {
     requireEvent(event);
-    requireThat(mode === 0 || mode === 1, "the event mode", "EVENT_QUEUE (0) or EVENT_LATEST (1)", mode);
+    requireThat(mode === 0 || mode === 1, "the event mode", "EVENT_QUEUE or EVENT_LATEST", mode);
     const { host, core } = this.#entry;
     host.latestEvents ??= new LatestEvents();
     host.latestEvents.set(core.path, event, mode === 1);

@@ -172,7 +172,7 @@ describe("mergeOptions", () => {
     [
       "a string for an agent",
       { agent: "http://proxy" },
-      'option "agent" must be an object (an http.Agent) or null, got "http',
+      'option "agent" must be an object or null, got "http',
     ],
     [
       "a codec that cannot decode",
