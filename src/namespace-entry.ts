@@ -122,7 +122,7 @@ export class NamespaceEntry implements EventFilter {
   /** Runs the listeners of an event. */
   dispatch(event: string, data: unknown[], ackId: number): void {
     const { host } = this;
-    const args: unknown[] = ackId < 0 ? [data] : [data, this.replyTo(event, ackId)];
+    const args: unknown[] = ackId < 0 ? [data] : [data, this.replyTo(ackId)];
     for (const listener of this.#of(event)) {
       if (!listener.active) continue;
       if (listener.once) this.unlisten(event, listener);
@@ -132,11 +132,11 @@ export class NamespaceEntry implements EventFilter {
   }
 
   /** What answers the event that has this acknowledgement id. */
-  replyTo(event: string, ackId: number): Reply {
+  replyTo(ackId: number): Reply {
     const { generation } = this.core;
     let used = false;
     return (response) => {
-      requireData(event, response);
+      requireData(response);
       if (used) return ERR_ALREADY_IN_USE;
       const error = this.host.session.reply(this.core, generation, ackId, response);
       used = error === OK;
@@ -159,7 +159,7 @@ export class NamespaceEntry implements EventFilter {
 export const entryOf = (core: NamespaceSession<AckOwner>): NamespaceEntry => core.filter as NamespaceEntry;
 
 /** @throws TypeError unless `data` is the array of an event's or an answer's arguments, and `more` is nothing */
-export function requireData(event: string, data: unknown, more?: unknown): void {
+export function requireData(data: unknown, more?: unknown): void {
   const isArray = Array.isArray(data) && more === undefined;
-  requireThat(isArray, `the data of "${event}"`, "one array of arguments, like [data]", more ?? data);
+  requireThat(isArray, "the data", "one array of arguments, like [data]", more ?? data);
 }

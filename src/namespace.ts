@@ -301,7 +301,7 @@ export function requireEvent(event: unknown): void {
 /** @param more what socket.io-client's `emit` would take as well */
 export function requireEmit(event: unknown, data: unknown, more?: unknown): void {
   requireEvent(event);
-  requireData(event as string, data, more);
+  requireData(data, more);
 }
 
 export function requireListener(event: unknown, callback: unknown): void {
