@@ -40,7 +40,7 @@ export abstract class Announcer extends Dialer implements SessionSink {
     const { path } = entry;
     this.counters.events_dispatched++;
     if (this.options.event_delivery === "pull")
-      this.pulled = withItem(this.pulled, { event, data, path, reply: ackId < 0 ? null : entry.replyTo(event, ackId) });
+      this.pulled = withItem(this.pulled, { event, data, path, reply: ackId < 0 ? null : entry.replyTo(ackId) });
     else {
       entry.dispatch(event, data, ackId);
       this.signals.event_received?.emit(event, data, path);

@@ -27,11 +27,11 @@ export function keepAuth(auth: Auth): KeptAuth {
  * @throws TypeError for anything but a dictionary that can be encoded as JSON
  */
 export function encodeAuth(auth: unknown): string {
-  requireThat(auth == null || isObject(auth), "auth", 'a dictionary like { token: "…" } or a function for one', auth);
+  requireThat(auth == null || isObject(auth), "auth", "a dictionary object or a function for one", auth);
   const attachments: Attachment[] = [];
   const json = takeAttachments(auth ?? {}, attachments);
-  requireThat(attachments.length === 0, "auth", "without binary data", "binary data");
   // A `toJSON` may have made something else of it.
-  requireThat(json[0] === "{", "the JSON of auth", "an object", json);
+  const isPlain = attachments.length === 0 && json[0] === "{";
+  requireThat(isPlain, "auth", "an object without binary data", auth);
   return json === "{}" ? "" : json;
 }

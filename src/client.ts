@@ -140,10 +140,8 @@ export class SocketIOClient {
     if (!address.read()) return runtime.fail(ERR_INVALID_PARAMETER, address.complaint);
     // A function for the URL may have connected as well.
     if (runtime.active) return ERR_ALREADY_IN_USE;
-    if (!canHonour(tls_options))
-      return runtime.fail(ERR_UNAVAILABLE, "browsers have their own trust store; pass null as tls_options");
-    if (transports.length === 0)
-      return runtime.fail(ERR_UNAVAILABLE, 'there is no "polling" here; import from "socketio-gameloop" for it');
+    if (!canHonour(tls_options)) return runtime.fail(ERR_UNAVAILABLE, "a browser takes no tls_options; pass null");
+    if (transports.length === 0) return runtime.fail(ERR_UNAVAILABLE, 'for "polling" import from "socketio-gameloop"');
     this.#address = address;
     runtime.start(address, auth);
     return OK;
@@ -175,7 +173,7 @@ export class SocketIOClient {
    * @throws TypeError for anything but a boolean
    */
   set_dispatch_paused(paused: boolean): void {
-    requireThat(typeof paused === "boolean", "set_dispatch_paused(paused)", "true or false", paused);
+    requireThat(typeof paused === "boolean", "paused", "boolean", paused);
     this.#runtime.dispatchPaused = paused;
   }
 
@@ -211,16 +209,19 @@ export class SocketIOClient {
    * @throws TypeError for anything but an object
    */
   add_observer(observer: ClientObserver): boolean {
-    requireThat(isObject(observer), "add_observer(observer)", "an object with callbacks", observer);
+    requireThat(isObject(observer), "the observer", "an object", observer);
     this.#runtime.deadlines.wake();
     this.#runtime.observers ??= new Observers();
-    return this.#runtime.observers.add(observer);
+    const { observers } = this.#runtime;
+    const isNew = !observers.has(observer);
+    observers.add(observer);
+    return isNew;
   }
 
   /** Ends `add_observer`; false when it does not observe. */
   remove_observer(observer: ClientObserver): boolean {
     const runtime = this.#runtime;
-    const wasThere = runtime.observers?.remove(observer) ?? false;
+    const wasThere = runtime.observers?.delete(observer) ?? false;
     if (runtime.observers?.size === 0) runtime.observers = null;
     return wasThere;
   }
@@ -326,13 +327,12 @@ export class SocketIOClient {
 
   get_stats(): ClientStats {
     const { connection, counters, rtt, session } = this.#runtime;
-    const age = this.#runtime.now() - (connection?.inbox.oldestTime ?? Infinity);
     return {
       ...counters,
       ...rtt,
       packets_sent: session.packetsSent,
       inbox_length: this.get_pending_count(),
-      inbox_age: Math.max(0, age),
+      inbox_age: Math.max(0, this.#runtime.now() - (connection?.inbox.oldestTime ?? Infinity)),
       acks_pending: session.acksPending,
     };
   }

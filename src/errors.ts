@@ -52,7 +52,10 @@ const NAMES = [
 ] as const;
 
 type Names = typeof NAMES;
-type Codes = { readonly [Place in Exclude<keyof Names, keyof readonly []> as Names[Place] & string]: Place extends `${infer Code extends number}` ? Code : never };
+type Codes = {
+  readonly [Place in Exclude<keyof Names, keyof (readonly [])> as Names[Place] &
+    string]: Place extends `${infer Code extends number}` ? Code : never;
+};
 
 /**
  * Error codes: Godot's `@GlobalScope.Error`, same names, same numbers. Named `Err`, because `Error` is JavaScript's.
@@ -60,7 +63,8 @@ type Codes = { readonly [Place in Exclude<keyof Names, keyof readonly []> as Nam
  * @example
  * if (client.connect_to_url(url) !== OK) console.error(client.get_last_error());
  */
-export const Err = /* @__PURE__ */ (() => Object.freeze(Object.fromEntries(NAMES.map((name, code) => [name, code])) as unknown as Codes))();
+export const Err = /* @__PURE__ */ (() =>
+  Object.freeze(Object.fromEntries(NAMES.map((name, code) => [name, code])) as unknown as Codes))();
 export type Err = (typeof Err)[keyof typeof Err];
 
 // For code that goes to browsers: bundlers put their values in the place of their names, and leave the table out.
@@ -130,6 +134,12 @@ export function requireCallback(callback: unknown): void {
 export function requireTimeout(timeout: unknown): void {
   const valid = Number.isFinite(timeout) && (timeout as number) >= 0;
   requireThat(valid, "the timeout", "a number of seconds", timeout);
+}
+
+/** @throws TypeError that names the first of `amounts` that is no number of 0 or more */
+export function requireAmounts(amounts: object): void {
+  for (const [name, amount] of Object.entries(amounts))
+    requireThat(typeof amount === "number" && amount >= 0, name, "a number of 0 or more", amount);
 }
 
 /**

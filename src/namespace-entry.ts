@@ -113,7 +113,7 @@ export class NamespaceEntry extends NamespaceSession {
   /** Runs the listeners of an event. */
   dispatch(event: string, data: unknown[], ackId: number): void {
     const { host } = this;
-    const args: unknown[] = ackId < 0 ? [data] : [data, this.replyTo(event, ackId)];
+    const args: unknown[] = ackId < 0 ? [data] : [data, this.replyTo(ackId)];
     for (const listener of this.#of(event)) {
       if (!listener.active) continue;
       if (listener.once) this.unlisten(event, listener);
@@ -123,11 +123,11 @@ export class NamespaceEntry extends NamespaceSession {
   }
 
   /** What answers the event that has this acknowledgement id. */
-  replyTo(event: string, ackId: number): Reply {
+  replyTo(ackId: number): Reply {
     const { generation } = this;
     let used = false;
     return (response) => {
-      requireData(event, response);
+      requireData(response);
       if (used) return ERR_ALREADY_IN_USE;
       const error = this.host.session.reply(this, generation, ackId, response);
       used = error === OK;
@@ -146,7 +146,7 @@ export class NamespaceEntry extends NamespaceSession {
 }
 
 /** @throws TypeError unless `data` is the array of an event's or an answer's arguments, and `more` is nothing */
-export function requireData(event: string, data: unknown, more?: unknown): void {
+export function requireData(data: unknown, more?: unknown): void {
   const isArray = Array.isArray(data) && more === undefined;
-  requireThat(isArray, `the data of "${event}"`, "one array of arguments, like [data]", more ?? data);
+  requireThat(isArray, "the data", "one array of arguments, like [data]", more ?? data);
 }

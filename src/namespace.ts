@@ -119,7 +119,7 @@ export class SocketIONamespace<
    */
   set_event_mode(event: EventName<ListenEvents>, mode: EventMode): void {
     requireEvent(event);
-    requireThat(mode === 0 || mode === 1, "the event mode", "EVENT_QUEUE (0) or EVENT_LATEST (1)", mode);
+    requireThat(mode === 0 || mode === 1, "the event mode", "EVENT_QUEUE or EVENT_LATEST", mode);
     const { host, path } = this.#entry;
     host.latestEvents ??= new LatestEvents();
     host.latestEvents.set(path, event, mode === 1);
@@ -306,7 +306,7 @@ export function requireEvent(event: unknown): void {
 /** @param more what socket.io-client's `emit` would take as well */
 export function requireEmit(event: unknown, data: unknown, more?: unknown): void {
   requireEvent(event);
-  requireData(event as string, data, more);
+  requireData(data, more);
 }
 
 export function requireListener(event: unknown, callback: unknown): void {

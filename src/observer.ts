@@ -39,25 +39,7 @@ export interface ClientObserver {
 type Told = Required<ClientObserver>;
 
 /** Those who observe one client. */
-export class Observers {
-  #list: readonly ClientObserver[] = [];
-
-  get size(): number {
-    return this.#list.length;
-  }
-
-  add(observer: ClientObserver): boolean {
-    if (this.#list.includes(observer)) return false;
-    this.#list = [...this.#list, observer];
-    return true;
-  }
-
-  remove(observer: ClientObserver): boolean {
-    const { length } = this.#list;
-    this.#list = this.#list.filter((other) => other !== observer);
-    return this.#list.length < length;
-  }
-
+export class Observers extends Set<ClientObserver> {
   /** Tells of a packet that arrived. */
   tellOf(name: "packet_received" | "packet_skipped", packet: RawPacket): void {
     this.#describe(name, packetText(packet), packetSize(packet));
@@ -78,7 +60,8 @@ export class Observers {
   }
 
   tell<Name extends keyof Told>(name: Name, ...args: Parameters<Told[Name]>): void {
-    for (const observer of this.#list)
+    // Who comes or goes meanwhile changes nothing any more.
+    for (const observer of [...this])
       safely(() => (observer[name] as ((...args: unknown[]) => void) | undefined)?.apply(observer, args));
   }
 }

@@ -122,11 +122,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
   event_delivery: '"push" or "pull"',
   transport_factory: "a function or null",
   filter: "a function or null",
-  agent: "an object (an http.Agent) or null",
+  agent: "an object or null",
   codec: "an object like msgpack() or null",
   query: "a dictionary object or a function for one",
   extra_headers: "a dictionary object or a function for one",
-  transports: 'a list of "websocket", "polling" or factory functions',
+  transports: 'a list of "websocket", "polling" or function',
 };
 
 /** True when `merged` differs from `current` in something that a running connection was made with. */

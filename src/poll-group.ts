@@ -1,5 +1,5 @@
 import { pollWithin, type SocketIOClient } from "./client.js";
-import { requireThat } from "./errors.js";
+import { requireAmounts, requireThat } from "./errors.js";
 
 /** What all clients of a group together may take in one poll; 0 is no limit. */
 export interface PollGroupOptions {
@@ -34,9 +34,8 @@ export class PollGroup {
 
   /** @throws TypeError for a limit that is no number of 0 or more */
   constructor({ max_packets = 0, max_time = 0, clock = () => performance.now() / 1000 }: PollGroupOptions = {}) {
-    for (const [name, limit] of Object.entries({ max_packets, max_time }))
-      requireThat(typeof limit === "number" && limit >= 0, `PollGroup: ${name}`, "a number of 0 or more", limit);
-    requireThat(typeof clock === "function", "PollGroup: clock", "a function", clock);
+    requireAmounts({ max_packets, max_time });
+    requireThat(typeof clock === "function", "clock", "a function", clock);
     this.#maxPackets = max_packets || Number.MAX_SAFE_INTEGER;
     this.#maxTime = max_time || Infinity;
     this.#clock = clock;
@@ -52,7 +51,7 @@ export class PollGroup {
    * @throws TypeError for anything but a `SocketIOClient`
    */
   add(client: SocketIOClient): boolean {
-    requireThat(typeof client?.connect_to_url === "function", "PollGroup.add(client)", "a SocketIOClient", client);
+    requireThat(typeof client?.connect_to_url === "function", "the client", "a SocketIOClient", client);
     const isNew = !this.#clients.has(client);
     this.#clients.add(client);
     return isNew;

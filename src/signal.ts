@@ -1,4 +1,4 @@
-import mittModule from "mitt";
+import mitt from "mitt";
 import { type Err, requireCallback, requireTimeout, SocketIOError, safely } from "./errors.js";
 import { ERR_INVALID_PARAMETER, ERR_TIMEOUT, OK } from "./protocol/codes.js";
 
@@ -10,10 +10,6 @@ interface Callbacks<Args extends unknown[]> {
   on(callback: Callback<Args>, handler: (args: Args) => void): void;
   emit(callback: Callback<Args>, args: Args): void;
 }
-
-// mitt ships one declaration for both module systems, which NodeNext reads as CommonJS (developit/mitt#191). At run time
-// the default import is the function.
-const mitt = mittModule as unknown as <Args extends unknown[]>() => Callbacks<Args>;
 
 /** What a client lends to its signals, so that callbacks are isolated and timed, and `wait` needs no timer. */
 export interface SignalOwner {
@@ -46,7 +42,9 @@ export class Signal<Args extends unknown[] = []> {
   readonly #owner: SignalOwner;
   readonly #name: string;
   readonly #path: string;
-  readonly #callbacks = mitt<Args>();
+  // mitt ships one declaration for both module systems, which NodeNext reads as CommonJS (developit/mitt#191). At run time
+  // the default import is the function.
+  readonly #callbacks = (mitt as unknown as () => Callbacks<Args>)();
 
   /** `new Signal<[score: number]>()` makes a signal of your own; the arguments are for the signals of a client. */
   constructor(owner: SignalOwner = UNOWNED, name = "", path = "") {

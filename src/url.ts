@@ -1,3 +1,5 @@
+import { addressOf } from "./transport/transport.js";
+
 /**
  * The address of the Engine.IO endpoint (Engine.IO 4, "HTTP long-polling" and "WebSocket") for the transport of that name:
  * its scheme, `path` appended unless the URL has it, and the protocol's query. The user's own query stays.
@@ -16,14 +18,12 @@ export function engineUrl(
 ): string {
   const result = new URL(url);
   const { searchParams } = result;
-  // A fragment is refused by a WebSocket.
-  result.hash = "";
   const base = slashed(result.pathname);
   const engine = slashed(path);
   result.pathname = base.endsWith(engine) ? base : base + engine.slice(1);
   const own = { ...query, EIO: "4", transport, ...(sid && { sid }) };
   for (const [name, value] of Object.entries(own)) searchParams.set(name, value);
-  return result.href.replace(/^(ws|http)/, transport === "websocket" ? "ws" : "http");
+  return addressOf(result, transport === "websocket" ? "ws" : "http");
 }
 
 /** A path with one slash at each end. */

@@ -169,11 +169,7 @@ describe("mergeOptions", () => {
       { reconnection: { filter: [] } },
       'option "filter" must be a function or null, got an array',
     ],
-    [
-      "a string for an agent",
-      { agent: "http://proxy" },
-      'option "agent" must be an object (an http.Agent) or null, got "http',
-    ],
+    ["a string for an agent", { agent: "http://proxy" }, 'option "agent" must be an object or null, got "http'],
     [
       "a codec that cannot decode",
       { codec: { encode() {} } },

@@ -169,10 +169,10 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
   }
 
   /** @internal */
-  replyTo({ event, answer }: EventArrival): ServerReply {
+  replyTo({ answer }: EventArrival): ServerReply {
     let used = false;
     return (response) => {
-      requireData(event, response);
+      requireData(response);
       if (used) return ERR_ALREADY_IN_USE;
       if (!this.socket.connected) return ERR_UNAVAILABLE;
       answer!(...response);

@@ -103,7 +103,7 @@ export class ServerNamespace<
    */
   set_event_mode(event: EventName<ListenEvents>, mode: EventMode): void {
     requireEvent(event);
-    requireThat(mode === 0 || mode === 1, "the event mode", "EVENT_QUEUE (0) or EVENT_LATEST (1)", mode);
+    requireThat(mode === 0 || mode === 1, "the event mode", "EVENT_QUEUE or EVENT_LATEST", mode);
     if (mode === 1) this.#latest.add(event);
     else this.#latest.delete(event);
   }

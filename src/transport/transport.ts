@@ -128,6 +128,12 @@ export function parseUrl(url: string): URL | null {
   }
 }
 
+/** The address of `url`, which it changes, for that scheme, with or without TLS as it was. A fragment is refused by a WebSocket. */
+export function addressOf(url: URL, scheme: "ws" | "http"): string {
+  url.hash = "";
+  return url.href.replace(/^(ws|http)/, scheme);
+}
+
 export function isBlob(frame: OutFrame): frame is Exclude<OutFrame, string | Uint8Array> {
   return typeof frame === "object" && "size" in frame;
 }

@@ -1,16 +1,17 @@
 /*
- * A WebSocket that is polled. Its socket's callbacks only note what happened, in `#inbox`, `#ended` and `#overflowed`; what
- * the game can see (`#state` and what belongs to it) changes in `poll()` and in the game's own calls.
+ * A WebSocket that is polled. Its socket's callbacks only note what happened, in `#inbox` and `#ended`; what the game can see (`#state`
+ * and what belongs to it) changes in `poll()` and in the game's own calls.
  *
  *   state        what is there                       leaves it by
- *   ──────────   ─────────────────────────────────   ──────────────────────────────────────────────────────────
+ *   ──────────   ─────────────────────────────────   ─────────────────────────────────────────────────────────
  *   CLOSED       no socket                           connect_to_url() → CONNECTING
  *   CONNECTING   a socket without an answer          poll() → OPEN or CLOSED; close() → CLOSED
- *   OPEN         an open socket                      close(), overflow → CLOSING; poll() → CLOSED; close(-1) → CLOSED
+ *   OPEN         an open socket                      close() → CLOSING; poll() → CLOSED; close(-1) → CLOSED
  *   CLOSING      a socket that awaits the peer's     poll() → CLOSED; close(-1) → CLOSED
  *                answer; what it receives is lost
  */
-import { type Err, requireThat } from "../errors.js";
+import { type Err, requireAmounts, requireThat } from "../errors.js";
+import { utf8Length } from "../protocol/attachments.js";
 import {
   ERR_ALREADY_IN_USE,
   ERR_INVALID_DATA,
@@ -23,12 +24,8 @@ import {
 import { isTlsOptions, type TLSOptions } from "../tls-options.js";
 import { PeerSocket } from "./peer-socket.js";
 import { canHonour } from "./platform-socket.js";
-import { parseUrl } from "./transport.js";
-
-const CONNECTING = 0;
-const OPEN = 1;
-const CLOSING = 2;
-const CLOSED = 3;
+import { CLOSED, CLOSING, CONNECTING, OPEN } from "./ready-state.js";
+import { addressOf, parseUrl } from "./transport.js";
 
 interface Packet {
   readonly bytes: Uint8Array;
@@ -113,8 +110,7 @@ export class WebSocketPeer {
   #inboxBytes = 0;
   #available = 0;
   #paused = false;
-  #overflowed = false;
-  /** The socket's end, until `poll()` tells. */
+  /** The end, until `poll()` tells; nothing is received after it. */
   #ended: Ending | null = null;
   #lastWasText = false;
   #packetError: Err = OK;
@@ -130,11 +126,11 @@ export class WebSocketPeer {
    */
   connect_to_url(url: string, tls_options: TLSOptions | null = null): Err {
     requireThat(typeof url === "string", "the URL", "a string", url);
-    requireThat(isTlsOptions(tls_options), "tls_options", "null or made by TLSOptions.client()", tls_options);
-    requireStrings("supported_protocols", this.supported_protocols, '["chat"]');
-    for (const name of ["inbound_buffer_size", "outbound_buffer_size", "max_queued_packets"] as const)
-      requireThat(this[name] >= 0 && typeof this[name] === "number", name, "a number of 0 or more", this[name]);
-    const extra_headers = parseHeaders(this.handshake_headers);
+    requireThat(isTlsOptions(tls_options), "tls_options", "made by TLSOptions.client()", tls_options);
+    requireStrings("supported_protocols", this.supported_protocols, "chat", /./);
+    requireStrings("handshake_headers", this.handshake_headers, "Name: value", /.:/);
+    const { inbound_buffer_size, outbound_buffer_size, max_queued_packets } = this;
+    requireAmounts({ inbound_buffer_size, outbound_buffer_size, max_queued_packets });
     if (this.#state !== CLOSED) return ERR_ALREADY_IN_USE;
     const address = socketUrl(url);
     if (address === null) return ERR_INVALID_PARAMETER;
@@ -143,21 +139,21 @@ export class WebSocketPeer {
       url: address,
       tls: tls_options,
       cookies: null,
-      extra_headers,
+      extra_headers: parseHeaders(this.handshake_headers),
       protocols: this.supported_protocols,
       per_message_deflate: false,
-      max_payload: this.inbound_buffer_size,
+      max_payload: inbound_buffer_size,
       max_queued_bytes: 0,
       agent: null,
     };
-    const handler = {
-      received: (frame: string | Uint8Array) => this.#received(frame),
-      closed: (code: number, reason: string, error: string) => {
-        this.#ended = { code: code === 1006 ? -1 : code, reason: reason || error };
-      },
-    };
     try {
-      this.#socket = new PeerSocket(request, handler);
+      const socket: PeerSocket = new PeerSocket(request, {
+        received: (frame) => this.#received(frame),
+        closed: (code, reason, error) => {
+          if (socket === this.#socket) this.#ended ??= { code: code === 1006 ? -1 : code, reason: reason || error };
+        },
+      });
+      this.#socket = socket;
     } catch {
       return ERR_INVALID_PARAMETER;
     }
@@ -168,7 +164,7 @@ export class WebSocketPeer {
     this.#ended = null;
     this.#inbox = [];
     this.#inboxBytes = this.#available = 0;
-    this.#paused = this.#overflowed = this.#lastWasText = false;
+    this.#paused = this.#lastWasText = false;
     return OK;
   }
 
@@ -179,7 +175,6 @@ export class WebSocketPeer {
       this.#state = OPEN;
       this.#protocol = this.#socket.protocol;
     }
-    if (this.#overflowed) this.#state = CLOSING;
     if (this.#ended !== null) this.#end(this.#ended);
   }
 
@@ -232,10 +227,10 @@ export class WebSocketPeer {
    */
   send(message: Uint8Array | ArrayBuffer, write_mode: number = WebSocketPeer.WRITE_MODE_BINARY): Err {
     const isBytes = ArrayBuffer.isView(message) || message instanceof ArrayBuffer;
-    requireThat(isBytes, "send(message): the message", "a Uint8Array (write send_text for a string)", message);
+    requireThat(isBytes, "the message", "a Uint8Array (write send_text for a string)", message);
     const isText = write_mode === WebSocketPeer.WRITE_MODE_TEXT;
     const isMode = isText || write_mode === WebSocketPeer.WRITE_MODE_BINARY;
-    requireThat(isMode, "send(message, write_mode): the mode", "WRITE_MODE_TEXT or WRITE_MODE_BINARY", write_mode);
+    requireThat(isMode, "the mode", "WRITE_MODE_TEXT or WRITE_MODE_BINARY", write_mode);
     const { buffer = message as ArrayBuffer, byteOffset = 0, byteLength } = message as Uint8Array<ArrayBuffer>;
     const bytes = new Uint8Array(buffer, byteOffset, byteLength);
     if (!isText) return this.#send(bytes, byteLength);
@@ -252,8 +247,8 @@ export class WebSocketPeer {
    */
   send_text(message: string): Err {
     const isString = typeof message === "string";
-    requireThat(isString, "send_text(message): the message", "a string (write send for bytes)", message);
-    return this.#send(message, new TextEncoder().encode(message).byteLength);
+    requireThat(isString, "the message", "a string (write send for bytes)", message);
+    return this.#send(message, utf8Length(message));
   }
 
   /** The same as `send(bytes, WRITE_MODE_BINARY)`. Godot: `PacketPeer.put_packet`. */
@@ -271,9 +266,9 @@ export class WebSocketPeer {
    */
   close(code = 1000, reason = ""): void {
     const codes = "1000, 3000 to 4999, or less than 0 for an end at once";
-    requireThat(isCloseCode(code), "close(code): the code", codes, code);
-    const fits = typeof reason === "string" && new TextEncoder().encode(reason).byteLength <= MAX_REASON;
-    requireThat(fits, "close(code, reason): the reason", `a string of at most ${MAX_REASON} bytes`, reason);
+    requireThat(isCloseCode(code), "the code", codes, code);
+    const fits = typeof reason === "string" && utf8Length(reason) <= MAX_REASON;
+    requireThat(fits, "the reason", `a string of at most ${MAX_REASON} bytes`, reason);
     const socket = this.#socket;
     if (socket === null) return;
     if (code < 0 || this.#state === CONNECTING) {
@@ -323,20 +318,21 @@ export class WebSocketPeer {
   }
 
   #received(frame: string | Uint8Array): void {
-    if (this.#state === CLOSING || this.#overflowed) return;
+    if (this.#state === CLOSING || this.#ended !== null) return;
+    const socket = this.#socket!;
     const isText = typeof frame === "string";
     const bytes = isText ? new TextEncoder().encode(frame) : frame;
     this.#inbox.push({ bytes, isText });
     this.#inboxBytes += bytes.byteLength;
-    if (this.#socket?.pause !== undefined) {
+    if (socket.pause) {
       if (this.#paused || this.#fill() < 1) return;
       this.#paused = true;
-      this.#socket.pause();
+      socket.pause();
     } else if (this.#fill() > 1) {
       this.#inbox.pop();
       this.#inboxBytes -= bytes.byteLength;
-      this.#overflowed = true;
-      this.#socket?.startClose(TOO_MUCH.code, TOO_MUCH.reason);
+      this.#ended = TOO_MUCH;
+      socket.startClose(TOO_MUCH.code, TOO_MUCH.reason);
     }
   }
 
@@ -347,9 +343,8 @@ export class WebSocketPeer {
   }
 
   #end(ending: Ending): void {
-    this.#ending = this.#overflowed ? TOO_MUCH : ending;
+    this.#ending = ending;
     this.#ended = null;
-    this.#overflowed = false;
     this.#socket = null;
     this.#state = CLOSED;
   }
@@ -358,29 +353,20 @@ export class WebSocketPeer {
 /** The address for the platform's WebSocket, which takes no fragment and not everywhere `http:`. `null` for no such URL. */
 function socketUrl(url: string): string | null {
   const parsed = parseUrl(url);
-  if (parsed === null) return null;
-  parsed.hash = "";
-  return parsed.href.replace(/^http/, "ws");
+  return parsed && addressOf(parsed, "ws");
 }
 
-function requireStrings(name: string, value: readonly string[], example: string): void {
-  const valid = Array.isArray(value) && value.every((item) => typeof item === "string");
-  requireThat(valid, name, `a list of strings, like ${example}`, value);
+function requireStrings(name: string, list: readonly string[], example: string, form: RegExp): void {
+  requireThat(Array.isArray(list), name, `a list like ["${example}"]`, list);
+  for (const item of list)
+    requireThat(typeof item === "string" && form.test(item), `an item of ${name}`, `a string like "${example}"`, item);
 }
 
 function parseHeaders(headers: readonly string[]): Record<string, string> {
-  requireStrings("handshake_headers", headers, '["Name: value"]');
-  const result: Record<string, string> = {};
-  for (const header of headers) {
-    const colon = header.indexOf(":");
-    requireThat(colon > 0, "a line of handshake_headers", 'like "Name: value"', header);
-    result[header.slice(0, colon).trim()] = header.slice(colon + 1).trim();
-  }
-  return result;
+  return Object.fromEntries(headers.map((header) => header.split(/:(.*)/s).map((part) => part.trim())));
 }
 
 /** What an endpoint may send (RFC 6455, 7.4), and Godot's negative number for no close frame at all. */
 function isCloseCode(code: number): boolean {
-  const isStandard = code >= 1000 && code <= 1014 && !(code >= 1004 && code <= 1006);
-  return Number.isInteger(code) && (code < 0 || isStandard || (code >= 3000 && code <= 4999));
+  return Number.isInteger(code) && /^(-\d+|10(0[0-37-9]|1[0-4])|[34]\d{3})$/.test(`${code}`);
 }

@@ -1,8 +1,5 @@
 import { PlatformSocket } from "./platform-socket.js";
-import { engineTransport } from "./transport.js";
+import type { TransportFactory } from "./transport.js";
 
 /** Engine.IO over WebSocket. */
-export const websocket = /* @__PURE__ */ engineTransport(
-  "websocket",
-  (request, handler) => new PlatformSocket(request, handler),
-);
+export const websocket: TransportFactory = (request, handler) => new PlatformSocket(request, handler);

@@ -112,7 +112,7 @@ test("a packet that cannot be read ends the connection as it does without an obs
 
 test("what is no observer is a TypeError", () => {
   const { client } = connected();
-  expect(() => client.add_observer(null as never)).toThrow("an object with callbacks");
+  expect(() => client.add_observer(null as never)).toThrow("the observer must be an object, got null");
 });
 
 test("with a codec the names are the same", () => {

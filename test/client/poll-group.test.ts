@@ -161,10 +161,10 @@ test("sums up statistics, and flushes all", () => {
 });
 
 test.each([
-  [{ max_packets: -1 }, "PollGroup: max_packets must be a number of 0 or more, got -1"],
-  [{ max_time: Number.NaN }, "PollGroup: max_time must be a number of 0 or more, got NaN"],
-  [{ max_packets: "8" }, 'PollGroup: max_packets must be a number of 0 or more, got "8"'],
-  [{ clock: 1 }, "PollGroup: clock must be a function, got 1"],
+  [{ max_packets: -1 }, "max_packets must be a number of 0 or more, got -1"],
+  [{ max_time: Number.NaN }, "max_time must be a number of 0 or more, got NaN"],
+  [{ max_packets: "8" }, 'max_packets must be a number of 0 or more, got "8"'],
+  [{ clock: 1 }, "clock must be a function, got 1"],
 ])("%j is a TypeError", (options, message) => {
   expect(() => new PollGroup(options as never)).toThrow(new TypeError(message));
 });
