@@ -25,7 +25,14 @@ import type { DefaultEvents, EventsMap } from "./events.js";
 import { SocketIONamespace } from "./namespace.js";
 import { entryOf, NamespaceEntry, type TakenEvent } from "./namespace-entry.js";
 import { type ClientObserver, Observers } from "./observer.js";
-import { type ClientOptionsInput, changesConnection, differ, makeOptions, mergeOptions } from "./options.js";
+import {
+  type ClientOptions,
+  type ClientOptionsInput,
+  changesConnection,
+  differ,
+  makeOptions,
+  mergeOptions,
+} from "./options.js";
 import type { PollLimit } from "./poll-limit.js";
 import { ERR_ALREADY_IN_USE, ERR_INVALID_PARAMETER, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
 import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
@@ -63,6 +70,8 @@ export class SocketIOClient {
 
   /** The transports that have a name here. */
   protected static readonly builtIn: Readonly<Record<string, TransportFactory>> = { websocket };
+  /** @internal */
+  protected static readonly runtime: new (options: ClientOptions) => Runtime = Runtime;
   static #singleton: SocketIOClient | null = null;
 
   static {
@@ -113,7 +122,7 @@ export class SocketIOClient {
    * @throws TypeError for an option that does not exist or a value that cannot be
    */
   constructor(options: ClientOptionsInput = {}) {
-    this.#runtime = new Runtime(makeOptions(options));
+    this.#runtime = new new.target.runtime(makeOptions(options));
     this.create_namespace("/");
   }
 

@@ -1,6 +1,6 @@
 import { type Frames, frameSize } from "./protocol/attachments.js";
 import { type Codec, decodeMessage } from "./protocol/codec.js";
-import { packetSize, packetText, type RawPacket } from "./protocol/socket-decoder.js";
+import type { RawPacket } from "./protocol/socket-decoder.js";
 import { type PacketSource, peekPacket } from "./protocol/socket-packet.js";
 
 /**
@@ -65,7 +65,7 @@ export class Observers {
 
   /** Tells of a packet that arrived. */
   tellOf(name: "packet_received" | "packet_skipped", packet: RawPacket): void {
-    this.#describe(name, packetText(packet), packetSize(packet));
+    this.#describe(name, packet.text, packet.size);
   }
 
   /** Tells of a packet that is written: it looks as it would when it arrives. */

@@ -13,13 +13,12 @@
  */
 import type { Connection } from "./connection.js";
 import type { Err } from "./errors.js";
-import { isPacket } from "./inbox.js";
 import { Lifecycle } from "./lifecycle.js";
 import type { NamespaceHost, TakenEvent } from "./namespace-entry.js";
 import { type PollLimit, UNLIMITED } from "./poll-limit.js";
 import type { Frames } from "./protocol/attachments.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
-import { packetSize, type RawPacket } from "./protocol/socket-decoder.js";
+import type { RawPacket } from "./protocol/socket-decoder.js";
 
 /** With more than this in the socket a volatile packet would be stale when it gets out. Bytes. */
 const VOLATILE_BACKLOG = 16384;
@@ -110,7 +109,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     const { connection } = this;
     // Most polls of most games find nothing to do. If that can be foreseen, they need not look.
     if (connection?.isIdle && !this.session.hasOutput && !this.dispatchPaused && this.observers === null)
-      this.deadlines.rest(connection.engine.deadline);
+      this.deadlines.rest(connection.deadline);
     this.observers?.tell("poll_ended", this.callbacks);
     return this.callbacks;
   }
@@ -153,8 +152,8 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   }
 
   engineOpened(connection: Connection, now: number): void {
-    this.engineMoved(connection);
-    this.session.open(now, connection.engine.handshake!.maxPayload);
+    this.session.base64 = connection.transport!.textOnly === true;
+    this.session.open(now, connection.handshake!.maxPayload || Infinity);
     this.#write(connection);
   }
 
@@ -179,20 +178,19 @@ export class Runtime extends Lifecycle implements NamespaceHost {
       const { connection } = this;
       const item = connection?.inbox.shift();
       if (!item) break;
-      if (!isPacket(item)) {
-        this.hear(item);
+      if ("hear" in item) {
+        item.hear();
         continue;
       }
       const { callbacks } = this;
       // Decoding this takes time that is not the callback's.
-      if (packetSize(item) > LARGE) this.mark = NaN;
+      if (item.size > LARGE) this.mark = NaN;
       try {
         this.observers?.tellOf("packet_received", item);
-        this.session.receive(item, connection!.inbox.time);
+        this.session.receive(item);
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
-        // What came behind a packet that cannot be read cannot be trusted either.
-        connection!.inbox.clear();
+        // What came behind a packet that cannot be read cannot be trusted either: it goes with the connection.
         if (connection === this.connection) this.lost("parse error", error.message);
       }
       taken++;

@@ -25,7 +25,7 @@ import {
 } from "./namespace-session.js";
 import { isText } from "./outbox.js";
 import { violation } from "./protocol-error.js";
-import { packetSize, packetText, type RawPacket } from "./socket-decoder.js";
+import type { RawPacket } from "./socket-decoder.js";
 import {
   type PacketHeader,
   type PacketSource,
@@ -117,20 +117,19 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   }
 
   /**
-   * Takes one packet, which arrived at `time` (seconds). `replayed` means that an event may be one that was received before the
+   * Takes one packet. `replayed` means that an event may be one that was received before the
    * connection was lost.
    * @throws ProtocolError when the server broke the protocol; the caller closes the engine then.
    */
-  receive(packet: RawPacket, time: number, replayed = false): void {
-    const isWhole = typeof packet === "string";
+  receive(packet: RawPacket, replayed = false): void {
+    const { text, attachments, time } = packet;
+    const isText = typeof text === "string";
     // `42[`, an event of the main namespace that wants no acknowledgement, is nearly all that a game receives.
-    if (isWhole && packet.charCodeAt(1) === 50 && packet.charCodeAt(2) === 91 && this.#main.state === CONNECTED) {
-      this.#receiveEvent(this.#main, packet, NOTHING, -1, 2, replayed);
+    if (isText && text.charCodeAt(1) === 50 && text.charCodeAt(2) === 91 && this.#main.state === CONNECTED) {
+      this.#receiveEvent(this.#main, text, NOTHING, -1, 2, replayed);
       return;
     }
-    const text = packetText(packet);
-    const attachments = isWhole ? NOTHING : packet.attachments;
-    const { type, id, namespace: path } = typeof text === "string" ? readHeader(text, HEADER) : text;
+    const { type, id, namespace: path } = isText ? readHeader(text, HEADER) : text;
     // What a codec made needs none.
     const { end } = HEADER;
     const namespace = this.find(path);
@@ -263,7 +262,7 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
     for (const early of held) {
       // A callback may have left the namespace meanwhile.
       if (namespace.generation !== generation) return;
-      this.receive(early, time, namespace.recovered);
+      this.receive(early, namespace.recovered);
     }
   }
 
@@ -281,12 +280,12 @@ export class SocketSession<Owner> extends Delivery<Owner, SessionOptions, Sessio
   /** Keeps an event that came before the answer to CONNECT. */
   #hold(namespace: NamespaceSession<Owner>, packet: RawPacket): void {
     const { max_queued_packets, max_queued_bytes } = this.options;
-    namespace.heldBytes += packetSize(packet);
+    namespace.heldBytes += packet.size;
     namespace.held = withItem(namespace.held, packet);
     if (namespace.held.length > max_queued_packets || namespace.heldBytes > max_queued_bytes) {
       // A recovery that replays more than there is room for would do so again and again.
       namespace.forgetRecovery();
-      violation("the answer to CONNECT before so many events", packetText(packet));
+      violation("the answer to CONNECT before so many events", packet.text);
     }
   }
 

@@ -6,6 +6,7 @@ import type { NamespaceSession } from "../../src/protocol/namespace-session.js";
 import { CONNECTED, CONNECTING, DISCONNECTED } from "../../src/protocol/namespace-session.js";
 import { ProtocolError } from "../../src/protocol/protocol-error.js";
 import { RttEstimator } from "../../src/protocol/rtt.js";
+import { rawPacket } from "../../src/protocol/socket-decoder.js";
 import { type SessionOptions, type SessionSink, SocketSession } from "../../src/protocol/socket-session.js";
 
 const OPTIONS: SessionOptions = {
@@ -46,8 +47,7 @@ class Bench implements SessionSink<string> {
 
   /** The server writes a packet. */
   serve(text: string, ...attachments: Uint8Array[]): void {
-    const isPlain = attachments.length === 0;
-    this.session.receive(isPlain ? text : { kind: "packet", text, attachments, size: text.length }, this.now);
+    this.session.receive({ ...rawPacket(text, text.length, this.now), attachments });
   }
 
   /** Time passes. */
