@@ -24,7 +24,7 @@ import { type Err, requireThat } from "./errors.js";
 import type { DefaultEvents, EventsMap } from "./events.js";
 import { SocketIONamespace } from "./namespace.js";
 import { entryOf, NamespaceEntry, type TakenEvent } from "./namespace-entry.js";
-import { type ClientObserver, Observers } from "./observer.js";
+import type { ClientObserver } from "./observer.js";
 import {
   type ClientOptions,
   type ClientOptionsInput,
@@ -39,7 +39,7 @@ import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-sessio
 import { isObject } from "./protocol/protocol-error.js";
 import { isNamespacePath } from "./protocol/socket-packet.js";
 import { Runtime } from "./runtime.js";
-import { defineSignals, report } from "./signal.js";
+import { defineSignals } from "./signal.js";
 import type { ClientStats } from "./stats.js";
 import { isTlsOptions, type TLSOptions } from "./tls-options.js";
 import { canHonour } from "./transport/platform-socket.js";
@@ -221,17 +221,19 @@ export class SocketIOClient {
    */
   add_observer(observer: ClientObserver): boolean {
     requireThat(isObject(observer), "add_observer(observer)", "an object with callbacks", observer);
-    this.#runtime.deadlines.wake();
-    this.#runtime.observers ??= new Observers(report);
-    return this.#runtime.observers.add(observer);
+    const runtime = this.#runtime;
+    if (runtime.observers.includes(observer)) return false;
+    runtime.deadlines.wake();
+    runtime.observers = [...runtime.observers, observer];
+    return true;
   }
 
   /** Ends `add_observer`; false when it does not observe. */
   remove_observer(observer: ClientObserver): boolean {
     const runtime = this.#runtime;
-    const wasThere = runtime.observers?.remove(observer) ?? false;
-    if (runtime.observers?.size === 0) runtime.observers = null;
-    return wasThere;
+    const { length } = runtime.observers;
+    runtime.observers = runtime.observers.filter((other) => other !== observer);
+    return runtime.observers.length < length;
   }
 
   /**

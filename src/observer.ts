@@ -1,7 +1,7 @@
 import { type Frames, frameSize } from "./protocol/attachments.js";
 import { type Codec, decodeMessage } from "./protocol/codec.js";
-import type { RawPacket } from "./protocol/socket-decoder.js";
 import { type PacketSource, peekPacket } from "./protocol/socket-packet.js";
+import { report } from "./signal.js";
 
 /**
  * What a client tells of itself while it works: for statistics, overlays, recorders. Nobody pays for it while nobody observes.
@@ -37,62 +37,43 @@ export interface ClientObserver {
 
 type Told = Required<ClientObserver>;
 
-/** Those who observe one client. */
-export class Observers {
-  #list: readonly ClientObserver[] = [];
-  readonly #report: (error: unknown) => void;
-
-  /** @param report gets what an observer throws */
-  constructor(report: (error: unknown) => void) {
-    this.#report = report;
-  }
-
-  get size(): number {
-    return this.#list.length;
-  }
-
-  add(observer: ClientObserver): boolean {
-    if (this.#list.includes(observer)) return false;
-    this.#list = [...this.#list, observer];
-    return true;
-  }
-
-  remove(observer: ClientObserver): boolean {
-    const { length } = this.#list;
-    this.#list = this.#list.filter((other) => other !== observer);
-    return this.#list.length < length;
-  }
-
-  /** Tells of a packet that arrived. */
-  tellOf(name: "packet_received" | "packet_skipped", packet: RawPacket): void {
-    this.#describe(name, packet.text, packet.size);
-  }
-
-  /** Tells of a packet that is written: it looks as it would when it arrives. */
-  tellSent(frames: Frames, codec: Codec | null): void {
-    const all = typeof frames === "string" ? [frames] : frames;
-    const size = all.reduce((sum, frame) => sum + frameSize(frame), 0);
-    const head = all[0] as string | Uint8Array;
+/** Tells all who observe a client. What one of them throws is reported, and goes no further. */
+export function tell<Name extends keyof Told>(
+  observers: readonly ClientObserver[],
+  name: Name,
+  ...args: Parameters<Told[Name]>
+): void {
+  for (const observer of observers) {
     try {
-      this.#describe("packet_sent", codec ? decodeMessage(codec, head) : (head as string), size);
+      (observer[name] as ((...args: unknown[]) => void) | undefined)?.apply(observer, args);
     } catch (error) {
-      // A codec that cannot read what it has written itself.
-      this.#report(error);
+      report(error);
     }
   }
+}
 
-  #describe(name: "packet_received" | "packet_skipped" | "packet_sent", text: PacketSource, size: number): void {
-    const { event, namespace } = peekPacket(text);
-    this.tell(name, event ?? "", namespace, size);
-  }
+/** Tells of a packet. */
+export function tellOf(
+  observers: readonly ClientObserver[],
+  name: "packet_received" | "packet_skipped" | "packet_sent",
+  text: PacketSource,
+  size: number,
+): void {
+  // Nobody pays for it while nobody observes.
+  if (observers.length === 0) return;
+  const { event, namespace } = peekPacket(text);
+  tell(observers, name, event ?? "", namespace, size);
+}
 
-  tell<Name extends keyof Told>(name: Name, ...args: Parameters<Told[Name]>): void {
-    for (const observer of this.#list) {
-      try {
-        (observer[name] as ((...args: unknown[]) => void) | undefined)?.apply(observer, args);
-      } catch (error) {
-        this.#report(error);
-      }
-    }
+/** Tells of a packet that is written: it looks as it would when it arrives. */
+export function tellSent(observers: readonly ClientObserver[], frames: Frames, codec: Codec | null): void {
+  const all = typeof frames === "string" ? [frames] : frames;
+  const size = all.reduce((sum, frame) => sum + frameSize(frame), 0);
+  const head = all[0] as string | Uint8Array;
+  try {
+    tellOf(observers, "packet_sent", codec ? decodeMessage(codec, head) : (head as string), size);
+  } catch (error) {
+    // A codec that cannot read what it has written itself.
+    report(error);
   }
 }

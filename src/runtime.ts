@@ -15,6 +15,7 @@ import type { Connection } from "./connection.js";
 import type { Err } from "./errors.js";
 import { Lifecycle } from "./lifecycle.js";
 import type { NamespaceHost, TakenEvent } from "./namespace-entry.js";
+import { tell, tellOf, tellSent } from "./observer.js";
 import { type PollLimit, UNLIMITED } from "./poll-limit.js";
 import type { Frames } from "./protocol/attachments.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
@@ -93,7 +94,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   #step(now: number | undefined, limit: PollLimit): number {
     this.callbacks = 0;
     this.#atOnce(() => {
-      this.observers?.tell("poll_started", now);
+      tell(this.observers, "poll_started", now);
       const { clock, poll_max_packets, poll_max_time } = this.options;
       const end = poll_max_time > 0 ? clock() + poll_max_time : Infinity;
       if (!this.dispatchPaused) {
@@ -108,9 +109,9 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     });
     const { connection } = this;
     // Most polls of most games find nothing to do. If that can be foreseen, they need not look.
-    if (connection?.isIdle && !this.session.hasOutput && !this.dispatchPaused && this.observers === null)
+    if (connection?.isIdle && !this.session.hasOutput && !this.dispatchPaused && this.observers.length === 0)
       this.deadlines.rest(connection.deadline);
-    this.observers?.tell("poll_ended", this.callbacks);
+    tell(this.observers, "poll_ended", this.callbacks);
     return this.callbacks;
   }
 
@@ -142,7 +143,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
 
   skipped(packet: RawPacket): void {
     this.counters.events_skipped++;
-    this.observers?.tellOf("packet_skipped", packet);
+    tellOf(this.observers, "packet_skipped", packet.text, packet.size);
   }
 
   /** Remembers why a call failed. */
@@ -159,8 +160,8 @@ export class Runtime extends Lifecycle implements NamespaceHost {
 
   #write(connection: Connection, most = Infinity): void {
     const { observers } = this;
-    const tell = observers === null ? null : (sent: Frames) => observers.tellSent(sent, this.options.codec);
-    const frames = this.session.outbox.write(this.now(), most, tell);
+    const told = observers.length > 0 ? (sent: Frames) => tellSent(observers, sent, this.options.codec) : null;
+    const frames = this.session.outbox.write(this.now(), most, told);
     if (frames.length > 0) connection.send(frames);
   }
 
@@ -186,7 +187,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
       // Decoding this takes time that is not the callback's.
       if (item.size > LARGE) this.mark = NaN;
       try {
-        this.observers?.tellOf("packet_received", item);
+        tellOf(this.observers, "packet_received", item.text, item.size);
         this.session.receive(item);
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
