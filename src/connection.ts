@@ -150,22 +150,21 @@ export class Connection extends EngineSession implements TransportHandler {
   /** Puts news behind what has arrived. */
   tell(hear: () => void): void {
     this.#owner.deadlines.wake();
-    this.inbox.push({ hear, before: null, after: null });
+    this.inbox.push({ hear });
   }
 
   /** Ends the connection and puts that into the inbox, behind what arrived before; the transport tells of its own end like this, too. */
   closed(reason: DisconnectReason, message: string, finality: Finality = ""): void {
-    if (this.state === CLOSED) return;
-    this.dispose(reason === "ping timeout");
-    this.tell(() => this.#owner.lost(reason, message, finality));
+    if (this.dispose(reason === "ping timeout")) this.tell(() => this.#owner.lost(reason, message, finality));
   }
 
-  /** Ends the connection without a word to its inbox. */
-  dispose(dead = false): void {
-    if (this.state === CLOSED) return;
+  /** Ends the connection without a word to its inbox; false when it was over already. */
+  dispose(dead = false): boolean {
+    if (this.state === CLOSED) return false;
     this.state = CLOSED;
     this.giveUpMove?.();
     this.transport?.close(dead);
+    return true;
   }
 
   // Told by the transport

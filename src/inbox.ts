@@ -11,8 +11,8 @@ export type DisconnectReason =
 
 /** What stands in the line: its neighbours, and the inbox that it waits in. */
 interface Place {
-  before: unknown;
-  after: unknown;
+  before?: unknown;
+  after?: unknown;
   inbox?: unknown;
 }
 

@@ -19,11 +19,9 @@ export class LatestEvents {
     const events = this.#events.get(path) ?? new Map<string | null, LatestEvent>();
     this.#events.set(path, events);
     this.#last = undefined;
-    if (!isLatest) events.delete(event);
-    else if (!events.has(event)) {
-      const head = `42${path === "/" ? "" : `${path},`}[${JSON.stringify(event)},`;
-      events.set(event, { head, newest: null });
-    }
+    const head = `42${path === "/" ? "" : `${path},`}[${JSON.stringify(event)},`;
+    if (isLatest) events.set(event, events.get(event) ?? { head, newest: null });
+    else events.delete(event);
   }
 
   /**

@@ -21,7 +21,7 @@ class Box extends Inbox {
   }
 
   tell(what: string): void {
-    this.push({ hear: () => told.push(what), before: null, after: null });
+    this.push({ hear: () => told.push(what) });
   }
 }
 
