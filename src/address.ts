@@ -1,4 +1,4 @@
-import type { Route } from "./connection.js";
+import type { RequestMaker } from "./connection.js";
 import type { Target } from "./dialer.js";
 import { type ClientOptions, checkedOption } from "./options.js";
 import type { TLSOptions } from "./tls-options.js";
@@ -43,7 +43,7 @@ export class Address implements Target {
   }
 
   /** What the transports of the next attempt are opened with. */
-  prepare(options: ClientOptions): Route["request"] {
+  prepare(options: ClientOptions): RequestMaker {
     const url = this.#unused ?? this.read();
     if (!url) throw new Error(this.complaint);
     this.#unused = null;

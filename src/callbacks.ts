@@ -3,8 +3,9 @@
  */
 import { type ConnectError, report } from "./errors.js";
 import { NAMESPACE_SIGNALS } from "./namespace-entry.js";
-import type { Observers } from "./observer.js";
+import { type ClientObserver, tell } from "./observer.js";
 import type { ClientOptions } from "./options.js";
+import { NOTHING } from "./protocol/namespace-session.js";
 import { type MadeSignals, SILENT, type Signal, type SignalOwner } from "./signal.js";
 import { Counters } from "./stats.js";
 
@@ -35,8 +36,7 @@ export const SIGNALS: readonly (keyof ClientSignals)[] = [
 export abstract class Callbacks implements SignalOwner {
   signals: MadeSignals<ClientSignals> = SILENT;
   readonly counters = new Counters();
-  /** `null` while there are none. */
-  observers: Observers | null = null;
+  observers: readonly ClientObserver[] = NOTHING;
   /** The time of the client, in seconds: it passes in polls, and is what their deadlines are measured by. */
   time = -Infinity;
   /** When the game polled last; Infinity when it need not have. */
@@ -72,7 +72,7 @@ export abstract class Callbacks implements SignalOwner {
       counters.longest_callback_event = event;
     }
     try {
-      if (this.observers !== null) this.observers.tell("callback_ran", event, path, args, took, failure);
+      if (this.observers.length > 0) tell(this.observers, "callback_ran", event, path, args, took, failure);
       if (failure !== null) this.listenerError(failure.thrown, event, path);
     } finally {
       this.depth--;

@@ -24,8 +24,15 @@ import { type Err, requireThat } from "./errors.js";
 import type { DefaultEvents, EventsMap } from "./events.js";
 import { SocketIONamespace } from "./namespace.js";
 import type { TakenEvent } from "./namespace-entry.js";
-import { type ClientObserver, Observers } from "./observer.js";
-import { type ClientOptionsInput, changesConnection, differ, makeOptions, mergeOptions } from "./options.js";
+import type { ClientObserver } from "./observer.js";
+import {
+  type ClientOptions,
+  type ClientOptionsInput,
+  changesConnection,
+  differ,
+  makeOptions,
+  mergeOptions,
+} from "./options.js";
 import type { PollLimit } from "./poll-limit.js";
 import { ERR_ALREADY_IN_USE, ERR_INVALID_PARAMETER, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
 import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
@@ -63,6 +70,8 @@ export class SocketIOClient {
 
   /** The transports that have a name here. */
   protected static readonly builtIn: Readonly<Record<string, TransportFactory>> = { websocket };
+  /** @internal */
+  protected static readonly runtime: new (options: ClientOptions) => Runtime = Runtime;
   static #singleton: SocketIOClient | null = null;
 
   static {
@@ -113,7 +122,7 @@ export class SocketIOClient {
    * @throws TypeError for an option that does not exist or a value that cannot be
    */
   constructor(options: ClientOptionsInput = {}) {
-    this.#runtime = new Runtime(makeOptions(options));
+    this.#runtime = new new.target.runtime(makeOptions(options));
     this.create_namespace("/");
   }
 
@@ -210,20 +219,19 @@ export class SocketIOClient {
    */
   add_observer(observer: ClientObserver): boolean {
     requireThat(isObject(observer), "the observer", "an object", observer);
-    this.#runtime.deadlines.wake();
-    this.#runtime.observers ??= new Observers();
-    const { observers } = this.#runtime;
-    const isNew = !observers.has(observer);
-    observers.add(observer);
-    return isNew;
+    const runtime = this.#runtime;
+    if (runtime.observers.includes(observer)) return false;
+    runtime.deadlines.wake();
+    runtime.observers = [...runtime.observers, observer];
+    return true;
   }
 
   /** Ends `add_observer`; false when it does not observe. */
   remove_observer(observer: ClientObserver): boolean {
     const runtime = this.#runtime;
-    const wasThere = runtime.observers?.delete(observer) ?? false;
-    if (runtime.observers?.size === 0) runtime.observers = null;
-    return wasThere;
+    const { length } = runtime.observers;
+    runtime.observers = runtime.observers.filter((other) => other !== observer);
+    return runtime.observers.length < length;
   }
 
   /**

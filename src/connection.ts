@@ -5,12 +5,14 @@
  * A connection is used once. When it is over it hears nothing more, so a late callback of an old socket cannot reach
  * the session that followed it.
  */
-import { type DisconnectReason, Inbox, type InboxOwner } from "./inbox.js";
+import { type DisconnectReason, Inbox } from "./inbox.js";
+import type { LatestEvents } from "./latest-events.js";
 import type { ClientOptions } from "./options.js";
 import { frameSize } from "./protocol/attachments.js";
-import type { Deadline, Deadlines } from "./protocol/deadlines.js";
-import { type Frame, PONG } from "./protocol/engine-packet.js";
-import { EngineSession, OPEN } from "./protocol/engine-session.js";
+import { CLOSE, CLOSED, MESSAGE, OPEN, OPENED, PING, PONG } from "./protocol/constants.js";
+import type { Deadlines } from "./protocol/deadlines.js";
+import type { Frame } from "./protocol/engine-packet.js";
+import { EngineSession } from "./protocol/engine-session.js";
 import { ProtocolError, violation } from "./protocol/protocol-error.js";
 import type { RttEstimator } from "./protocol/rtt.js";
 import { type RawPacket, SocketDecoder } from "./protocol/socket-decoder.js";
@@ -24,91 +26,76 @@ import {
   type TransportHandler,
   type TransportRequest,
 } from "./transport/transport.js";
-import { Upgrade } from "./upgrade.js";
-
-/** Seconds for the way to another transport: as long as servers wait for its end. */
-const UPGRADE_TIMEOUT = 10;
 
 /** How many events may share the moment at which another frame arrived before them. */
 const MOST_SHARING = 15;
 
-export interface ConnectionOwner extends InboxOwner {
+export interface ConnectionOwner {
   readonly options: ClientOptions;
   readonly counters: Counters;
   readonly rtt: RttEstimator;
   readonly deadlines: Deadlines;
+  /** `null` until there is one, as for most clients. */
+  readonly latestEvents: LatestEvents | null;
   /** The client's clock, in seconds; never goes backwards. */
   now(): number;
   /** The handshake is done: time to write what has to go first. Not the moment to call the game. */
   engineOpened(connection: Connection, now: number): void;
   /** A packet that waited was left out for a newer one. */
   skipped(packet: RawPacket): void;
-  /** The session goes over another transport. */
-  engineMoved(connection: Connection): void;
+  /** A poll has come to the moment at which the session opened, over the transport of that name. */
+  opened(name: string): void;
+  /** A poll has come to the end of the connection. */
+  lost(reason: DisconnectReason, message: string, finality: Finality): void;
 }
 
-/** What a connection is to be made with. */
-export interface Route {
-  readonly factory: TransportFactory;
-  /** What the session may move to if the server offers it, the preferred one first. */
-  readonly upgrades: readonly TransportFactory[];
-  /** `sid` is that of the session to move, `""` for a new one. */
-  readonly request: (factory: TransportFactory, sid: string) => TransportRequest;
-}
+/** What a transport is asked for. `sid` is that of the session to move to it, `""` for a new one. */
+export type RequestMaker = (factory: TransportFactory, sid: string) => TransportRequest;
 
-export class Connection implements TransportHandler {
-  readonly inbox: Inbox;
-  readonly engine = new EngineSession();
+export class Connection extends EngineSession implements TransportHandler {
+  readonly inbox = new Inbox();
   transport: Transport | null = null;
+  /** Gives up the way to another transport, if the session is on it when it ends. */
+  giveUpMove: (() => void) | null = null;
   readonly #owner: ConnectionOwner;
-  /** `null` when no other transport will be opened. */
-  #route: Route | null;
   readonly #decoder: SocketDecoder;
-  #upgrade: Upgrade | null = null;
-  #upgradeDeadline: Deadline | null = null;
-  #over = false;
   #pongDue = false;
   /** When the last frame arrived, or one shortly before it. */
   #moment = 0;
   /** How many more events may share that moment before the next poll. */
   #sharing = 0;
-  /** Less than 0 while the socket is read. */
-  #pausedAt = -1;
-  /** No heartbeat is missed before this: pings may have waited in a paused socket. */
-  #graceUntil = 0;
+  /** Infinity while the socket is read; else how long it may be paused. */
+  #pausedUntil = Infinity;
 
-  constructor(owner: ConnectionOwner, route: Route) {
+  constructor(owner: ConnectionOwner) {
+    super();
     this.#owner = owner;
-    this.#route = route;
-    this.inbox = new Inbox(owner);
     this.#decoder = new SocketDecoder(owner);
   }
 
   /** True while packets can be written. */
   get writable(): boolean {
-    return !this.#over && this.engine.state === OPEN;
+    return this.state === OPEN;
   }
 
   /** True while nothing waits here for a poll. */
   get isIdle(): boolean {
-    return this.inbox.isEmpty && this.#pausedAt < 0 && !this.#pongDue && this.writable;
+    return this.inbox.isEmpty && !this.#pongDue && this.writable;
   }
 
-  open(): void {
-    const { factory, request } = this.#route!;
+  open(factory: TransportFactory, request: RequestMaker): void {
     try {
       this.transport = factory(request(factory, ""), this);
     } catch (error) {
       this.closed("transport error", `cannot connect by ${engineName(factory)}: ${(error as Error)?.message ?? error}`);
     }
     // It may have failed while the factory ran.
-    if (this.#over) this.transport?.close();
+    if (this.state === CLOSED) this.transport?.close();
   }
 
   /** Whether the server has been silent for so long at `now` that it counts as dead; then this ends the connection. */
   isDead(now: number): boolean {
-    // While we ourselves keep the socket paused its pings cannot arrive.
-    if (now < this.engine.deadline || now < this.#graceUntil || this.#pausedAt >= 0) return false;
+    if (now < this.deadline) return false;
     this.closed("ping timeout", "the server sent no ping in time");
     return true;
   }
@@ -125,147 +112,109 @@ export class Connection implements TransportHandler {
     if (!this.#pongDue || !this.writable) return;
     this.#pongDue = false;
     this.send([PONG]);
-    this.engine.answered(now);
+    this.answered(now);
   }
 
-  /** After a poll has emptied the inbox as far as it would: reads on, or gives up when it cannot keep up. */
+  /** After a poll has emptied the inbox as far as it would. */
   relieve(now: number): void {
     this.#sharing = 0;
-    if (this.#pausedAt < 0) return;
-    const patience = this.engine.handshake!.pingTimeout / 2;
-    if (this.#fill() <= 0.5) {
-      this.#pausedAt = -1;
-      this.#graceUntil = now + patience;
-      this.transport?.resume?.();
-    } else if (now - this.#pausedAt >= patience) this.#overflow();
+    this.#balance(now);
+  }
+
+  /** Stops reading when the inbox is full, goes on when half of it is free, and gives up when that takes too long. */
+  #balance(now: number): void {
+    const { inbox, transport } = this;
+    const { max_queued_packets, max_queued_bytes } = this.#owner.options;
+    // 1 is as much as it may hold. A paused socket still hands over what it had read, but not as much again.
+    const fill = Math.max(inbox.length / max_queued_packets, inbox.bytes / max_queued_bytes);
+    const isPaused = this.#pausedUntil < Infinity;
+    if (isPaused && fill <= 0.5) {
+      this.goesOn(now);
+      transport?.resume?.();
+    } else if (!isPaused && fill >= 1 && transport?.pause) {
+      this.#pausedUntil = now + this.handshake!.pingTimeout / 2;
+      // No ping can arrive, so none is missed.
+      this.deadline = Infinity;
+      transport.pause();
+    } else if (fill >= (isPaused ? 2 : 1) || now >= this.#pausedUntil)
+      this.closed("inbound overflow", `${inbox.length} packets wait: poll() more often, or use EVENT_LATEST`);
+  }
+
+  /** The socket is read again, if it was paused: pings that waited in it get their time. */
+  goesOn(now: number): void {
+    if (this.#pausedUntil === Infinity) return;
+    this.#pausedUntil = Infinity;
+    this.heard(now);
+  }
+
+  /** Puts news behind what has arrived. */
+  tell(hear: () => void): void {
+    this.#owner.deadlines.wake();
+    this.inbox.push({ hear });
   }
 
   /** Ends the connection and puts that into the inbox, behind what arrived before; the transport tells of its own end like this, too. */
   closed(reason: DisconnectReason, message: string, finality: Finality = ""): void {
-    if (this.#over) return;
-    this.dispose(reason === "ping timeout");
-    this.#owner.deadlines.wake();
-    this.inbox.pushNews({ kind: "close", reason, message, finality });
+    if (this.dispose(reason === "ping timeout")) this.tell(() => this.#owner.lost(reason, message, finality));
   }
 
-  /** Ends the connection without a word to its inbox. */
-  dispose(dead = false): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#upgrade?.cancel();
-    this.#owner.deadlines.cancel(this.#upgradeDeadline);
+  /** Ends the connection without a word to its inbox; false when it was over already. */
+  dispose(dead = false): boolean {
+    if (this.state === CLOSED) return false;
+    this.state = CLOSED;
+    this.giveUpMove?.();
     this.transport?.close(dead);
+    return true;
   }
 
   // Told by the transport
 
   received(frame: Frame): void {
-    if (this.#over) return;
-    const { engine } = this;
-    const { counters, deadlines, options } = this.#owner;
-    deadlines.wake();
+    if (this.state === CLOSED) return;
+    const { counters, deadlines, options, rtt } = this.#owner;
+    // Reading the clock costs more than taking in a small event, and when exactly one came matters little: those between two polls
+    // share one moment, some at a time. What a round trip or the heartbeat is measured by has its own.
+    const isEvent = frame[1] === "2";
+    if (!isEvent || --this.#sharing < 0) {
+      this.#sharing = MOST_SHARING;
+      this.#moment = this.#owner.now();
+    }
+    const now = this.#moment;
     const size = frameSize(frame);
+    deadlines.wake();
     counters.bytes_received += size;
     try {
-      if (size > options.max_payload) {
-        // It may still be what the server has announced.
-        const announced = engine.handshake?.maxPayload ?? 0;
-        const limit = Math.max(options.max_payload, announced < Infinity ? announced : 0);
-        if (size > limit) violation(`messages of at most ${limit} bytes (max_payload)`, `${size} bytes`);
-      }
-      // Nearly all are messages; what else there is stands apart, so that they have a short way.
-      if (engine.isMessage(frame)) this.#enqueue(frame);
-      else this.#control(frame);
+      // It may be more if that is what the server has announced.
+      const limit = Math.max(options.max_payload, this.handshake?.maxPayload ?? 0);
+      if (size > limit) violation(`messages of at most ${limit} bytes (max_payload)`, `${size} bytes`);
+      const type = this.receive(frame, now);
+      if (type === MESSAGE) this.#enqueue(frame, now);
+      else if (type === PING) {
+        rtt.add(this.roundTripOfPing(now));
+        this.#pongDue = true;
+        // Behind it nothing gets out, the last pong neither.
+        if (this.transport?.isStuck?.()) this.closed("transport error", "a request was not answered between two pings");
+        if (options.heartbeat === "arrival") this.answerPing(now);
+      } else if (type === OPENED) {
+        const { sid, maxPayload } = this.handshake!;
+        const { name } = this.transport!;
+        this.tell(() => this.#owner.opened(name));
+        this.transport!.established?.(sid, maxPayload || Infinity);
+        this.#owner.engineOpened(this, now);
+      } else if (type === CLOSE) this.closed("transport close", "the server closed the session");
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.closed("parse error", error.message);
     }
   }
 
-  /** Takes a frame that is no message. */
-  #control(frame: Frame): void {
-    const { engine } = this;
-    const now = this.#momentOf(frame);
-    const input = engine.receive(frame, now);
-    if (input === "ping") {
-      this.#owner.rtt.add(engine.roundTripOfPing(now));
-      this.#pongDue = true;
-      // Behind it nothing gets out, the last pong neither.
-      if (this.transport?.isStuck?.()) this.closed("transport error", "a request was not answered between two pings");
-      if (this.#owner.options.heartbeat === "arrival") this.answerPing(now);
-    } else if (input === "open") {
-      const { sid, maxPayload, upgrades } = engine.handshake!;
-      this.inbox.pushNews({ kind: "open", name: this.transport!.name });
-      this.transport?.established?.(sid, maxPayload);
-      this.#owner.engineOpened(this, now);
-      this.#move(this.#route!.upgrades.filter((factory) => upgrades.includes(engineName(factory))));
-    } else if (input === "close") this.closed("transport close", "the server closed the session");
-  }
-
-  /**
-   * When a frame arrived. Reading the clock costs more than taking in a small event, and when exactly an event came matters little:
-   * those between two polls share one moment, some at a time. What a round trip or the heartbeat is measured by has its own.
-   */
-  #momentOf(frame: Frame): number {
-    const isEvent = typeof frame === "string" && frame.charCodeAt(0) === 52 && frame.charCodeAt(1) === 50;
-    if (!isEvent || --this.#sharing < 0) {
-      this.#sharing = MOST_SHARING;
-      this.#moment = this.#owner.now();
-    }
-    return this.#moment;
-  }
-
-  /** Moves the session to the first of these transports that lets it. */
-  #move([factory, ...others]: TransportFactory[]): void {
-    const { transport } = this;
-    const { deadlines } = this.#owner;
-    if (this.#over || !factory || !transport?.leave) {
-      this.#route = this.#upgrade = this.#upgradeDeadline = null;
-      return;
-    }
-    const { request } = this.#route!;
-    const open = (handler: TransportHandler) => factory(request(factory, this.engine.handshake!.sid), handler);
-    const upgrade = new Upgrade(transport, this, (moved) => {
-      deadlines.cancel(this.#upgradeDeadline);
-      if (moved) {
-        this.transport = moved;
-        this.#pausedAt = -1;
-        this.#owner.engineMoved(this);
-        deadlines.wake();
-        this.inbox.pushNews({ kind: "moved", name: moved.name });
-      }
-      this.#move(moved ? [] : others);
-    });
-    this.#upgrade = upgrade;
-    this.#upgradeDeadline = deadlines.add(this.#owner.now() + UPGRADE_TIMEOUT, () => upgrade.giveUp());
-    upgrade.start(open);
-  }
-
-  #enqueue(frame: Frame): void {
-    const packet = this.#decoder.receive(frame);
+  #enqueue(frame: Frame, now: number): void {
+    const packet = this.#decoder.receive(frame, now);
     if (packet === null) return;
-    const now = this.#momentOf(frame);
-    const { inbox } = this;
-    const { counters, options } = this.#owner;
-    counters.packets_received++;
-    const skipped = inbox.push(packet, now);
-    if (skipped !== null) this.#owner.skipped(skipped);
-    if (inbox.length < options.max_queued_packets && inbox.bytes < options.max_queued_bytes) return;
-    const { transport } = this;
-    // A paused socket still hands over what it had read, but not as much again.
-    if (this.#pausedAt < 0 && transport?.pause) {
-      this.#pausedAt = now;
-      transport.pause();
-    } else if (this.#pausedAt < 0 || this.#fill() >= 2) this.#overflow();
-  }
-
-  /** How full the inbox is: 1 is as much as it may hold. */
-  #fill(): number {
-    const { max_queued_packets, max_queued_bytes } = this.#owner.options;
-    return Math.max(this.inbox.length / max_queued_packets, this.inbox.bytes / max_queued_bytes);
-  }
-
-  #overflow(): void {
-    this.closed("inbound overflow", `${this.inbox.length} packets wait: poll() more often, or use EVENT_LATEST`);
+    this.#owner.counters.packets_received++;
+    const older = this.#owner.latestEvents?.supersede(packet);
+    if (older && this.inbox.remove(older)) this.#owner.skipped(older);
+    this.inbox.push(packet);
+    this.#balance(now);
   }
 }

@@ -10,7 +10,7 @@
  *   WAITING   a deadline for the next attempt                          that moment, reconnectNow() → DIALLING; hangUp() → IDLE
  */
 import { Callbacks } from "./callbacks.js";
-import { Connection, type ConnectionOwner, type Route } from "./connection.js";
+import { Connection, type ConnectionOwner, type RequestMaker } from "./connection.js";
 import type { ConnectionState } from "./connection-state.js";
 import type { Err } from "./errors.js";
 import type { DisconnectReason } from "./inbox.js";
@@ -28,18 +28,18 @@ export interface Target {
   /** In the order in which they are tried. */
   readonly transports: readonly TransportFactory[];
   /** Asked for each attempt; what it throws makes the attempt fail. */
-  prepare(options: ClientOptions): Route["request"];
+  prepare(options: ClientOptions): RequestMaker;
   /** Whether the server is on this machine, which can be reached without a network. */
   readonly isLocal: boolean;
 }
 
 /** One attempt to connect: the transports that it tries, one after the other. */
-interface Attempt {
+export interface Attempt {
   /** What can still be tried. The first one is being tried; the session may move to the others, but not to what has just failed. */
   left: readonly TransportFactory[];
   /** What the transports said that have failed. */
   complaints: string;
-  readonly request: Route["request"];
+  readonly request: RequestMaker;
   /** When it has taken too long, in seconds. */
   readonly end: number;
 }
@@ -59,7 +59,7 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
   /** `null` while nobody wants to be connected. */
   protected target: Target | null = null;
   /** `null` when the attempt has got as far as it shall: what it needed is not kept as long as the connection. */
-  #current: Attempt | null = null;
+  protected current: Attempt | null = null;
   /** What opened the last session. */
   #last: TransportFactory | undefined;
   /** When a transport or the attempt is given up, or the next attempt starts. */
@@ -70,12 +70,12 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
   /** Monotonic seconds. */
   abstract now(): number;
   abstract engineOpened(connection: Connection, now: number): void;
-  abstract engineMoved(connection: Connection): void;
   abstract skipped(packet: RawPacket): void;
+  abstract opened(name: string): void;
+  /** The connection is gone, or never came to be. */
+  abstract lost(reason: DisconnectReason, message: string, finality?: Finality, code?: Err): void;
   /** A new connection is about to be opened. */
   protected abstract dialling(): void;
-  /** The connection is gone, or never came to be. */
-  protected abstract lost(reason: DisconnectReason, message: string, finality?: Finality, code?: Err): void;
 
   /** Does not wait for the next attempt; false when none is waited for. */
   reconnectNow(): boolean {
@@ -86,7 +86,7 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
 
   /** Fails the attempt, whatever its transport. */
   protected failAttempt(message: string): void {
-    if (this.#current) this.#current.left = this.#current.left.slice(-1);
+    if (this.current) this.current.left = this.current.left.slice(-1);
     this.connection?.closed("transport error", message);
   }
 
@@ -111,8 +111,8 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
   }
 
   /** The session is open; true when a transport that should have carried it had failed. */
-  protected opened(): boolean {
-    const { left, complaints } = this.#current!;
+  protected arrived(): boolean {
+    const { left, complaints } = this.current!;
     this.#last = left[0];
     if (this.state === CONNECTED) this.settled();
     return complaints !== "";
@@ -121,7 +121,7 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
   /** The attempt has got as far as it shall. */
   protected settled(): void {
     this.#cancel();
-    this.#current = null;
+    this.current = null;
   }
 
   /**
@@ -129,7 +129,7 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
    * @param isCertain no other transport would get further
    */
   protected fallBack(message: string, isCertain: boolean): string | null {
-    const current = this.#current;
+    const current = this.current;
     if (current === null) return message;
     current.complaints += (current.complaints && "; ") + message;
     // After a sleep the whole attempt may be over: another transport would be given up as soon as it is dialled.
@@ -146,7 +146,7 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
     const target = this.target!;
     // What opened the session before goes first.
     let left = [...new Set([this.#last!, ...target.transports])];
-    let request: Route["request"];
+    let request: RequestMaker;
     try {
       request = target.prepare(options);
     } catch (error) {
@@ -158,14 +158,14 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
     }
     // Whoever was asked may have ended this attempt, and begun another.
     if (attempt !== this.attempt) return;
-    this.#current = { left, complaints: "", request, end: this.now() + options.connect_timeout };
-    this.#dial(this.#current);
+    this.current = { left, complaints: "", request, end: this.now() + options.connect_timeout };
+    this.#dial(this.current);
   }
 
   #dial({ left, request, end }: Attempt): void {
     this.connection?.dispose();
     this.#cancel();
-    const [factory, ...upgrades] = left as [TransportFactory, ...TransportFactory[]];
+    const factory = left[0]!;
     // One that hangs must leave time for those that follow.
     const now = this.now();
     const share = (end - now) / left.length;
@@ -181,10 +181,10 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
       this.lost("transport error", `${what}; is it a Socket.IO v3+ server?`, "", ERR_TIMEOUT);
     };
     this.#deadline = this.deadlines.add(now + share, expire);
-    const connection = new Connection(this, { factory, upgrades: this.options.upgrade ? upgrades : [], request });
+    const connection = new Connection(this);
     this.connection = connection;
     this.dialling();
-    if (connection === this.connection) connection.open();
+    if (connection === this.connection) connection.open(factory, request);
   }
 
   #cancel(): void {

@@ -1,40 +1,45 @@
-import { type PacketSource, peekPacket } from "./protocol/socket-packet.js";
+import type { RawPacket } from "./protocol/socket-decoder.js";
+import { peekPacket } from "./protocol/socket-packet.js";
 
-/** More than this are not worth a comparison each. */
-const MOST_HEADS = 8;
-const COMMA = 44;
-const BRACKET = 93;
+interface LatestEvent {
+  /** What its packets start with as nearly every server writes them. */
+  readonly head: string;
+  /** The packet that came last, which may have been taken long ago. */
+  newest: RawPacket | null;
+}
 
-/** The events of which only the newest packet counts (`EVENT_LATEST`), and how to recognise their packets without parsing them. */
+/** The events of which only the newest packet counts (`EVENT_LATEST`). */
 export class LatestEvents {
-  /** By namespace and name. The key of an event is what its packets start with as nearly every server writes them. */
-  readonly #keys = new Map<string, Map<string | null, string>>();
-  /** The first few. */
-  #heads: readonly string[] = [];
+  /** By namespace and name. */
+  readonly #events = new Map<string, Map<string | null, LatestEvent>>();
+  /** The one that came last: the next packet is likely to be of the same. */
+  #last: LatestEvent | undefined;
 
   set(path: string, event: string, isLatest: boolean): void {
-    const keys = this.#keys.get(path) ?? new Map<string | null, string>();
-    this.#keys.set(path, keys);
-    if (isLatest) keys.set(event, `42${path === "/" ? "" : `${path},`}[${JSON.stringify(event)}`);
-    else keys.delete(event);
-    this.#heads = [...this.#keys.values()].flatMap((known) => [...known.values()]).slice(0, MOST_HEADS);
+    const events = this.#events.get(path) ?? new Map<string | null, LatestEvent>();
+    this.#events.set(path, events);
+    this.#last = undefined;
+    const head = `42${path === "/" ? "" : `${path},`}[${JSON.stringify(event)},`;
+    if (isLatest) events.set(event, events.get(event) ?? { head, newest: null });
+    else events.delete(event);
   }
 
   /**
-   * The key of the event that a packet carries; `""` when it is none of these, or asks for an acknowledgement.
+   * The packet that `packet` supersedes; `null` if there is none, it is not of such an event, or asks for an acknowledgement.
    * @throws ProtocolError when its header is malformed
    */
-  keyOf(text: PacketSource): string {
-    if (typeof text === "string" && text.charCodeAt(text.length - 1) === BRACKET) {
-      const heads = this.#heads;
-      // This runs for every packet that arrives. An iterator costs more than the rest of it, and `startsWith` more than to cut out.
-      for (let index = 0; index < heads.length; index++) {
-        const head = heads[index]!;
-        const next = text.charCodeAt(head.length);
-        if ((next === COMMA || next === BRACKET) && text.slice(0, head.length) === head) return head;
-      }
+  supersede(packet: RawPacket): RawPacket | null {
+    const { text } = packet;
+    let latest = this.#last;
+    // This runs for every packet that arrives, and to read its header would take longer than all the rest.
+    if (!latest || typeof text !== "string" || text.slice(0, latest.head.length) !== latest.head) {
+      const { namespace, event, id } = peekPacket(text);
+      latest = this.#events.get(namespace)?.get(event);
+      if (!latest || id >= 0) return null;
+      this.#last = latest;
     }
-    const { namespace, event, id } = peekPacket(text);
-    return (id < 0 && this.#keys.get(namespace)?.get(event)) || "";
+    const { newest } = latest;
+    latest.newest = packet;
+    return newest;
   }
 }

@@ -9,11 +9,10 @@
  *   CONNECTED      an open session; `/` joined, or not wanted           lost → waiting or end; close(), kicked → end
  */
 import type { Auth } from "./auth.js";
-import type { Connection } from "./connection.js";
 import type { ConnectionState } from "./connection-state.js";
 import type { Target } from "./dialer.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
-import type { ConnectionNews, DisconnectReason } from "./inbox.js";
+import type { DisconnectReason } from "./inbox.js";
 import { Joins } from "./joins.js";
 import type { NamespaceEntry } from "./namespace-entry.js";
 import { watchNetwork } from "./network-hints.js";
@@ -74,12 +73,6 @@ export abstract class Lifecycle extends Joins {
       this.connection?.closed("transport close", "the browser is offline");
   }
 
-  // Told by its connection
-
-  engineMoved({ transport }: Connection): void {
-    this.session.base64 = transport!.textOnly === true;
-  }
-
   /** The server does not want us in `entry`. Without the main namespace and any other there is nothing to be connected for. */
   protected override shutOut(entry: NamespaceEntry, reason: string, error: ConnectError, tell: () => void): void {
     const { reconnection, random } = this.options;
@@ -104,22 +97,17 @@ export abstract class Lifecycle extends Joins {
 
   // A connection's news, when a poll comes to it
 
-  protected hear(item: ConnectionNews): void {
-    if (item.kind === "close") {
-      this.lost(item.reason, item.message, item.finality);
-      return;
-    }
+  opened(name: string): void {
     const before = this.transportName;
-    this.transportName = item.name;
-    let hasChanged = before !== item.name;
-    if (item.kind === "open") {
-      this.engineId = this.connection!.engine.handshake!.sid;
-      this.#openedAt = this.time;
-      const fellBack = this.opened();
-      if (before === "") hasChanged = fellBack;
-      else this.counters.reconnects++;
+    this.engineId = this.connection!.handshake!.sid;
+    this.#openedAt = this.time;
+    this.transportName = name;
+    let hasChanged = this.arrived();
+    if (before !== "") {
+      this.counters.reconnects++;
+      hasChanged = before !== name;
     }
-    if (hasChanged) this.signals.transport_changed?.emit(item.name);
+    if (hasChanged) this.signals.transport_changed?.emit(name);
   }
 
   /** The browser has its network back: does not wait any longer. */
@@ -130,7 +118,7 @@ export abstract class Lifecycle extends Joins {
   }
 
   /** The connection is gone, or never came to be. */
-  protected lost(
+  lost(
     reason: DisconnectReason,
     message: string,
     finality: Finality = "",

@@ -1,7 +1,6 @@
 import { safely } from "./errors.js";
 import { type Frames, frameSize } from "./protocol/attachments.js";
 import { type Codec, decodeMessage } from "./protocol/codec.js";
-import { packetSize, packetText, type RawPacket } from "./protocol/socket-decoder.js";
 import { type PacketSource, peekPacket } from "./protocol/socket-packet.js";
 
 /**
@@ -38,30 +37,34 @@ export interface ClientObserver {
 
 type Told = Required<ClientObserver>;
 
-/** Those who observe one client. */
-export class Observers extends Set<ClientObserver> {
-  /** Tells of a packet that arrived. */
-  tellOf(name: "packet_received" | "packet_skipped", packet: RawPacket): void {
-    this.#describe(name, packetText(packet), packetSize(packet));
-  }
+/** Tells all who observe a client. What one of them throws is reported, and goes no further. */
+export function tell<Name extends keyof Told>(
+  observers: readonly ClientObserver[],
+  name: Name,
+  ...args: Parameters<Told[Name]>
+): void {
+  for (const observer of observers)
+    safely(() => (observer[name] as ((...args: unknown[]) => void) | undefined)?.apply(observer, args));
+}
 
-  /** Tells of a packet that is written: it looks as it would when it arrives. */
-  tellSent(frames: Frames, codec: Codec | null): void {
-    const all = typeof frames === "string" ? [frames] : frames;
-    const size = all.reduce((sum, frame) => sum + frameSize(frame), 0);
-    const head = all[0] as string | Uint8Array;
-    // A codec may be unable to read what it has written itself.
-    safely(() => this.#describe("packet_sent", codec ? decodeMessage(codec, head) : (head as string), size));
-  }
+/** Tells of a packet. */
+export function tellOf(
+  observers: readonly ClientObserver[],
+  name: "packet_received" | "packet_skipped" | "packet_sent",
+  text: PacketSource,
+  size: number,
+): void {
+  // Nobody pays for it while nobody observes.
+  if (observers.length === 0) return;
+  const { event, namespace } = peekPacket(text);
+  tell(observers, name, event ?? "", namespace, size);
+}
 
-  #describe(name: "packet_received" | "packet_skipped" | "packet_sent", text: PacketSource, size: number): void {
-    const { event, namespace } = peekPacket(text);
-    this.tell(name, event ?? "", namespace, size);
-  }
-
-  tell<Name extends keyof Told>(name: Name, ...args: Parameters<Told[Name]>): void {
-    // Who comes or goes meanwhile changes nothing any more.
-    for (const observer of [...this])
-      safely(() => (observer[name] as ((...args: unknown[]) => void) | undefined)?.apply(observer, args));
-  }
+/** Tells of a packet that is written: it looks as it would when it arrives. */
+export function tellSent(observers: readonly ClientObserver[], frames: Frames, codec: Codec | null): void {
+  const all = typeof frames === "string" ? [frames] : frames;
+  const size = all.reduce((sum, frame) => sum + frameSize(frame), 0);
+  const head = all[0] as string | Uint8Array;
+  // A codec may be unable to read what it has written itself.
+  safely(() => tellOf(observers, "packet_sent", codec ? decodeMessage(codec, head) : (head as string), size));
 }

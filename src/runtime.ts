@@ -13,13 +13,13 @@
  */
 import type { Connection } from "./connection.js";
 import type { Err } from "./errors.js";
-import { isPacket } from "./inbox.js";
 import { Lifecycle } from "./lifecycle.js";
 import { NamespaceEntry, type NamespaceHost, type TakenEvent } from "./namespace-entry.js";
+import { tell, tellOf, tellSent } from "./observer.js";
 import { type PollLimit, UNLIMITED } from "./poll-limit.js";
 import type { Frames } from "./protocol/attachments.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
-import { packetSize, type RawPacket } from "./protocol/socket-decoder.js";
+import type { RawPacket } from "./protocol/socket-decoder.js";
 
 /** With more than this in the socket a volatile packet would be stale when it gets out. Bytes. */
 const VOLATILE_BACKLOG = 16384;
@@ -98,7 +98,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   #step(now: number | undefined, limit: PollLimit): number {
     this.callbacks = 0;
     this.#atOnce(() => {
-      this.observers?.tell("poll_started", now);
+      tell(this.observers, "poll_started", now);
       const { clock, poll_max_packets, poll_max_time } = this.options;
       const end = poll_max_time > 0 ? clock() + poll_max_time : Infinity;
       if (!this.dispatchPaused) {
@@ -113,9 +113,9 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     });
     const { connection } = this;
     // Most polls of most games find nothing to do. If that can be foreseen, they need not look.
-    if (connection?.isIdle && !this.session.hasOutput && !this.dispatchPaused && this.observers === null)
-      this.deadlines.rest(connection.engine.deadline);
-    this.observers?.tell("poll_ended", this.callbacks);
+    if (connection?.isIdle && !this.session.hasOutput && !this.dispatchPaused && this.observers.length === 0)
+      this.deadlines.rest(connection.deadline);
+    tell(this.observers, "poll_ended", this.callbacks);
     return this.callbacks;
   }
 
@@ -147,7 +147,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
 
   skipped(packet: RawPacket): void {
     this.counters.events_skipped++;
-    this.observers?.tellOf("packet_skipped", packet);
+    tellOf(this.observers, "packet_skipped", packet.text, packet.size);
   }
 
   /** Remembers why a call failed. */
@@ -157,15 +157,15 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   }
 
   engineOpened(connection: Connection, now: number): void {
-    this.engineMoved(connection);
-    this.session.open(now, connection.engine.handshake!.maxPayload);
+    this.session.base64 = connection.transport!.textOnly === true;
+    this.session.open(now, connection.handshake!.maxPayload || Infinity);
     this.#write(connection);
   }
 
   #write(connection: Connection, most = Infinity): void {
     const { observers } = this;
-    const tell = observers === null ? null : (sent: Frames) => observers.tellSent(sent, this.options.codec);
-    const frames = this.session.output(this.now(), most, tell);
+    const told = observers.length > 0 ? (sent: Frames) => tellSent(observers, sent, this.options.codec) : null;
+    const frames = this.session.output(this.now(), most, told);
     if (frames.length > 0) connection.send(frames);
   }
 
@@ -183,20 +183,19 @@ export class Runtime extends Lifecycle implements NamespaceHost {
       const { connection } = this;
       const item = connection?.inbox.shift();
       if (!item) break;
-      if (!isPacket(item)) {
-        this.hear(item);
+      if ("hear" in item) {
+        item.hear();
         continue;
       }
       const { callbacks } = this;
       // Decoding this takes time that is not the callback's.
-      if (packetSize(item) > LARGE) this.mark = NaN;
+      if (item.size > LARGE) this.mark = NaN;
       try {
-        this.observers?.tellOf("packet_received", item);
-        this.session.receive(item, connection!.inbox.time);
+        tellOf(this.observers, "packet_received", item.text, item.size);
+        this.session.receive(item);
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
-        // What came behind a packet that cannot be read cannot be trusted either.
-        connection!.inbox.clear();
+        // What came behind a packet that cannot be read cannot be trusted either: it goes with the connection.
         if (connection === this.connection) this.lost("parse error", error.message);
       }
       taken++;

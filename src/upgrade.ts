@@ -6,12 +6,21 @@
  *   PROBING   the candidate opens, `2probe` is written on it                   `3probe` on it → LEAVING
  *   LEAVING   the old transport finishes its requests and starts no more;      they are done → MOVED: `5` goes out on the
  *             their answers hold what the server wrote before it stopped        candidate, then what was not written
- *   either    the candidate fails, says anything else, or is given up           → OVER: the old transport goes on
+ *   either    the candidate fails, says anything else, or takes too long        → OVER: the old transport goes on, and the
+ *                                                                              next candidate is tried
+ *   either    the session ends                                                 → OVER
  *
  * The server stops writing on the old transport when it has answered the last GET, and begins on the new one with `5`; so
  * what comes over the one and the other is in order.
+ *
+ * Only polling can be left. So this comes with the client that has it, and the small bundle does without.
  */
-import type { Transport, TransportHandler } from "./transport/transport.js";
+import type { Connection } from "./connection.js";
+import { Runtime } from "./runtime.js";
+import { engineName, type Transport, type TransportHandler } from "./transport/transport.js";
+
+/** Seconds for the way to another transport: as long as servers wait for its end. */
+const UPGRADE_TIMEOUT = 10;
 
 const PROBING = 0;
 const LEAVING = 1;
@@ -21,78 +30,101 @@ const OVER = 3;
 /** A server that has nothing to say may release a request with it. */
 const NOOP = "6";
 
-/** It is what the candidate tells: first of the way to it, then, for `handler`, of the session that goes over it. */
-export class Upgrade implements TransportHandler {
-  #step: typeof PROBING | typeof LEAVING | typeof MOVED | typeof OVER = PROBING;
-  #candidate: Transport | null = null;
-  #isOpen = false;
-  readonly #current: Transport;
-  readonly #handler: TransportHandler;
-  readonly #settled: (moved: Transport | null) => void;
+/** What has a session that can move. */
+export type Movable = Pick<Connection, "transport" | "giveUpMove" | "received" | "closed">;
 
-  /**
-   * @param current the transport to leave
-   * @param handler hears of the candidate once the session has moved to it
-   * @param settled told once: the transport that the session has moved to, or `null`; not after `cancel`
-   */
-  constructor(current: Transport, handler: TransportHandler, settled: (moved: Transport | null) => void) {
-    this.#current = current;
-    this.#handler = handler;
-    this.#settled = settled;
+/** Opens a transport for the session; what it tells goes to `handler`. */
+export type Opener = (handler: TransportHandler) => Transport;
+
+/**
+ * Moves a session to the first of these transports that lets it.
+ * @param expire is to be called when a candidate has had its time; it may be called later as well
+ */
+export function upgrade(
+  session: Movable,
+  [open, ...others]: readonly Opener[],
+  after: (expire: () => void) => void,
+  moved: () => void,
+): void {
+  session.giveUpMove = null;
+  if (!open) return;
+  const current = session.transport!;
+  let step = PROBING as typeof PROBING | typeof LEAVING | typeof MOVED | typeof OVER;
+  let candidate: Transport | null = null;
+  let isOpen = false;
+  const end = () => {
+    step = OVER;
+    candidate?.close(true);
+  };
+  const giveUp = () => {
+    if (step >= MOVED) return;
+    if (step === LEAVING) current.stay!();
+    end();
+    upgrade(session, others, after, moved);
+  };
+  session.giveUpMove = end;
+  after(giveUp);
+  try {
+    candidate = open({
+      opened() {
+        isOpen = true;
+        candidate?.send(["2probe"]);
+      },
+      received(frame) {
+        if (step === MOVED) session.received(frame);
+        else if (step === PROBING && frame === "3probe") {
+          step = LEAVING;
+          current.leave!((unsent) => {
+            step = MOVED;
+            session.giveUpMove = null;
+            candidate!.send(["5", ...unsent]);
+            session.transport = candidate;
+            moved();
+          });
+        } else if (frame !== NOOP) giveUp();
+      },
+      closed(reason, message) {
+        if (step === MOVED) session.closed(reason, message);
+        else giveUp();
+      },
+    });
+  } catch {
+    giveUp();
+  }
+  // It may have failed, or be open, since it was made.
+  if (step === OVER) candidate?.close(true);
+  else if (isOpen) candidate?.send(["2probe"]);
+}
+
+/** A runtime whose sessions move to a better transport. */
+export class UpgradingRuntime extends Runtime {
+  override engineOpened(connection: Connection, now: number): void {
+    super.engineOpened(connection, now);
+    const { left, request } = this.current!;
+    const { sid, upgrades } = connection.handshake!;
+    if (!this.options.upgrade || !connection.transport!.leave || !connection.writable) return;
+    const offered = left.slice(1).filter((factory) => upgrades.includes(engineName(factory)));
+    const openers = offered.map(
+      (factory): Opener =>
+        (handler) =>
+          factory(request(factory, sid), handler),
+    );
+    upgrade(
+      connection,
+      openers,
+      (expire) => this.expireAfter(UPGRADE_TIMEOUT, expire),
+      () => this.#moved(connection),
+    );
   }
 
-  /** @param open opens the candidate */
-  start(open: (handler: TransportHandler) => Transport): void {
-    try {
-      this.#candidate = open(this);
-    } catch {
-      this.giveUp();
-    }
-    // It may have failed, or be open, since it was made.
-    if (this.#step === OVER) this.#candidate?.close(true);
-    else if (this.#isOpen) this.opened();
-  }
-
-  /** Stays with the old transport. */
-  giveUp(): void {
-    if (this.#step === LEAVING) this.#current.stay!();
-    if (this.#end()) this.#settled(null);
-  }
-
-  /** The session is over. */
-  cancel(): void {
-    this.#end();
-  }
-
-  #end(): boolean {
-    if (this.#step >= MOVED) return false;
-    this.#step = OVER;
-    this.#candidate?.close(true);
-    return true;
-  }
-
-  // Told by the candidate
-
-  opened(): void {
-    this.#isOpen = true;
-    this.#candidate?.send(["2probe"]);
-  }
-
-  received(frame: string | Uint8Array): void {
-    if (this.#step === MOVED) this.#handler.received(frame);
-    else if (this.#step === PROBING && frame === "3probe") {
-      this.#step = LEAVING;
-      this.#current.leave!((unsent) => {
-        const candidate = this.#candidate!;
-        this.#step = MOVED;
-        candidate.send(["5", ...unsent]);
-        this.#settled(candidate);
-      });
-    } else if (frame !== NOOP) this.giveUp();
-  }
-
-  closed(reason: "transport close" | "transport error", message: string): void {
-    if (this.#step === MOVED) this.#handler.closed(reason, message);
-    else this.giveUp();
+  #moved(connection: Connection): void {
+    const { name, textOnly = false } = connection.transport!;
+    this.session.base64 = textOnly;
+    connection.goesOn(this.now());
+    connection.tell(() => {
+      if (this.transportName === name) return;
+      this.transportName = name;
+      this.signals.transport_changed?.emit(name);
+    });
   }
 }

@@ -1,20 +1,34 @@
 import { describe, expect, test } from "vitest";
-import { type ConnectionNews, Inbox, isPacket } from "../src/inbox.js";
+import { Inbox } from "../src/inbox.js";
 import { LatestEvents } from "../src/latest-events.js";
 import { ProtocolError } from "../src/protocol/protocol-error.js";
-import { packetText, type RawPacket } from "../src/protocol/socket-decoder.js";
+import { type RawPacket, rawPacket } from "../src/protocol/socket-decoder.js";
 
-/** A packet of that text; of another size than its own it has attachments. */
-function packet(text: string, size = text.length): RawPacket {
-  return size === text.length ? text : { kind: "packet", text, attachments: [], size };
+const packet = (text: string, time = 0, size = text.length): RawPacket => rawPacket(text, size, time);
+
+/** An inbox, and what is done when something arrives for it. */
+class Box extends Inbox {
+  constructor(readonly latest: LatestEvents | null = null) {
+    super();
+  }
+
+  /** Adds a packet; returns the older one of the same event that it has replaced. */
+  arrive(packet: RawPacket): RawPacket | null {
+    const older = this.latest?.supersede(packet);
+    const replaced = older && this.remove(older) ? older : null;
+    this.push(packet);
+    return replaced;
+  }
+
+  tell(what: string): void {
+    this.push({ hear: () => told.push(what) });
+  }
 }
 
-function inbox(...latest: string[]): Inbox {
-  return inboxOf(latest.length === 0 ? null : latestOf(...latest.map((event) => ["/", event] as const)));
-}
+let told: string[] = [];
 
-function inboxOf(latestEvents: LatestEvents | null): Inbox {
-  return new Inbox({ latestEvents });
+function inbox(...latest: string[]): Box {
+  return latest.length === 0 ? new Box() : new Box(latestOf(...latest.map((event) => ["/", event] as const)));
 }
 
 function latestOf(...events: (readonly [path: string, event: string])[]): LatestEvents {
@@ -23,34 +37,33 @@ function latestOf(...events: (readonly [path: string, event: string])[]): Latest
   return latest;
 }
 
-const OPEN: ConnectionNews = { kind: "open", name: "websocket" };
-const CLOSE: ConnectionNews = { kind: "close", reason: "transport close", finality: "", message: "cut" };
-
-/** Everything that waits, as texts and kinds. */
+/** Everything that waits: the texts of packets, and news. */
 function drain(box: Inbox): string[] {
-  const items: string[] = [];
-  for (let item = box.shift(); item; item = box.shift())
-    items.push(isPacket(item) ? String(packetText(item)) : item.kind);
-  return items;
+  told = [];
+  for (let item = box.shift(); item; item = box.shift()) {
+    if ("hear" in item) item.hear();
+    else told.push(String(item.text));
+  }
+  return told;
 }
 
 describe("a queue", () => {
   test("gives what came in the order it came: packets and the news of the connection in one line", () => {
     const box = inbox();
-    box.pushNews(OPEN);
-    for (const text of ['42["a"]', '42["b"]']) expect(box.push(text, 0)).toBeNull();
-    box.pushNews(CLOSE);
+    box.tell("open");
+    for (const text of ['42["a"]', '42["b"]']) expect(box.arrive(packet(text))).toBeNull();
+    box.tell("close");
     expect(drain(box)).toEqual(["open", '42["a"]', '42["b"]', "close"]);
     expect(box.shift()).toBeNull();
   });
 
   test("counts packets and their bytes, and not the news", () => {
     const box = inbox();
-    box.pushNews(OPEN);
+    box.tell("open");
     expect([box.length, box.bytes]).toEqual([0, 0]);
-    box.push(packet("42[1]", 5), 0);
-    box.push(packet("42[2]", 7), 0);
-    box.pushNews(CLOSE);
+    box.arrive(packet("42[1]", 0, 5));
+    box.arrive(packet("42[2]", 0, 7));
+    box.tell("close");
     expect([box.length, box.bytes]).toEqual([2, 12]);
     box.shift();
     box.shift();
@@ -62,37 +75,27 @@ describe("a queue", () => {
   test("says when the packet that is next arrived", () => {
     const box = inbox();
     expect(box.oldestTime).toBe(Infinity);
-    box.pushNews(OPEN);
+    box.tell("open");
     expect(box.oldestTime).toBe(Infinity);
-    box.push("42[1]", 7);
-    box.push("42[2]", 8);
+    box.arrive(packet("42[1]", 7));
+    box.arrive(packet("42[2]", 8));
     expect(box.oldestTime).toBe(7);
     box.shift();
     box.shift();
     expect(box.oldestTime).toBe(8);
   });
 
-  test("clear drops everything, news too, and starts anew", () => {
-    const box = inbox("s");
-    box.push(packet('42["s",1]', 9), 7);
-    box.pushNews(CLOSE);
-    box.clear();
-    expect([box.length, box.bytes, box.oldestTime, box.shift()]).toEqual([0, 0, Infinity, null]);
-    expect(box.push('42["s",2]', 0)).toBeNull();
-    expect(drain(box)).toEqual(['42["s",2]']);
-  });
-
   test("a packet that was taken does not wait any more", () => {
     const box = inbox();
-    const one = packet("451-[1]", 100);
-    box.push(one, 3);
+    const one = packet("451-[1]", 3);
+    box.arrive(one);
     expect(box.shift()).toBe(one);
-    expect([box.time, box.isEmpty, box.oldestTime]).toEqual([3, true, Infinity]);
+    expect([one.time, box.isEmpty, box.oldestTime, box.remove(one)]).toEqual([3, true, Infinity, false]);
   });
 
   test("does not look at what is no EVENT_LATEST event: nothing that arrives throws", () => {
     const box = inbox();
-    box.push("45[malformed", 0);
+    box.arrive(packet("45[malformed"));
     expect(drain(box)).toEqual(["45[malformed"]);
   });
 
@@ -101,15 +104,12 @@ describe("a queue", () => {
     const taken: number[] = [];
     let pushed = 0;
     for (let round = 0; round < 1000; round++) {
-      for (let count = 0; count < 100; count++) box.push(`42[${pushed}]`, pushed++);
+      for (let count = 0; count < 100; count++) box.arrive(packet(`42[${pushed}]`, pushed++));
       // Most of a round is taken, so that there is always a rest in front.
-      for (let count = 0; count < 99; count++) {
-        box.shift();
-        taken.push(box.time);
-      }
+      for (let count = 0; count < 99; count++) taken.push((box.shift() as RawPacket).time);
     }
     expect(box.length).toBe(1000);
-    while (box.shift()) taken.push(box.time);
+    for (let item = box.shift(); item; item = box.shift()) taken.push((item as RawPacket).time);
     expect(taken).toEqual(Array.from({ length: pushed }, (_, index) => index));
   });
 });
@@ -117,33 +117,41 @@ describe("a queue", () => {
 describe("EVENT_LATEST", () => {
   test("of an event's packets only the newest waits, in its own place", () => {
     const box = inbox("s");
-    expect(box.push('42["s",1]', 0)).toBeNull();
-    expect(box.push('42["other"]', 0)).toBeNull();
-    expect(box.push('42["s",2]', 0)).not.toBeNull();
+    expect(box.arrive(packet('42["s",1]'))).toBeNull();
+    expect(box.arrive(packet('42["other"]'))).toBeNull();
+    expect(box.arrive(packet('42["s",2]'))).not.toBeNull();
     expect(box.length).toBe(2);
     expect(drain(box)).toEqual(['42["other"]', '42["s",2]']);
   });
 
   test("what was dropped is not counted, and is not the oldest", () => {
     const box = inbox("s");
-    box.push(packet('42["s",1]', 100), 1);
-    box.push(packet('42["s",2]', 10), 2);
+    box.arrive(packet('42["s",1]', 1, 100));
+    box.arrive(packet('42["s",2]', 2, 10));
     expect([box.length, box.bytes, box.oldestTime]).toEqual([1, 10, 2]);
   });
 
   test("one that was taken already is no longer replaced", () => {
     const box = inbox("s");
-    box.push('42["s",1]', 0);
+    box.arrive(packet('42["s",1]'));
     drain(box);
-    expect(box.push('42["s",2]', 0)).toBeNull();
+    expect(box.arrive(packet('42["s",2]'))).toBeNull();
     expect(drain(box)).toEqual(['42["s",2]']);
   });
 
+  test("one that waits for another connection is left where it is", () => {
+    const latest = latestOf(["/", "s"]);
+    const [old, box] = [new Box(latest), new Box(latest)];
+    old.arrive(packet('42["s",1]'));
+    expect(box.arrive(packet('42["s",2]'))).toBeNull();
+    expect([old.length, box.length]).toEqual([1, 1]);
+  });
+
   test("events and namespaces are told apart", () => {
-    const box = inboxOf(latestOf(["/", "s"], ["/a", "s"], ["/", "t"]));
+    const box = new Box(latestOf(["/", "s"], ["/a", "s"], ["/", "t"]));
     for (const text of ['42["s"]', '42/a,["s"]', '42["t"]', '42/b,["s"]', '42/b,["s"]'])
-      expect(box.push(text, 0)).toBeNull();
-    expect(box.push('42/a,["s",2]', 0)).not.toBeNull();
+      expect(box.arrive(packet(text))).toBeNull();
+    expect(box.arrive(packet('42/a,["s",2]'))).not.toBeNull();
     expect(drain(box)).toEqual(['42["s"]', '42["t"]', '42/b,["s"]', '42/b,["s"]', '42/a,["s",2]']);
   });
 
@@ -151,52 +159,60 @@ describe("EVENT_LATEST", () => {
     const events = ["/", "/a", "/b"].flatMap((path) =>
       ["", "b,c", "s", "[", 'a"b'].map((event) => [path, event] as const),
     );
-    const box = inboxOf(latestOf(...events));
+    const box = new Box(latestOf(...events));
     const texts = events.map(([path, event]) => `42${path === "/" ? "" : `${path},`}${JSON.stringify([event])}`);
-    for (const text of texts) expect(box.push(text, 0)).toBeNull();
-    for (const text of texts) expect(box.push(text, 1)).toBe(text);
+    for (const text of texts) expect(box.arrive(packet(text))).toBeNull();
+    for (const text of texts) expect(box.arrive(packet(text, 1))).toMatchObject({ text });
     expect(drain(box)).toEqual(texts);
   });
 
   test("binary packets too", () => {
     const box = inbox("s");
-    box.push('451-["s",{"_placeholder":true,"num":0}]', 0);
-    expect(box.push('42["s",2]', 0)).not.toBeNull();
+    box.arrive(packet('451-["s",{"_placeholder":true,"num":0}]'));
+    expect(box.arrive(packet('42["s",2]'))).not.toBeNull();
     expect(drain(box)).toEqual(['42["s",2]']);
   });
 
   test("a packet that asks for an acknowledgement is never dropped, nor are acknowledgements and control packets", () => {
     const box = inbox("s");
     const texts = ['421["s"]', '422["s"]', '431["s"]', '431["s"]', "41", "41"];
-    for (const text of texts) expect(box.push(text, 0)).toBeNull();
+    for (const text of texts) expect(box.arrive(packet(text))).toBeNull();
     expect(drain(box)).toEqual(texts);
   });
 
   test("an escaped spelling is the same event", () => {
     const box = inbox("s");
-    box.push('42["s",1]', 0);
-    expect(box.push('42["\\u0073",2]', 0)).not.toBeNull();
+    box.arrive(packet('42["s",1]'));
+    expect(box.arrive(packet('42["\\u0073",2]'))).not.toBeNull();
   });
 
   test("names __proto__, constructor and the empty one", () => {
     for (const name of ["__proto__", "constructor", ""]) {
       const box = inbox(name);
-      box.push(`42["${name}",1]`, 0);
-      expect(box.push(`42["${name}",2]`, 0)).not.toBeNull();
+      box.arrive(packet(`42["${name}",1]`));
+      expect(box.arrive(packet(`42["${name}",2]`))).not.toBeNull();
       expect(box.length).toBe(1);
     }
   });
 
   test("the mode may change at any time; it counts for what arrives from then on", () => {
     const latest = new LatestEvents();
-    const box = inboxOf(latest);
-    box.push('42["s",1]', 0);
+    const box = new Box(latest);
+    box.arrive(packet('42["s",1]'));
     latest.set("/", "s", true);
-    expect(box.push('42["s",2]', 0)).toBeNull();
-    expect(box.push('42["s",3]', 0)).not.toBeNull();
+    expect(box.arrive(packet('42["s",2]'))).toBeNull();
+    expect(box.arrive(packet('42["s",3]'))).not.toBeNull();
     latest.set("/", "s", false);
-    expect(box.push('42["s",4]', 0)).toBeNull();
+    expect(box.arrive(packet('42["s",4]'))).toBeNull();
     expect(drain(box)).toEqual(['42["s",1]', '42["s",3]', '42["s",4]']);
+  });
+
+  test("to ask for the mode twice changes nothing", () => {
+    const latest = latestOf(["/", "s"]);
+    const box = new Box(latest);
+    box.arrive(packet('42["s",1]'));
+    latest.set("/", "s", true);
+    expect(box.arrive(packet('42["s",2]'))).not.toBeNull();
   });
 
   test("of a codec's packets, whose data stays undecoded", () => {
@@ -204,28 +220,24 @@ describe("EVENT_LATEST", () => {
     const data = () => {
       throw new Error("decoded");
     };
-    const make = (parts: object): RawPacket => ({
-      kind: "packet",
-      attachments: [],
-      size: 10,
-      text: { type: 2, namespace: "/", id: -1, event: "s", data, ...parts },
-    });
+    const make = (parts: object): RawPacket =>
+      rawPacket({ type: 2, namespace: "/", id: -1, event: "s", data, ...parts }, 10, 0);
     const items = [{}, { namespace: "/a" }, { id: 0 }, { event: null }, { type: 3 }, {}].map(make);
-    expect(items.map((item) => box.push(item, 0))).toEqual([null, null, null, null, null, items[0]]);
+    expect(items.map((item) => box.arrive(item))).toEqual([null, null, null, null, null, items[0]]);
     expect([box.length, box.bytes]).toEqual([5, 50]);
     expect(box.shift()).toBe(items[1]);
   });
 
   test("a malformed packet is a ProtocolError", () => {
-    expect(() => inbox("s").push("45[malformed", 0)).toThrow(ProtocolError);
+    expect(() => inbox("s").arrive(packet("45[malformed"))).toThrow(ProtocolError);
   });
 
   test("an hour of snapshots without a poll holds one of each, and is cheap to look at", () => {
     const box = inbox("s", "t");
-    box.push('42["once"]', 1);
+    box.arrive(packet('42["once"]', 1));
     for (let count = 0; count < 100_000; count++) {
-      box.push(`42["s",${count}]`, 2);
-      box.push(`42["t",${count}]`, 3);
+      box.arrive(packet(`42["s",${count}]`, 2));
+      box.arrive(packet(`42["t",${count}]`, 3));
     }
     expect([box.length, box.oldestTime]).toEqual([3, 1]);
     expect(drain(box)).toEqual(['42["once"]', '42["s",99999]', '42["t",99999]']);
@@ -233,9 +245,9 @@ describe("EVENT_LATEST", () => {
 
   test("news among dropped packets keep their place", () => {
     const box = inbox("s");
-    box.pushNews(OPEN);
-    for (let count = 0; count < 200; count++) box.push(`42["s",${count}]`, 0);
-    box.pushNews(CLOSE);
+    box.tell("open");
+    for (let count = 0; count < 200; count++) box.arrive(packet(`42["s",${count}]`));
+    box.tell("close");
     expect(drain(box)).toEqual(["open", '42["s",199]', "close"]);
   });
 });

@@ -1,7 +1,7 @@
 import { SocketIOClient } from "socketio-gameloop";
 import { describe, expect, test } from "vitest";
 import type { OutFrame, Transport, TransportHandler } from "../src/transport/transport.js";
-import { Upgrade } from "../src/upgrade.js";
+import { type Movable, type Opener, upgrade } from "../src/upgrade.js";
 import { open, record } from "./support/scripted-server.js";
 import { offering, polled, Transports } from "./support/scripted-transports.js";
 
@@ -18,14 +18,15 @@ const NONSENSE: [string, string | Uint8Array][] = [
   ["nothing", ""],
 ];
 
-describe("Upgrade", () => {
-  /** The machine between two transports that only note what is done to them. */
+describe("upgrade", () => {
+  /** A session between two transports that only note what is done to them. */
   class Move {
     readonly log: string[] = [];
     candidate: TransportHandler | null = null;
     finish: (unsent: readonly OutFrame[]) => void = () => {};
-    readonly upgrade: Upgrade;
+    expire = () => {};
     readonly new: Transport;
+    readonly session: Movable;
 
     constructor() {
       const note = (line: string) => this.log.push(line);
@@ -40,20 +41,32 @@ describe("Upgrade", () => {
         },
         stay: () => note(`${name}.stay`),
       });
-      const handler: TransportHandler = {
-        opened: () => note("opened"),
+      this.new = transport("new");
+      this.session = {
+        transport: transport("old"),
+        giveUpMove: null,
         received: (frame) => note(`received ${frame}`),
         closed: (reason, message) => note(`closed ${reason}: ${message}`),
       };
-      this.new = transport("new");
-      this.upgrade = new Upgrade(transport("old"), handler, (moved) => note(`settled ${moved?.name ?? null}`));
     }
 
-    start(): this {
-      this.upgrade.start((handler) => {
+    start(open?: Opener): this {
+      const made: Opener = (handler) => {
         this.candidate = handler;
         return this.new;
-      });
+      };
+      const next: Opener = () => {
+        this.log.push("next is tried");
+        throw new Error("no such thing here");
+      };
+      upgrade(
+        this.session,
+        [open ?? made, next],
+        (expire) => {
+          this.expire = this.candidate ? this.expire : expire;
+        },
+        () => this.log.push(`moved to ${this.session.transport?.name}`),
+      );
       return this;
     }
 
@@ -77,7 +90,7 @@ describe("Upgrade", () => {
     },
     OVER: (move) => {
       move.candidate?.opened?.();
-      move.upgrade.giveUp();
+      move.expire();
     },
   };
 
@@ -104,7 +117,7 @@ describe("Upgrade", () => {
   test("LEAVING → MOVED: `5` goes out on the candidate, then what was not written, together", () => {
     const move = at("LEAVING");
     move.finish(["3", '42["a"]']);
-    expect(move.news()).toEqual(['new.send ["5","3","42[\\"a\\"]"]', "settled new"]);
+    expect(move.news()).toEqual(['new.send ["5","3","42[\\"a\\"]"]', "moved to new"]);
   });
 
   test("MOVED: the candidate is the transport", () => {
@@ -116,9 +129,9 @@ describe("Upgrade", () => {
   });
 
   const stays = {
-    "PROBING, not open yet": ["new.close true", "settled null"],
-    PROBING: ["new.close true", "settled null"],
-    LEAVING: ["old.stay", "new.close true", "settled null"],
+    "PROBING, not open yet": ["new.close true", "next is tried"],
+    PROBING: ["new.close true", "next is tried"],
+    LEAVING: ["old.stay", "new.close true", "next is tried"],
   };
 
   describe.each(Object.entries(stays))("%s → OVER", (step, what) => {
@@ -134,18 +147,18 @@ describe("Upgrade", () => {
       expect(move.news()).toEqual(what);
     });
 
-    test("it is given up, once", () => {
+    test("it takes too long, once", () => {
       const move = at(step);
-      move.upgrade.giveUp();
-      move.upgrade.giveUp();
+      move.expire();
+      move.expire();
       expect(move.news()).toEqual(what);
     });
 
-    test("the session is over: the old transport is left alone, and nobody is told", () => {
+    test("the session is over: the old transport is left alone, and nothing else is tried", () => {
       const move = at(step);
-      move.upgrade.cancel();
-      move.upgrade.cancel();
-      move.upgrade.giveUp();
+      move.session.giveUpMove?.();
+      move.candidate?.closed("transport error", "late");
+      move.expire();
       expect(move.news()).toEqual(["new.close true"]);
     });
 
@@ -162,10 +175,10 @@ describe("Upgrade", () => {
     expect(move.news()).toEqual(stays.LEAVING);
   });
 
-  test.each(["MOVED", "OVER"])("%s: giving up and cancelling come too late", (step) => {
+  test.each(["MOVED", "OVER"])("%s: there is nothing to give up any more", (step) => {
     const move = at(step);
-    move.upgrade.giveUp();
-    move.upgrade.cancel();
+    move.expire();
+    move.session.giveUpMove?.();
     expect(move.news()).toEqual([]);
   });
 
@@ -178,25 +191,24 @@ describe("Upgrade", () => {
   });
 
   test("a candidate that cannot even be made", () => {
-    const move = new Move();
-    move.upgrade.start(() => {
+    const move = new Move().start(() => {
       throw new Error("no such thing here");
     });
-    expect(move.news()).toEqual(["settled null"]);
+    expect(move.news()).toEqual(["next is tried"]);
   });
 
-  test("a candidate that fails while it is made is closed as well, and settled once", () => {
+  test("a candidate that fails while it is made is closed as well, once the next is tried", () => {
     const move = new Move();
-    move.upgrade.start((handler) => {
+    move.start((handler) => {
       handler.closed("transport error", "refused");
       return move.new;
     });
-    expect(move.news()).toEqual(["settled null", "new.close true"]);
+    expect(move.news()).toEqual(["next is tried", "new.close true"]);
   });
 
   test("a candidate that is open when it is made is probed", () => {
     const move = new Move();
-    move.upgrade.start((handler) => {
+    move.start((handler) => {
       handler.opened?.();
       return move.new;
     });

@@ -3,9 +3,14 @@
  * a constant in the place of its name.
  */
 
-/** The two Engine.IO 4 packet types that a client writes over WebSocket, as the character that starts a text frame. */
+/** The Engine.IO 4 packet types that a server sends: the digit that starts a text frame. */
+export const OPENED = 0;
+export const CLOSE = 1;
+export const PING = 2;
+export const MESSAGE = 4;
+
+/** The answer to a ping. */
 export const PONG = "3";
-export const MESSAGE = "4";
 
 /** States of an engine session. */
 export const OPENING = 0;

@@ -6,8 +6,6 @@ import { isObject, parseJson, violation } from "./protocol-error.js";
  */
 export type Frame = string | Uint8Array;
 
-export { MESSAGE, PONG } from "./constants.js";
-
 /** What the server said in its open packet. Durations are seconds (the wire has milliseconds), sizes are bytes. */
 export interface Handshake {
   readonly sid: string;
@@ -15,7 +13,7 @@ export interface Handshake {
   readonly upgrades: readonly string[];
   readonly pingInterval: number;
   readonly pingTimeout: number;
-  /** `Infinity` when the server names no limit. */
+  /** 0 when the server names no limit. */
   readonly maxPayload: number;
 }
 
@@ -40,6 +38,6 @@ export function readHandshake(frame: string): Handshake {
     upgrades: Array.isArray(upgrades) ? upgrades : violation('a list as "upgrades"', frame),
     pingInterval: amount("pingInterval") / 1000,
     pingTimeout: amount("pingTimeout") / 1000,
-    maxPayload: value["maxPayload"] === undefined ? Infinity : amount("maxPayload"),
+    maxPayload: value["maxPayload"] === undefined ? 0 : amount("maxPayload"),
   };
 }

@@ -9,28 +9,18 @@ import { NOTHING, withItem } from "./namespace-session.js";
 import { violation } from "./protocol-error.js";
 import { type PacketHeader, type PacketSource, readHeader } from "./socket-packet.js";
 
-/** A packet of more than one text message. */
-export interface CompoundPacket {
-  readonly kind: "packet";
+/** A packet as it came off the wire, not parsed yet. */
+export interface RawPacket {
   readonly text: PacketSource;
   attachments: Uint8Array[];
   /** Size of all its frames: bytes of binary, UTF-16 units of text (the same as bytes for ASCII). */
   size: number;
-}
-
-/**
- * A packet as it came off the wire, not parsed yet. Nearly all are one text message, which is kept as it is: an object around each
- * would be most of what a burst costs.
- */
-export type RawPacket = string | CompoundPacket;
-
-/** Bytes of binary, UTF-16 units of text. */
-export function packetSize(packet: RawPacket): number {
-  return typeof packet === "string" ? packet.length : packet.size;
-}
-
-export function packetText(packet: RawPacket): PacketSource {
-  return typeof packet === "string" ? packet : packet.text;
+  /** When it was whole, in seconds. */
+  time: number;
+  /** Its place among what waits for a poll, which is for the `Inbox`. They are here so that a packet needs no second object. */
+  before: unknown;
+  after: unknown;
+  inbox: unknown;
 }
 
 export interface DecoderLimits {
@@ -42,17 +32,14 @@ export interface DecoderLimits {
 
 const HEADER = {} as PacketHeader;
 
-const compound = (text: PacketSource, size: number): CompoundPacket => ({
-  kind: "packet",
-  text,
-  attachments: NOTHING,
-  size,
-});
+export function rawPacket(text: PacketSource, size: number, time: number): RawPacket {
+  return { text, attachments: NOTHING, size, time, before: null, after: null, inbox: null };
+}
 
 export class SocketDecoder {
   readonly #owner: { readonly options: DecoderLimits };
   /** The packet whose attachments are awaited. */
-  #packet: CompoundPacket | null = null;
+  #packet: RawPacket | null = null;
   #missing = 0;
 
   /** @param owner its options may change at any time */
@@ -65,17 +52,18 @@ export class SocketDecoder {
    * are awaited.
    * @throws ProtocolError
    */
-  receive(message: string | Uint8Array): RawPacket | null {
+  receive(message: string | Uint8Array, time: number): RawPacket | null {
     const { codec, max_attachments, max_queued_bytes } = this.#owner.options;
-    if (codec) return compound(decodeMessage(codec, message), message.length);
+    if (codec) return rawPacket(decodeMessage(codec, message), message.length, time);
     let packet = this.#packet;
     if (typeof message === "string") {
       if (packet) violation(`${this.#missing} more attachments`, message);
+      packet = rawPacket(message, message.length, time);
       // '4' and less: no attachments follow.
-      if (!(message.charCodeAt(1) > 52)) return message;
+      if (!(message.charCodeAt(1) > 52)) return packet;
       this.#missing = readHeader(message, HEADER).attachments;
       if (this.#missing > max_attachments) violation(`at most ${max_attachments} attachments`, message);
-      this.#packet = compound(message, message.length);
+      this.#packet = packet;
       return null;
     }
     const { byteLength } = message;
@@ -85,6 +73,7 @@ export class SocketDecoder {
     packet.attachments = withItem(packet.attachments, message);
     if (--this.#missing > 0) return null;
     this.#packet = null;
+    packet.time = time;
     return packet;
   }
 }

@@ -23,7 +23,7 @@ import {
 } from "./namespace-session.js";
 import { isText, type Outgoing, type OutPacket } from "./out-packet.js";
 import { violation } from "./protocol-error.js";
-import { packetSize, packetText, type RawPacket } from "./socket-decoder.js";
+import type { RawPacket } from "./socket-decoder.js";
 import {
   type PacketHeader,
   type PacketSource,
@@ -115,13 +115,12 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
   }
 
   /**
-   * Takes one packet, which arrived at `time` (seconds). `replayed` means that an event may be one that was received before the
+   * Takes one packet. `replayed` means that an event may be one that was received before the
    * connection was lost.
    * @throws ProtocolError when the server broke the protocol; the caller closes the engine then.
    */
-  receive(packet: RawPacket, time: number, replayed = false): void {
-    const text = packetText(packet);
-    const attachments = typeof packet === "string" ? NOTHING : packet.attachments;
+  receive(packet: RawPacket, replayed = false): void {
+    const { text, attachments, time } = packet;
     const { type, id, namespace: path } = typeof text === "string" ? readHeader(text, HEADER) : text;
     // What a codec made needs none.
     const { end } = HEADER;
@@ -258,7 +257,7 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     for (const early of held) {
       // A callback may have left the namespace meanwhile.
       if (namespace.generation !== generation) return;
-      this.receive(early, time, namespace.recovered);
+      this.receive(early, namespace.recovered);
     }
   }
 
@@ -275,12 +274,12 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
   /** Keeps an event that came before the answer to CONNECT. */
   #hold(namespace: NamespaceSession, packet: RawPacket): void {
     const { max_queued_packets, max_queued_bytes } = this.options;
-    namespace.heldBytes += packetSize(packet);
+    namespace.heldBytes += packet.size;
     namespace.held = withItem(namespace.held, packet);
     if (namespace.held.length > max_queued_packets || namespace.heldBytes > max_queued_bytes) {
       // A recovery that replays more than there is room for would do so again and again.
       namespace.forgetRecovery();
-      violation("the answer to CONNECT before so many events", packetText(packet));
+      violation("the answer to CONNECT before so many events", packet.text);
     }
   }
 

@@ -1,4 +1,5 @@
-import { pollWithin, SocketIOClient } from "../client.js";
+import { pollWithin } from "../client.js";
+import { SocketIOClient } from "../client-with-polling.js";
 import { Err, requireThat, SocketIOError } from "../errors.js";
 import type { ClientOptions } from "../options.js";
 import type { OutFrame } from "../transport/transport.js";

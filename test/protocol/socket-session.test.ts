@@ -6,6 +6,7 @@ import { CONNECTED, CONNECTING, DISCONNECTED, type NamespaceSession } from "../.
 import type { AckHandler } from "../../src/protocol/out-packet.js";
 import { ProtocolError } from "../../src/protocol/protocol-error.js";
 import { RttEstimator } from "../../src/protocol/rtt.js";
+import { rawPacket } from "../../src/protocol/socket-decoder.js";
 import { type SessionOptions, type SessionSink, SocketSession } from "../../src/protocol/socket-session.js";
 import { HeardNamespace } from "../support/heard-namespace.js";
 
@@ -47,8 +48,7 @@ class Bench implements SessionSink {
 
   /** The server writes a packet. */
   serve(text: string, ...attachments: Uint8Array[]): void {
-    const isPlain = attachments.length === 0;
-    this.session.receive(isPlain ? text : { kind: "packet", text, attachments, size: text.length }, this.now);
+    this.session.receive({ ...rawPacket(text, text.length, this.now), attachments });
   }
 
   /** Time passes. */
