@@ -24,14 +24,8 @@ export abstract class Announcer extends Dialer implements SessionSink {
   /** Asks the game, if it wants to be asked, whether to try again. */
   protected shallRetry(reason: string, error: ConnectError, byDefault: boolean): boolean {
     const { enabled, filter } = this.options.reconnection;
-    let answer = byDefault;
-    if (enabled && filter) {
-      const ask = () => {
-        answer = filter(reason, error, byDefault);
-      };
-      this.invoke(ask, [], "reconnection.filter", error.namespace);
-    }
-    return enabled && answer;
+    if (!enabled || !filter) return enabled && byDefault;
+    return this.invoke(filter, [reason, error, byDefault], "reconnection.filter", error.namespace) ?? byDefault;
   }
 
   event(entry: NamespaceEntry, event: string, data: unknown[], ackId: number): void {

@@ -41,9 +41,7 @@ export abstract class Callbacks implements SignalOwner {
   time = -Infinity;
   /** When the game polled last; Infinity when it need not have. */
   protected polledAt = Infinity;
-  /** When the last callback ended, unless something else has taken time since; then NaN. */
-  protected mark = NaN;
-  /** How many are running, one inside the other. */
+  /** How many are running, one inside the other; a poll counts as one. Meanwhile time stands still, and no poll begins. */
   protected depth = 0;
   /** How many have run in this poll. */
   protected callbacks = 0;
@@ -52,31 +50,45 @@ export abstract class Callbacks implements SignalOwner {
 
   abstract expireAfter(seconds: number, expire: () => void): void;
 
-  invoke<Args extends unknown[]>(callback: (...args: Args) => unknown, args: Args, event: string, path: string): void {
-    const { counters, mark } = this;
+  /** Monotonic seconds. */
+  now(): number {
+    if (this.depth === 0) this.advance(this.options.clock());
+    return this.time;
+  }
+
+  /** Never backwards, and never to what is no time: neither NaN nor Infinity would ever pass again. */
+  protected advance(time: number): void {
+    if (time > this.time && time < Infinity) this.time = time;
+  }
+
+  /** Returns what the callback did, `undefined` if it threw. */
+  invoke<Args extends unknown[], Result>(
+    callback: (...args: Args) => Result,
+    args: Args,
+    event: string,
+    path: string,
+  ): Result | undefined {
+    const { counters } = this;
     const { clock } = this.options;
-    // Reading the clock costs as much as a small callback, so the end of one is the start of the next.
-    const started = this.depth > 0 || Number.isNaN(mark) ? clock() : mark;
-    this.depth++;
+    const started = clock();
+    if (this.depth++ === 0) this.advance(started);
     this.callbacks++;
+    let result: Result | undefined;
     let failure: { thrown: unknown } | null = null;
     try {
-      callback(...args);
+      result = callback(...args);
     } catch (error) {
       failure = { thrown: error };
     }
-    this.mark = clock();
-    const took = this.mark - started;
+    const took = clock() - started;
     if (took > counters.longest_callback) {
       counters.longest_callback = took;
       counters.longest_callback_event = event;
     }
-    try {
-      if (this.observers !== null) this.observers.tell("callback_ran", event, path, args, took, failure);
-      if (failure !== null) this.listenerError(failure.thrown, event, path);
-    } finally {
-      this.depth--;
-    }
+    this.depth--;
+    this.observers?.tell("callback_ran", event, path, args, took, failure);
+    if (failure) this.listenerError(failure.thrown, event, path);
+    return result;
   }
 
   protected listenerError(error: unknown, event: string, path: string): void {

@@ -67,8 +67,6 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
 
   /** CONNECTED once the attempt has got as far as it shall. */
   abstract readonly state: ConnectionState;
-  /** Monotonic seconds. */
-  abstract now(): number;
   abstract engineOpened(connection: Connection, now: number): void;
   abstract engineMoved(connection: Connection): void;
   abstract skipped(packet: RawPacket): void;

@@ -19,7 +19,7 @@ import { NamespaceEntry, type NamespaceHost, type TakenEvent } from "./namespace
 import { type PollLimit, UNLIMITED } from "./poll-limit.js";
 import type { Frames } from "./protocol/attachments.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
-import { packetSize, type RawPacket } from "./protocol/socket-decoder.js";
+import type { RawPacket } from "./protocol/socket-decoder.js";
 
 /** With more than this in the socket a volatile packet would be stale when it gets out. Bytes. */
 const VOLATILE_BACKLOG = 16384;
@@ -27,16 +27,10 @@ const VOLATILE_BACKLOG = 16384;
 /** With a budget for time, how many packets are written before the clock is looked at. */
 const FLUSHED_AT_ONCE = 512;
 
-/** A packet from this size on is decoded for so long that it counts. Bytes. */
-const LARGE = 4096;
-
 export class Runtime extends Lifecycle implements NamespaceHost {
   /** Nothing is told to the game while it is. */
   dispatchPaused = false;
-  /** During a poll time stands still, so that one frame sees one moment. */
-  #polling = false;
-  /** The moment up to which all that arrived was delivered, and the next one of which that will be true. */
-  #heard = -Infinity;
+  /** What had arrived by the poll of this moment is not all delivered yet. */
   #collected = -Infinity;
 
   /** Bytes that wait in the transport. */
@@ -60,17 +54,6 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     return this.options.event_delivery === "pull" || !!this.signals.event_received?.has_connections();
   }
 
-  /** Monotonic seconds. */
-  now(): number {
-    if (!this.#polling) this.#advance(this.options.clock());
-    return this.time;
-  }
-
-  /** Never backwards, and never to what is no time: neither NaN nor Infinity would ever pass again. */
-  #advance(time: number): void {
-    if (time > this.time && time < Infinity) this.time = time;
-  }
-
   // Commands
 
   /** Writes what was sent since the last time, in one go, or until that moment of the option `clock` has come. */
@@ -83,8 +66,8 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   }
 
   poll(now?: number, limit = UNLIMITED): number {
-    if (this.#polling || this.depth > 0) return 0;
-    this.#advance(now ?? this.options.clock());
+    if (this.depth > 0) return 0;
+    this.advance(now ?? this.options.clock());
     if (this.active) {
       const { counters } = this;
       const gap = this.time - this.polledAt;
@@ -119,22 +102,20 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     return this.callbacks;
   }
 
-  /** Meanwhile time stands still, and no poll begins. */
+  /** One frame sees one moment. */
   #atOnce(run: () => void): void {
-    this.#polling = true;
-    this.mark = NaN;
+    this.depth++;
     try {
       run();
       this.connection?.relieve(this.time);
     } finally {
-      this.#polling = false;
-      this.mark = NaN;
+      this.depth--;
     }
   }
 
   /** With the option `event_delivery: "pull"`: the next event. What came before it and is none is delivered on the way. */
   takeEvent(): TakenEvent | null {
-    if (!this.#polling && this.depth === 0 && this.pulled.length === 0)
+    if (this.depth === 0 && this.pulled.length === 0)
       this.#atOnce(() => this.#deliver(Infinity, Infinity));
     return (!this.dispatchPaused && this.pulled.length > 0 && this.pulled.shift()) || null;
   }
@@ -187,9 +168,6 @@ export class Runtime extends Lifecycle implements NamespaceHost {
         this.hear(item);
         continue;
       }
-      const { callbacks } = this;
-      // Decoding this takes time that is not the callback's.
-      if (packetSize(item) > LARGE) this.mark = NaN;
       try {
         this.observers?.tellOf("packet_received", item);
         this.session.receive(item, connection!.inbox.time);
@@ -200,8 +178,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
         if (connection === this.connection) this.lost("parse error", error.message);
       }
       taken++;
-      // The clock was read after the last callback, if there was one.
-      if (until < Infinity && (this.callbacks === callbacks ? clock() : this.mark) >= until) packets = 0;
+      if (until < Infinity && clock() >= until) packets = 0;
     }
     return taken;
   }
@@ -213,10 +190,9 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   #expire(): void {
     this.heedNetwork();
     const oldest = this.connection?.inbox.oldestTime ?? Infinity;
-    if (oldest > this.#collected) {
-      this.#heard = oldest === Infinity ? this.time : this.#collected;
-      this.#collected = this.time;
-    }
-    if (this.#heard >= this.deadlines.next) this.deadlines.advance(this.#heard);
+    if (oldest <= this.#collected) return;
+    const heard = oldest < Infinity ? this.#collected : this.time;
+    this.#collected = this.time;
+    if (heard >= this.deadlines.next) this.deadlines.advance(heard);
   }
 }
