@@ -1,14 +1,14 @@
 /*
  * Telling the game what has become of its namespaces, its events and its acknowledgements.
  */
-import { Dialer } from "./dialer.js";
+import { Callbacks } from "./callbacks.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
 import type { NamespaceEntry, TakenEvent } from "./namespace-entry.js";
 import { ERR_CONNECTION_ERROR } from "./protocol/codes.js";
 import { NOTHING, withItem } from "./protocol/namespace-session.js";
 import type { SessionSink } from "./protocol/socket-session.js";
 
-export abstract class Announcer extends Dialer implements SessionSink {
+export abstract class Announcer extends Callbacks implements SessionSink {
   /** Events that wait for `take_event()`, decoded: one, unless several came at once. */
   pulled: TakenEvent[] = NOTHING;
   /** A sentence about what failed last. */
@@ -17,6 +17,9 @@ export abstract class Announcer extends Dialer implements SessionSink {
   protected announced = false;
 
   abstract makeNamespace(path: string): NamespaceEntry;
+
+  /** The attempt to connect has got as far as it shall. */
+  protected abstract settled(): void;
 
   /** The server does not want us in `entry`; `tell` says so to the game. */
   protected abstract shutOut(entry: NamespaceEntry, reason: string, error: ConnectError, tell: () => void): void;

@@ -212,7 +212,6 @@ export class SocketIOClient {
    */
   add_observer(observer: ClientObserver): boolean {
     requireThat(isObject(observer), "add_observer(observer)", "an object with callbacks", observer);
-    this.#runtime.deadlines.wake();
     this.#runtime.observers ??= new Observers(report);
     return this.#runtime.observers.add(observer);
   }
@@ -247,7 +246,6 @@ export class SocketIOClient {
       return runtime.fail(ERR_ALREADY_IN_USE, "these options cannot change while connected; call close() first");
     }
     runtime.options = runtime.session.options = merged;
-    runtime.deadlines.wake();
     return OK;
   }
 

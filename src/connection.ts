@@ -144,7 +144,6 @@ export class Connection implements TransportHandler {
   closed(reason: DisconnectReason, message: string, finality: Finality = ""): void {
     if (this.#over) return;
     this.dispose(reason === "ping timeout");
-    this.#owner.deadlines.wake();
     this.inbox.pushNews({ kind: "close", reason, message, finality });
   }
 
@@ -162,8 +161,7 @@ export class Connection implements TransportHandler {
   received(frame: Frame): void {
     if (this.#over) return;
     const { engine } = this;
-    const { counters, deadlines, options } = this.#owner;
-    deadlines.wake();
+    const { counters, options } = this.#owner;
     const size = frameSize(frame);
     counters.bytes_received += size;
     try {
@@ -231,7 +229,6 @@ export class Connection implements TransportHandler {
         this.transport = moved;
         this.#pausedAt = -1;
         this.#owner.engineMoved(this);
-        deadlines.wake();
         this.inbox.pushNews({ kind: "moved", name: moved.name });
       }
       this.#move(moved ? [] : others);

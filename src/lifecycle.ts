@@ -11,28 +11,26 @@
 import type { Auth } from "./auth.js";
 import type { Connection } from "./connection.js";
 import type { ConnectionState } from "./connection-state.js";
-import type { Target } from "./dialer.js";
+import { Dialer, type Target } from "./dialer.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
 import type { ConnectionNews, DisconnectReason } from "./inbox.js";
-import { Joins } from "./joins.js";
 import type { NamespaceEntry } from "./namespace-entry.js";
 import { watchNetwork } from "./network-hints.js";
 import { backoffDelay } from "./protocol/backoff.js";
 import { ERR_CANT_CONNECT, ERR_CONNECTION_ERROR, ERR_INVALID_DATA, ERR_TIMEOUT } from "./protocol/codes.js";
+import type { Deadline } from "./protocol/deadlines.js";
 import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
 import type { Finality } from "./transport/transport.js";
 
-export abstract class Lifecycle extends Joins {
+export abstract class Lifecycle extends Dialer {
   /** What the last session went over as the game knows it; `""` before the first. */
   transportName = "";
 
-  readonly #main = this.session.namespace("/");
   /** When the last session opened. */
   #openedAt = NaN;
   /** How many attempts in a row have failed. */
   #failures = 0;
   #unwatchNetwork: (() => void) | null = null;
-  #isBackOnline = false;
   /** Changes with every start and end: whoever called the game in between looks whether he is still wanted. */
   #epoch = 0;
 
@@ -42,7 +40,7 @@ export abstract class Lifecycle extends Joins {
 
   get state(): ConnectionState {
     if (!this.active) return DISCONNECTED;
-    return this.engineId === "" || this.#main.state === CONNECTING ? CONNECTING : CONNECTED;
+    return this.engineId === "" || this.main.state === CONNECTING ? CONNECTING : CONNECTED;
   }
 
   // Commands
@@ -52,13 +50,13 @@ export abstract class Lifecycle extends Joins {
     this.#failures = 0;
     this.transportName = "";
     this.polledAt = Infinity;
-    this.#isBackOnline = false;
+    let hint: Deadline | null = null;
     this.#unwatchNetwork = watchNetwork((online) => {
-      this.#isBackOnline = online;
-      this.deadlines.wake();
-      if (!online && !target.isLocal) this.connection?.closed("transport close", "the browser is offline");
+      this.deadlines.cancel(hint);
+      if (online) hint = this.deadlines.add(this.now(), () => target === this.target && this.reconnectNow());
+      else if (!target.isLocal) this.connection?.closed("transport close", "the browser is offline");
     });
-    if (this.options.main_namespace) this.join(this.#main, auth);
+    if (this.options.main_namespace) this.join(this.main, auth);
     this.dial(target);
   }
 
@@ -83,15 +81,15 @@ export abstract class Lifecycle extends Joins {
     const epoch = this.#epoch;
     if (this.time - entry.joinedAt >= reconnection.delay_max) entry.refusals = 0;
     entry.joinedAt = Infinity;
-    const retry = this.active && this.shallRetry(reason, error, false);
+    const retry = this.shallRetry(reason, error, false);
     // The filter may have ended the connection, or joined the namespace by itself.
     if (epoch === this.#epoch && entry.state === DISCONNECTED) {
-      const isMain = entry === this.#main;
+      const isMain = entry === this.main;
       if (retry) {
         const delay = backoffDelay(++entry.refusals, reconnection, random());
         if (isMain) this.settled();
         this.want(entry, delay);
-      } else if (isMain && this.active && !this.session.isWanted()) {
+      } else if (isMain && !this.session.isWanted()) {
         this.#end("server disconnect", tell);
         return;
       }
@@ -108,22 +106,14 @@ export abstract class Lifecycle extends Joins {
     }
     const before = this.transportName;
     this.transportName = item.name;
-    let hasChanged = before !== item.name;
+    const hasChanged = before === "" ? this.attempt?.complaints : before !== item.name;
     if (item.kind === "open") {
       this.engineId = this.connection!.engine.handshake!.sid;
       this.#openedAt = this.time;
-      const fellBack = this.opened();
-      if (before === "") hasChanged = fellBack;
-      else this.counters.reconnects++;
+      this.opened();
+      if (before !== "") this.counters.reconnects++;
     }
     if (hasChanged) this.signals.transport_changed?.emit(item.name);
-  }
-
-  /** The browser has its network back: does not wait any longer. */
-  protected heedNetwork(): void {
-    if (!this.#isBackOnline) return;
-    this.#isBackOnline = false;
-    this.reconnectNow();
   }
 
   /** The connection is gone, or never came to be. */
@@ -142,12 +132,8 @@ export abstract class Lifecycle extends Joins {
       // What has answered, but is no such server or lets nobody in, is no better over another transport.
       const isCertain =
         reason === "parse error" || finality === "server" || (this.engineId !== "" && code === ERR_TIMEOUT);
-      this.engineId = "";
-      this.session.close(reason, false);
-      if (epoch !== this.#epoch) return;
-      const complaints = this.fallBack(message, isCertain);
-      if (complaints === null) return;
-      message = complaints;
+      message = this.fallBack(reason, message, isCertain);
+      if (message === "") return;
     }
     // A server that accepts and drops at once must not be hammered: only a connection that lasted starts the backoff anew.
     if (!failed && this.time - this.#openedAt >= reconnection.delay_max) this.#failures = 0;

@@ -78,8 +78,8 @@ export class NamespaceEntry extends NamespaceSession {
   joinedAt = Infinity;
   /** What it is to be joined with; `null` before it was wanted. */
   keptAuth: KeptAuth | null = null;
-  /** The last time that `keptAuth` was asked, and for which attempt to connect. */
-  question: { readonly attempt: number } | null = null;
+  /** Stands for the last time that `keptAuth` was asked. */
+  question: object | null = null;
   // Made when they are needed: thousands of bots have few of them.
   /** What waits in `ready()`: called once, when the namespace is connected or will not be because of an error. */
   waiting: Set<(error?: SocketIOError) => void> | null = null;

@@ -5,9 +5,8 @@
  * It is one object for each client, because thousands of them are held at once. Its code is in layers, each of which knows those before it:
  *
  *   Callbacks   runs the game's functions, counts and times them
- *   Dialer      attempts to connect, and their connection
  *   Announcer   tells the game what became of namespaces, events, acknowledgements
- *   Joins       which namespaces are wanted, with which auth
+ *   Dialer      attempts to connect, their connection, and which namespaces are wanted with which auth
  *   Lifecycle   start, loss, end
  *   Runtime     a poll
  */
@@ -74,7 +73,15 @@ export class Runtime extends Lifecycle implements NamespaceHost {
       if (gap > counters.longest_poll_gap) counters.longest_poll_gap = gap;
       this.polledAt = this.time;
     }
-    return this.deadlines.isQuiet(this.time) ? 0 : this.#step(now, limit);
+    // Most polls of most games find nothing to do.
+    const { connection, time } = this;
+    const isQuiet =
+      connection?.isIdle &&
+      time < connection.engine.deadline &&
+      time < this.deadlines.next &&
+      !this.session.hasOutput &&
+      this.observers === null;
+    return isQuiet ? 0 : this.#step(now, limit);
   }
 
   /** Apart from `poll`, where a function that needs its arguments would be paid for by a poll with nothing to do. */
@@ -94,10 +101,6 @@ export class Runtime extends Lifecycle implements NamespaceHost {
       this.connection?.answerPing(this.time);
       this.flush(end);
     });
-    const { connection } = this;
-    // Most polls of most games find nothing to do. If that can be foreseen, they need not look.
-    if (connection?.isIdle && !this.session.hasOutput && !this.dispatchPaused && this.observers === null)
-      this.deadlines.rest(connection.engine.deadline);
     this.observers?.tell("poll_ended", this.callbacks);
     return this.callbacks;
   }
@@ -188,7 +191,6 @@ export class Runtime extends Lifecycle implements NamespaceHost {
    * delivered.
    */
   #expire(): void {
-    this.heedNetwork();
     const oldest = this.connection?.inbox.oldestTime ?? Infinity;
     if (oldest <= this.#collected) return;
     const heard = oldest < Infinity ? this.#collected : this.time;

@@ -36,27 +36,10 @@ export class Deadlines {
   /** How many are still to happen, and how many are over since the heap was last swept. */
   #live = 0;
   #over = 0;
-  /** No poll before this moment has anything to do; -Infinity when the next one may have. */
-  #quietUntil = -Infinity;
 
   /** Nothing is due before this moment; `Infinity` when nothing ever is. */
   get next(): number {
     return this.#first?.at ?? Infinity;
-  }
-
-  /** Whether a poll at `now` may have something to do. */
-  isQuiet(now: number): boolean {
-    return now < this.#quietUntil;
-  }
-
-  /** Something has happened: the next poll has to look. */
-  wake(): void {
-    this.#quietUntil = -Infinity;
-  }
-
-  /** Everything was looked at: unless somebody wakes it, the next poll that counts is at `until`, or when something is due. */
-  rest(until: number): void {
-    this.#quietUntil = Math.min(until, this.next);
   }
 
   /** @param subject what `expire` is called with */
@@ -65,7 +48,6 @@ export class Deadlines {
     this.#live++;
     const deadline = { at, order: this.#order++, expire, subject, below: null, beside: null };
     this.#insert(deadline);
-    if (at < this.#quietUntil) this.#quietUntil = at;
     return deadline;
   }
 

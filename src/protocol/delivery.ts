@@ -215,7 +215,6 @@ export abstract class Delivery<
     namespace.largest = 0;
     if (retryQueue.length > 0) namespace.retryQueue = retryQueue.filter(fits);
     namespace.buffer = NOTHING;
-    this.deadlines.wake();
     this.#sendRetry(namespace, now);
     return tooLarge;
   }
@@ -336,7 +335,6 @@ export abstract class Delivery<
 
   #put(packet: Outgoing): void {
     this.outbox.push(packet);
-    this.deadlines.wake();
   }
 
   #fits(frames: Frames): boolean {

@@ -36,16 +36,9 @@ export class EngineSession {
   state: typeof OPENING | typeof OPEN | typeof CLOSED = OPENING;
   /** The server's open packet; `null` before it came. */
   handshake: Handshake | null = null;
-  #heardAt = 0;
-  #answeredAt = NaN;
-
   /** When the session counts as dead unless a ping comes first, in seconds; `Infinity` while that cannot be said. */
-  get deadline(): number {
-    if (this.state !== OPEN) return Infinity;
-    const { pingInterval, pingTimeout } = this.handshake!;
-    // A server may truncate short intervals to 0; a sum of 0 says nothing about when to give up.
-    return this.#heardAt + (pingInterval + pingTimeout || Infinity);
-  }
+  deadline = Infinity;
+  #answeredAt = NaN;
 
   /** Whether a frame is a message; any other is for `receive`. */
   isMessage(frame: Frame): boolean {
@@ -71,7 +64,11 @@ export class EngineSession {
         text,
       );
     if (input === "open") this.handshake = readHandshake(text);
-    if (input === "open" || input === "ping") this.#heardAt = now;
+    if (input === "open" || input === "ping") {
+      const { pingInterval, pingTimeout } = this.handshake!;
+      // A server may truncate short intervals to 0; a sum of 0 says nothing about when to give up.
+      this.deadline = now + (pingInterval + pingTimeout || Infinity);
+    }
     if (input !== "close") this.state = input === "open" ? OPEN : state;
     return input;
   }
