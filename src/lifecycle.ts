@@ -145,36 +145,43 @@ export abstract class Lifecycle extends Dialer {
     const isFinal = finality === "server" || (finality === "transport" && this.target!.transports.length === 1);
     const retry = this.shallRetry(failed ? "connect_error" : reason, error, !isFinal);
     if (epoch !== this.#epoch) return;
-    if (!retry || attempt > reconnection.attempts) {
-      this.#end(reason, () => {
-        if (failed) this.signals.connect_error?.emit(error);
-        if (reconnection.enabled) this.signals.reconnect_failed?.emit();
-      });
-      return;
+    const tell = () => failed && this.signals.connect_error?.emit(error);
+    if (!retry || attempt > reconnection.attempts)
+      this.#end(reason, tell, () => reconnection.enabled && this.signals.reconnect_failed?.emit());
+    else {
+      const delay = backoffDelay(attempt, reconnection, random());
+      this.hangUp();
+      this.redial(delay);
+      this.#tell(
+        () => this.session.close(reason, false),
+        tell,
+        // One of them may have called reconnect_now().
+        () => this.signals.reconnecting?.emit(attempt, this.connection ? 0 : delay),
+      );
     }
-    const delay = backoffDelay(attempt, reconnection, random());
-    this.hangUp();
-    this.redial(delay);
-    this.session.close(reason, false);
-    if (failed && epoch === this.#epoch) this.signals.connect_error?.emit(error);
-    // One of them may have called reconnect_now().
-    if (epoch === this.#epoch) this.signals.reconnecting?.emit(attempt, this.connection ? 0 : delay);
   }
 
-  /**
-   * Back to DISCONNECTED for good. `tell` comes after what the namespaces are told, unless that started something new.
-   */
-  #end(reason: string, tell?: () => void): void {
+  /** Back to DISCONNECTED for good. `news` comes after what the namespaces are told. */
+  #end(reason: string, ...news: (() => unknown)[]): void {
     const told = this.announced;
     this.hangUp();
     this.target = null;
     this.#unwatchNetwork?.();
-    const epoch = ++this.#epoch;
-    this.session.close(reason, true);
-    if (epoch === this.#epoch) tell?.();
-    if (epoch === this.#epoch && !told) this.signals.disconnected?.emit(reason);
-    if (epoch !== this.#epoch) return;
-    const error = new SocketIOError(`disconnected: ${reason}`, ERR_CONNECTION_ERROR);
-    for (const entry of this.session.namespaces()) entry.settle(error);
+    this.#epoch++;
+    this.#tell(
+      () => this.session.close(reason, true),
+      ...news,
+      () => told || this.signals.disconnected?.emit(reason),
+      () => {
+        const error = new SocketIOError(`disconnected: ${reason}`, ERR_CONNECTION_ERROR);
+        for (const entry of this.session.namespaces()) entry.settle(error);
+      },
+    );
+  }
+
+  /** Tells the game one thing after the other, unless that ends or starts something. */
+  #tell(...news: (() => unknown)[]): void {
+    const epoch = this.#epoch;
+    for (const tell of news) if (epoch === this.#epoch) tell();
   }
 }
