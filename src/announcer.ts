@@ -5,12 +5,11 @@ import { Callbacks } from "./callbacks.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
 import type { NamespaceEntry, TakenEvent } from "./namespace-entry.js";
 import { ERR_CONNECTION_ERROR } from "./protocol/codes.js";
-import { NOTHING, withItem } from "./protocol/namespace-session.js";
 import type { SessionSink } from "./protocol/socket-session.js";
 
 export abstract class Announcer extends Callbacks implements SessionSink {
   /** Events that wait for `take_event()`, decoded: one, unless several came at once. */
-  pulled: TakenEvent[] = NOTHING;
+  readonly pulled: TakenEvent[] = [];
   /** A sentence about what failed last. */
   lastError = "";
   /** `connected` was emitted, and `disconnected` not since. */
@@ -34,10 +33,10 @@ export abstract class Announcer extends Callbacks implements SessionSink {
   event(entry: NamespaceEntry, event: string, data: unknown[], ackId: number): void {
     const { path } = entry;
     this.counters.events_dispatched++;
-    if (this.options.event_delivery === "pull")
-      this.pulled = withItem(this.pulled, { event, data, path, reply: ackId < 0 ? null : entry.replyTo(event, ackId) });
+    const reply = ackId < 0 ? null : entry.replyTo(event, ackId);
+    if (this.options.event_delivery === "pull") this.pulled.push({ event, data, path, reply });
     else {
-      entry.dispatch(event, data, ackId);
+      entry.dispatch(event, data, reply);
       this.signals.event_received?.emit(event, data, path);
     }
   }
@@ -47,8 +46,6 @@ export abstract class Announcer extends Callbacks implements SessionSink {
     // A callback may end the connection; then nobody is told that it is up after he was told that it is down.
     const isUp = () => generation === entry.generation;
     if (path === "/") this.settled();
-    // A server that lets in and throws out at once must not be hammered: see `shutOut`.
-    entry.joinedAt = this.now();
     entry.settle();
     entry.signals.connected?.emit(sid);
     if (isUp()) {

@@ -25,7 +25,7 @@ import type { DefaultEvents, EventsMap } from "./events.js";
 import { SocketIONamespace } from "./namespace.js";
 import type { TakenEvent } from "./namespace-entry.js";
 import { type ClientObserver, Observers } from "./observer.js";
-import { type ClientOptionsInput, changesConnection, differ, makeOptions, mergeOptions } from "./options.js";
+import { type ClientOptionsInput, changesConnection, makeOptions, mergeOptions } from "./options.js";
 import type { PollLimit } from "./poll-limit.js";
 import { ERR_ALREADY_IN_USE, ERR_INVALID_PARAMETER, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
 import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
@@ -38,9 +38,6 @@ import { isTlsOptions, type TLSOptions } from "./tls-options.js";
 import { canHonour } from "./transport/platform-socket.js";
 import type { TransportFactory } from "./transport/transport.js";
 import { websocket } from "./transport/websocket.js";
-
-/** The transports that an option has named last: one list for all clients that share it. */
-let chosen: readonly TransportFactory[] = [];
 
 /** For `PollGroup`: a poll that takes no more than `limit` allows. */
 export let pollWithin: (client: SocketIOClient, now: number | undefined, limit: PollLimit) => number;
@@ -130,7 +127,7 @@ export class SocketIOClient {
   connect_to_url(url: string | (() => string), auth: Auth = NO_AUTH, tls_options: TLSOptions | null = null): Err {
     const isAsked = typeof url === "function";
     requireThat(isAsked || typeof url === "string", "the URL", "a string, or a function for one", url);
-    keepAuth(auth);
+    const kept = keepAuth(auth);
     requireThat(isTlsOptions(tls_options), "tls_options", "made by TLSOptions.client()", tls_options);
     const runtime = this.#runtime;
     if (runtime.active)
@@ -145,7 +142,7 @@ export class SocketIOClient {
     if (transports.length === 0)
       return runtime.fail(ERR_UNAVAILABLE, 'there is no "polling" here; import from "socketio-gameloop" for it');
     this.#address = address;
-    runtime.start(address, auth);
+    runtime.start(address, kept);
     return OK;
   }
 
@@ -339,8 +336,6 @@ export class SocketIOClient {
     const { transport_factory, transports } = this.#runtime.options;
     if (transport_factory) return [transport_factory];
     const { builtIn } = this.constructor as typeof SocketIOClient;
-    const list = transports.flatMap((item) => (typeof item === "string" ? builtIn[item] : item) ?? []);
-    if (differ(chosen, list)) chosen = list;
-    return chosen;
+    return transports.flatMap((item) => (typeof item === "string" ? builtIn[item] : item) ?? []);
   }
 }

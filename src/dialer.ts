@@ -11,7 +11,7 @@
  *   WAITING   a deadline for the next attempt                          that moment, reconnectNow() → DIALLING; hangUp() → IDLE
  */
 import { Announcer } from "./announcer.js";
-import { type Auth, encodeAuth, keepAuth } from "./auth.js";
+import { encodeAuth, type KeptAuth } from "./auth.js";
 import { Connection, type ConnectionOwner, type Route } from "./connection.js";
 import type { ConnectionState } from "./connection-state.js";
 import type { Err } from "./errors.js";
@@ -198,8 +198,8 @@ export abstract class Dialer extends Announcer implements ConnectionOwner {
 
   // Namespaces
 
-  join(entry: NamespaceEntry, auth: Auth): void {
-    entry.keptAuth = keepAuth(auth);
+  join(entry: NamespaceEntry, auth: KeptAuth): void {
+    entry.keptAuth = auth;
     this.want(entry);
   }
 

@@ -8,7 +8,7 @@
  *   CONNECTING     no connection, but a deadline for the next           that moment → a new connection
  *   CONNECTED      an open session; `/` joined, or not wanted           lost → waiting or end; close(), kicked → end
  */
-import type { Auth } from "./auth.js";
+import type { KeptAuth } from "./auth.js";
 import type { Connection } from "./connection.js";
 import type { ConnectionState } from "./connection-state.js";
 import { Dialer, type Target } from "./dialer.js";
@@ -45,7 +45,7 @@ export abstract class Lifecycle extends Dialer {
 
   // Commands
 
-  start(target: Target, auth: Auth): void {
+  start(target: Target, auth: KeptAuth): void {
     this.#epoch++;
     this.#failures = 0;
     this.transportName = "";
@@ -79,8 +79,8 @@ export abstract class Lifecycle extends Dialer {
   protected override shutOut(entry: NamespaceEntry, reason: string, error: ConnectError, tell: () => void): void {
     const { reconnection, random } = this.options;
     const epoch = this.#epoch;
-    if (this.time - entry.joinedAt >= reconnection.delay_max) entry.refusals = 0;
-    entry.joinedAt = Infinity;
+    // A server that lets in and throws out at once must not be hammered.
+    if (this.time - entry.connectSentAt >= reconnection.delay_max) entry.refusals = 0;
     const retry = this.shallRetry(reason, error, false);
     // The filter may have ended the connection, or joined the namespace by itself.
     if (epoch === this.#epoch && entry.state === DISCONNECTED) {

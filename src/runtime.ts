@@ -23,8 +23,8 @@ import type { RawPacket } from "./protocol/socket-decoder.js";
 /** With more than this in the socket a volatile packet would be stale when it gets out. Bytes. */
 const VOLATILE_BACKLOG = 16384;
 
-/** With a budget for time, how many packets are written before the clock is looked at. */
-const FLUSHED_AT_ONCE = 512;
+/** How many packets are written before the clock is looked at. */
+const WRITTEN_AT_ONCE = 512;
 
 export class Runtime extends Lifecycle implements NamespaceHost {
   /** Nothing is told to the game while it is. */
@@ -57,11 +57,14 @@ export class Runtime extends Lifecycle implements NamespaceHost {
 
   /** Writes what was sent since the last time, in one go, or until that moment of the option `clock` has come. */
   flush(until = Infinity): void {
-    const { connection } = this;
+    const { connection, observers, session } = this;
     // A dead connection takes nothing: what is left in the session is kept for the next one.
-    if (!this.session.hasOutput || !connection?.writable || connection.isDead(this.now())) return;
-    do this.#write(connection, until < Infinity ? FLUSHED_AT_ONCE : Infinity);
-    while (this.session.hasOutput && connection.writable && this.options.clock() < until);
+    if (connection?.isDead(this.now())) return;
+    const tell = observers && ((sent: Frames) => observers.tellSent(sent, this.options.codec));
+    while (session.hasOutput && connection?.writable) {
+      connection.send(session.outbox.write(this.now(), WRITTEN_AT_ONCE, tell));
+      if (this.options.clock() >= until) break;
+    }
   }
 
   poll(now?: number, limit = UNLIMITED): number {
@@ -120,7 +123,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   takeEvent(): TakenEvent | null {
     if (this.depth === 0 && this.pulled.length === 0)
       this.#atOnce(() => this.#deliver(Infinity, Infinity));
-    return (!this.dispatchPaused && this.pulled.length > 0 && this.pulled.shift()) || null;
+    return (!this.dispatchPaused && this.pulled.shift()) || null;
   }
 
   // For namespaces and signals
@@ -143,14 +146,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   engineOpened(connection: Connection, now: number): void {
     this.engineMoved(connection);
     this.session.open(now, connection.engine.handshake!.maxPayload);
-    this.#write(connection);
-  }
-
-  #write(connection: Connection, most = Infinity): void {
-    const { observers } = this;
-    const tell = observers === null ? null : (sent: Frames) => observers.tellSent(sent, this.options.codec);
-    const frames = this.session.outbox.write(this.now(), most, tell);
-    if (frames.length > 0) connection.send(frames);
+    this.flush();
   }
 
   // A poll's steps
