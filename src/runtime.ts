@@ -121,8 +121,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
 
   /** With the option `event_delivery: "pull"`: the next event. What came before it and is none is delivered on the way. */
   takeEvent(): TakenEvent | null {
-    if (this.depth === 0 && this.pulled.length === 0)
-      this.#atOnce(() => this.#deliver(Infinity, Infinity));
+    if (this.depth === 0 && this.pulled.length === 0) this.#atOnce(() => this.#deliver(Infinity, Infinity));
     return (!this.dispatchPaused && this.pulled.shift()) || null;
   }
 
