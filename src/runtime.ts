@@ -81,7 +81,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     const isQuiet =
       connection?.isIdle &&
       time < connection.engine.deadline &&
-      time < this.deadlines.next &&
+      !this.deadlines.isDue(time) &&
       !this.session.hasOutput &&
       this.observers === null;
     return isQuiet ? 0 : this.#step(now, limit);
@@ -190,6 +190,6 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     if (oldest <= this.#collected) return;
     const heard = oldest < Infinity ? this.#collected : this.time;
     this.#collected = this.time;
-    if (heard >= this.deadlines.next) this.deadlines.advance(heard);
+    this.deadlines.advance(heard);
   }
 }

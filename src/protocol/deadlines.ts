@@ -42,6 +42,11 @@ export class Deadlines {
     return this.#first?.at ?? Infinity;
   }
 
+  /** The same as a question, which every poll asks: it makes no number. */
+  isDue(now: number): boolean {
+    return this.#first !== null && this.#first.at <= now;
+  }
+
   /** @param subject what `expire` is called with */
   add(at: number, expire: (now: number, subject: never) => void, subject?: unknown): Deadline {
     if (this.#over > this.#live + 64) this.#sweep();
