@@ -10,8 +10,8 @@
  *             namespace is joined                                      hangUp() → IDLE
  *   WAITING   a deadline for the next attempt                          that moment, reconnectNow() → DIALLING; hangUp() → IDLE
  */
-import { Announcer } from "./announcer.js";
 import { encodeAuth, type KeptAuth } from "./auth.js";
+import { Callbacks } from "./callbacks.js";
 import { Connection, type ConnectionOwner, type Route } from "./connection.js";
 import type { ConnectionState } from "./connection-state.js";
 import type { Err } from "./errors.js";
@@ -48,7 +48,7 @@ interface Attempt {
   readonly end: number;
 }
 
-export abstract class Dialer extends Announcer implements ConnectionOwner {
+export abstract class Dialer extends Callbacks implements ConnectionOwner {
   readonly rtt = new RttEstimator();
   readonly deadlines = new Deadlines();
   readonly session = new SocketSession<NamespaceEntry>(this.options, this.deadlines, this.rtt, this);
@@ -117,10 +117,10 @@ export abstract class Dialer extends Announcer implements ConnectionOwner {
     }
   }
 
-  /** The attempt has got as far as it shall. */
+  /** The attempt has got as far as it shall, and nothing is waited for. */
   protected settled(): void {
-    this.#cancel();
-    this.attempt = null;
+    this.deadlines.cancel(this.#deadline);
+    this.#deadline = this.attempt = null;
   }
 
   /**
@@ -143,7 +143,7 @@ export abstract class Dialer extends Announcer implements ConnectionOwner {
   }
 
   #connect(): void {
-    this.#cancel();
+    this.settled();
     const { options } = this;
     const target = this.target!;
     let { transports } = target;
@@ -174,8 +174,7 @@ export abstract class Dialer extends Announcer implements ConnectionOwner {
     // One that hangs must leave time for those that follow.
     const now = this.now();
     const share = (end - now) / left.length;
-    const seconds = Math.round(share * 10) / 10;
-    this.#failAt(now + share, `${engineName(factory)}: no Engine.IO session was opened within ${seconds} s`);
+    this.#failAt(now + share, `${engineName(factory)}: no Engine.IO session was opened within ${+share.toFixed(1)} s`);
     const connection = new Connection(this, { factory, upgrades: this.options.upgrade ? upgrades : [], request });
     this.connection = connection;
     connection.open();
@@ -184,16 +183,11 @@ export abstract class Dialer extends Announcer implements ConnectionOwner {
 
   /** Unless the attempt has got further by then, it has taken too long. */
   #failAt(at: number, what: string): void {
-    this.#cancel();
+    this.deadlines.cancel(this.#deadline);
     this.#deadline = this.deadlines.add(at, () => {
       if (this.state !== CONNECTED)
         this.lost("transport error", `${what}; is it a Socket.IO v3+ server?`, "", ERR_TIMEOUT);
     });
-  }
-
-  #cancel(): void {
-    this.deadlines.cancel(this.#deadline);
-    this.#deadline = null;
   }
 
   // Namespaces
@@ -222,14 +216,16 @@ export abstract class Dialer extends Announcer implements ConnectionOwner {
     const isAwaited = () => entry.question === question && entry.state === CONNECTING && this.connection;
     const failed = (error: unknown) => {
       const message = `the auth function of ${entry.path} failed: ${(error as Error)?.message ?? error}`;
-      if (!isAwaited()) return;
-      // Of the main namespace it is the attempt that failed, whatever its transport: the next one asks again.
-      if (entry.path === "/") {
-        if (this.attempt) this.attempt.left.length = 1;
-        this.connection?.closed("transport error", message);
-      }
       // The game hears of it in a poll.
-      else this.expireAfter(0, () => isAwaited() && this.session.refuse(entry, message));
+      this.expireAfter(0, () => {
+        if (!isAwaited()) return;
+        if (entry !== this.main) this.session.refuse(entry, message);
+        else {
+          // It is the attempt that failed, whatever its transport: the next one asks again.
+          if (this.attempt) this.attempt.left.length = 1;
+          this.lost("transport error", message);
+        }
+      });
     };
     const answered = (data: unknown) => {
       if (!isAwaited()) return;

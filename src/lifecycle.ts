@@ -49,7 +49,6 @@ export abstract class Lifecycle extends Dialer {
     this.#epoch++;
     this.#failures = 0;
     this.transportName = "";
-    this.polledAt = Infinity;
     let hint: Deadline | null = null;
     this.#unwatchNetwork = watchNetwork((online) => {
       this.deadlines.cancel(hint);
@@ -167,6 +166,7 @@ export abstract class Lifecycle extends Dialer {
     this.hangUp();
     this.target = null;
     this.#unwatchNetwork?.();
+    this.polledAt = Infinity;
     this.#epoch++;
     this.#tell(
       () => this.session.close(reason, true),

@@ -4,8 +4,7 @@
  *
  * It is one object for each client, because thousands of them are held at once. Its code is in layers, each of which knows those before it:
  *
- *   Callbacks   runs the game's functions, counts and times them
- *   Announcer   tells the game what became of namespaces, events, acknowledgements
+ *   Callbacks   runs the game's functions, and tells it what became of namespaces, events, acknowledgements
  *   Dialer      attempts to connect, their connection, and which namespaces are wanted with which auth
  *   Lifecycle   start, loss, end
  *   Runtime     a poll
@@ -70,14 +69,11 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   poll(now?: number, limit = UNLIMITED): number {
     if (this.depth > 0) return 0;
     this.advance(now ?? this.options.clock());
-    if (this.active) {
-      const { counters } = this;
-      const gap = this.time - this.polledAt;
-      if (gap > counters.longest_poll_gap) counters.longest_poll_gap = gap;
-      this.polledAt = this.time;
-    }
+    const { connection, counters, time } = this;
+    const gap = time - this.polledAt;
+    if (gap > counters.longest_poll_gap) counters.longest_poll_gap = gap;
+    this.polledAt = this.active ? time : Infinity;
     // Most polls of most games find nothing to do.
-    const { connection, time } = this;
     const isQuiet =
       connection?.isIdle &&
       time < connection.engine.deadline &&
