@@ -207,7 +207,8 @@ export class Connection implements TransportHandler {
   #momentOf(frame: Frame): number {
     const isEvent = typeof frame === "string" && frame.charCodeAt(0) === 52 && frame.charCodeAt(1) === 50;
     if (!isEvent || --this.#sharing < 0) {
-      this.#sharing = MOST_SHARING;
+      // What is no event may wait for no poll, after which the next moment begins.
+      this.#sharing = isEvent ? MOST_SHARING : 0;
       this.#moment = this.#owner.now();
     }
     return this.#moment;

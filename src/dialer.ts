@@ -127,7 +127,7 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
    * The transport has failed before the attempt got as far as it shall. Tries the next one, or returns what all of them said.
    * @param isCertain no other transport would get further
    */
-  protected fallBack(reason: DisconnectReason, message: string, isCertain: boolean): string {
+  protected fallBack(reason: DisconnectReason, message: string, isCertain: boolean): string | null {
     const { attempt } = this;
     if (!attempt) return message;
     const { left, end } = attempt;
@@ -139,7 +139,7 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
     this.session.close(reason, false);
     // What this told may have ended the attempt.
     if (attempt === this.attempt) this.#dial(attempt);
-    return "";
+    return null;
   }
 
   #connect(): void {

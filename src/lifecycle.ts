@@ -131,8 +131,9 @@ export abstract class Lifecycle extends Dialer {
       // What has answered, but is no such server or lets nobody in, is no better over another transport.
       const isCertain =
         reason === "parse error" || finality === "server" || (this.engineId !== "" && code === ERR_TIMEOUT);
-      message = this.fallBack(reason, message, isCertain);
-      if (message === "") return;
+      const complaints = this.fallBack(reason, message, isCertain);
+      if (complaints === null) return;
+      message = complaints;
     }
     // A server that accepts and drops at once must not be hammered: only a connection that lasted starts the backoff anew.
     if (!failed && this.time - this.#openedAt >= reconnection.delay_max) this.#failures = 0;

@@ -22,7 +22,7 @@ import type { RawPacket } from "./protocol/socket-decoder.js";
 /** With more than this in the socket a volatile packet would be stale when it gets out. Bytes. */
 const VOLATILE_BACKLOG = 16384;
 
-/** How many packets are written before the clock is looked at. */
+/** With a budget for time, how many packets are written before the clock is looked at. */
 const WRITTEN_AT_ONCE = 512;
 
 export class Runtime extends Lifecycle implements NamespaceHost {
@@ -61,7 +61,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     if (connection?.isDead(this.now())) return;
     const tell = observers && ((sent: Frames) => observers.tellSent(sent, this.options.codec));
     while (session.hasOutput && connection?.writable) {
-      connection.send(session.outbox.write(this.now(), WRITTEN_AT_ONCE, tell));
+      connection.send(session.outbox.write(this.now(), until < Infinity ? WRITTEN_AT_ONCE : Infinity, tell));
       if (this.options.clock() >= until) break;
     }
   }
