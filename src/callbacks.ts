@@ -1,11 +1,14 @@
 /*
- * Running the game's callbacks: none that throws gets in the way of the others, and what they cost is known.
+ * Calling the game: what has become of its namespaces, its events and its acknowledgements. No callback that throws gets in the way of
+ * the others, and what they cost is known.
  */
-import { type ConnectError, report } from "./errors.js";
-import { NAMESPACE_SIGNALS } from "./namespace-entry.js";
-import { type ClientObserver, tell } from "./observer.js";
+import { type ConnectError, type Err, report, SocketIOError } from "./errors.js";
+import { NAMESPACE_SIGNALS, type NamespaceEntry, type TakenEvent } from "./namespace-entry.js";
+import { type ClientObserver, tellAll } from "./observer.js";
 import type { ClientOptions } from "./options.js";
+import { ERR_CONNECTION_ERROR } from "./protocol/codes.js";
 import { NOTHING } from "./protocol/namespace-session.js";
+import type { SessionSink } from "./protocol/socket-session.js";
 import { type MadeSignals, SILENT, type Signal, type SignalOwner } from "./signal.js";
 import { Counters } from "./stats.js";
 
@@ -33,7 +36,7 @@ export const SIGNALS: readonly (keyof ClientSignals)[] = [
   "listener_error",
 ];
 
-export abstract class Callbacks implements SignalOwner {
+export abstract class Callbacks implements SessionSink, SignalOwner {
   signals: MadeSignals<ClientSignals> = SILENT;
   readonly counters = new Counters();
   observers: readonly ClientObserver[] = NOTHING;
@@ -41,42 +44,69 @@ export abstract class Callbacks implements SignalOwner {
   time = -Infinity;
   /** When the game polled last; Infinity when it need not have. */
   protected polledAt = Infinity;
-  /** When the last callback ended, unless something else has taken time since; then NaN. */
-  protected mark = NaN;
-  /** How many are running, one inside the other. */
+  /** How many are running, one inside the other; a poll counts as one. Meanwhile time stands still, and no poll begins. */
   protected depth = 0;
   /** How many have run in this poll. */
   protected callbacks = 0;
 
+  /** Events that wait for `take_event()`, decoded: one, unless several came at once. */
+  readonly pulled: TakenEvent[] = [];
+  /** A sentence about what failed last. */
+  lastError = "";
+  /** `connected` was emitted, and `disconnected` not since. */
+  protected announced = false;
+
   constructor(public options: ClientOptions) {}
 
   abstract expireAfter(seconds: number, expire: () => void): void;
+  abstract makeNamespace(path: string): NamespaceEntry;
+  abstract traffic(): { readonly sent: number; readonly waiting: number };
 
-  invoke<Args extends unknown[]>(callback: (...args: Args) => unknown, args: Args, event: string, path: string): void {
-    const { counters, mark } = this;
+  /** The attempt to connect has got as far as it shall. */
+  protected abstract settled(): void;
+
+  /** The server does not want us in `entry`; `tell` says so to the game. */
+  protected abstract shutOut(entry: NamespaceEntry, reason: string, error: ConnectError, tell: () => void): void;
+
+  /** Monotonic seconds. */
+  now(): number {
+    if (this.depth === 0) this.advance(this.options.clock());
+    return this.time;
+  }
+
+  /** Never backwards, and never to what is no time: neither NaN nor Infinity would ever pass again. */
+  protected advance(time: number): void {
+    if (time > this.time && time < Infinity) this.time = time;
+  }
+
+  /** Returns what the callback did, `undefined` if it threw. */
+  invoke<Args extends unknown[], Result>(
+    callback: (...args: Args) => Result,
+    args: Args,
+    event: string,
+    path: string,
+  ): Result | undefined {
+    const { counters } = this;
     const { clock } = this.options;
-    // Reading the clock costs as much as a small callback, so the end of one is the start of the next.
-    const started = this.depth > 0 || Number.isNaN(mark) ? clock() : mark;
-    this.depth++;
+    const started = clock();
+    if (this.depth++ === 0) this.advance(started);
     this.callbacks++;
+    let result: Result | undefined;
     let failure: { thrown: unknown } | null = null;
     try {
-      callback(...args);
+      result = callback(...args);
     } catch (error) {
       failure = { thrown: error };
     }
-    this.mark = clock();
-    const took = this.mark - started;
+    const took = clock() - started;
     if (took > counters.longest_callback) {
       counters.longest_callback = took;
       counters.longest_callback_event = event;
     }
-    try {
-      if (this.observers.length > 0) tell(this.observers, "callback_ran", event, path, args, took, failure);
-      if (failure !== null) this.listenerError(failure.thrown, event, path);
-    } finally {
-      this.depth--;
-    }
+    this.depth--;
+    tellAll(this.observers, "callback_ran", event, path, args, took, failure);
+    if (failure) this.listenerError(failure.thrown, event, path);
+    return result;
   }
 
   protected listenerError(error: unknown, event: string, path: string): void {
@@ -84,5 +114,76 @@ export abstract class Callbacks implements SignalOwner {
     // A callback that throws while it is told of an error must not be told of its own.
     if (event !== "listener_error" && signal?.has_connections()) signal.emit(error, event, path);
     else report(error);
+  }
+  // What a session tells
+
+  /** Asks the game, if it wants to be asked, whether to try again. */
+  protected shallRetry(reason: string, error: ConnectError, byDefault: boolean): boolean {
+    const { enabled, filter } = this.options.reconnection;
+    if (!enabled || !filter) return enabled && byDefault;
+    return this.invoke(filter, [reason, error, byDefault], "reconnection.filter", error.namespace) ?? byDefault;
+  }
+
+  event(entry: NamespaceEntry, event: string, data: unknown[], ackId: number): void {
+    const { path } = entry;
+    this.counters.events_dispatched++;
+    const reply = ackId < 0 ? null : entry.replyTo(ackId);
+    if (this.options.event_delivery === "pull") this.pulled.push({ event, data, path, reply });
+    else {
+      entry.dispatch(event, data, reply);
+      this.signals.event_received?.emit(event, data, path);
+    }
+  }
+
+  connected(entry: NamespaceEntry): void {
+    const { path, sid, generation } = entry;
+    // A callback may end the connection; then nobody is told that it is up after he was told that it is down.
+    const isUp = () => generation === entry.generation;
+    if (path === "/") this.settled();
+    entry.settle();
+    entry.signals.connected?.emit(sid);
+    if (isUp()) {
+      entry.announced = true;
+      this.signals.namespace_connected?.emit(path);
+    }
+    if (path === "/" && isUp()) {
+      this.announced = true;
+      this.signals.connected?.emit(sid);
+    }
+  }
+
+  disconnected(entry: NamespaceEntry, reason: string): void {
+    const tell = () => {
+      entry.signals.disconnected?.emit(reason);
+      if (entry.announced) {
+        entry.announced = false;
+        this.signals.namespace_disconnected?.emit(entry.path);
+      }
+      if (entry.path === "/" && this.announced) {
+        this.announced = false;
+        this.signals.disconnected?.emit(reason);
+      }
+    };
+    if (reason !== "server disconnect") tell();
+    else {
+      const message = "the server disconnected the namespace";
+      this.shutOut(entry, reason, { message, namespace: entry.path, code: ERR_CONNECTION_ERROR }, tell);
+    }
+  }
+
+  refused(entry: NamespaceEntry, message: string, code: Err, data?: unknown): void {
+    const error: ConnectError = { message, namespace: entry.path, code };
+    if (data !== undefined) error.data = data;
+    const tell = () => {
+      this.lastError = message;
+      entry.settle(new SocketIOError(message, code, data));
+      entry.signals.connect_error?.emit(error);
+      this.signals.connect_error?.emit(error);
+    };
+    this.shutOut(entry, "connect_error", error, tell);
+  }
+
+  undeliverable({ path }: NamespaceEntry, message: string): void {
+    this.listenerError(new Error(message), "", path);
   }
 }

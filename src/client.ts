@@ -29,7 +29,6 @@ import {
   type ClientOptions,
   type ClientOptionsInput,
   changesConnection,
-  differ,
   makeOptions,
   mergeOptions,
 } from "./options.js";
@@ -45,9 +44,6 @@ import { isTlsOptions, type TLSOptions } from "./tls-options.js";
 import { canHonour } from "./transport/platform-socket.js";
 import type { TransportFactory } from "./transport/transport.js";
 import { websocket } from "./transport/websocket.js";
-
-/** The transports that an option has named last: one list for all clients that share it. */
-let chosen: readonly TransportFactory[] = [];
 
 /** For `PollGroup`: a poll that takes no more than `limit` allows. */
 export let pollWithin: (client: SocketIOClient, now: number | undefined, limit: PollLimit) => number;
@@ -139,7 +135,7 @@ export class SocketIOClient {
   connect_to_url(url: string | (() => string), auth: Auth = NO_AUTH, tls_options: TLSOptions | null = null): Err {
     const isAsked = typeof url === "function";
     requireThat(isAsked || typeof url === "string", "the URL", "a string, or a function for one", url);
-    keepAuth(auth);
+    const kept = keepAuth(auth);
     requireThat(isTlsOptions(tls_options), "tls_options", "made by TLSOptions.client()", tls_options);
     const runtime = this.#runtime;
     if (runtime.active)
@@ -152,7 +148,7 @@ export class SocketIOClient {
     if (!canHonour(tls_options)) return runtime.fail(ERR_UNAVAILABLE, "a browser takes no tls_options; pass null");
     if (transports.length === 0) return runtime.fail(ERR_UNAVAILABLE, 'for "polling" import from "socketio-gameloop"');
     this.#address = address;
-    runtime.start(address, auth);
+    runtime.start(address, kept);
     return OK;
   }
 
@@ -221,7 +217,6 @@ export class SocketIOClient {
     requireThat(isObject(observer), "the observer", "an object", observer);
     const runtime = this.#runtime;
     if (runtime.observers.includes(observer)) return false;
-    runtime.deadlines.wake();
     runtime.observers = [...runtime.observers, observer];
     return true;
   }
@@ -256,7 +251,6 @@ export class SocketIOClient {
       return runtime.fail(ERR_ALREADY_IN_USE, "these options cannot change while connected; call close() first");
     }
     runtime.options = runtime.session.options = merged;
-    runtime.deadlines.wake();
     return OK;
   }
 
@@ -349,8 +343,6 @@ export class SocketIOClient {
     const { transport_factory, transports } = this.#runtime.options;
     if (transport_factory) return [transport_factory];
     const { builtIn } = this.constructor as typeof SocketIOClient;
-    const list = transports.flatMap((item) => (typeof item === "string" ? builtIn[item] : item) ?? []);
-    if (differ(chosen, list)) chosen = list;
-    return chosen;
+    return transports.flatMap((item) => (typeof item === "string" ? builtIn[item] : item) ?? []);
   }
 }

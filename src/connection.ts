@@ -149,7 +149,6 @@ export class Connection extends EngineSession implements TransportHandler {
 
   /** Puts news behind what has arrived. */
   tell(hear: () => void): void {
-    this.#owner.deadlines.wake();
     this.inbox.push({ hear });
   }
 
@@ -171,17 +170,17 @@ export class Connection extends EngineSession implements TransportHandler {
 
   received(frame: Frame): void {
     if (this.state === CLOSED) return;
-    const { counters, deadlines, options, rtt } = this.#owner;
+    const { counters, options, rtt } = this.#owner;
     // Reading the clock costs more than taking in a small event, and when exactly one came matters little: those between two polls
     // share one moment, some at a time. What a round trip or the heartbeat is measured by has its own.
     const isEvent = frame[1] === "2";
     if (!isEvent || --this.#sharing < 0) {
-      this.#sharing = MOST_SHARING;
+      // What is no event may wait for no poll, after which the next moment begins.
+      this.#sharing = isEvent ? MOST_SHARING : 0;
       this.#moment = this.#owner.now();
     }
     const now = this.#moment;
     const size = frameSize(frame);
-    deadlines.wake();
     counters.bytes_received += size;
     try {
       // It may be more if that is what the server has announced.

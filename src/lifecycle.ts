@@ -8,29 +8,29 @@
  *   CONNECTING     no connection, but a deadline for the next           that moment → a new connection
  *   CONNECTED      an open session; `/` joined, or not wanted           lost → waiting or end; close(), kicked → end
  */
-import type { Auth } from "./auth.js";
+import type { KeptAuth } from "./auth.js";
 import type { ConnectionState } from "./connection-state.js";
-import type { Target } from "./dialer.js";
+import { Dialer, type Target } from "./dialer.js";
 import { type ConnectError, type Err, SocketIOError } from "./errors.js";
 import type { DisconnectReason } from "./inbox.js";
-import { Joins } from "./joins.js";
 import type { NamespaceEntry } from "./namespace-entry.js";
 import { watchNetwork } from "./network-hints.js";
 import { backoffDelay } from "./protocol/backoff.js";
 import { ERR_CANT_CONNECT, ERR_CONNECTION_ERROR, ERR_INVALID_DATA, ERR_TIMEOUT } from "./protocol/codes.js";
+import type { Deadline } from "./protocol/deadlines.js";
 import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
 import type { Finality } from "./transport/transport.js";
 
-export abstract class Lifecycle extends Joins {
+export abstract class Lifecycle extends Dialer {
   /** What the last session went over as the game knows it; `""` before the first. */
   transportName = "";
 
-  readonly #main = this.session.namespace("/");
   /** When the last session opened. */
   #openedAt = NaN;
   /** How many attempts in a row have failed. */
   #failures = 0;
-  #isBackOnline = false;
+  /** When an attempt need not wait any longer, because the browser has its network back. */
+  #hint: Deadline | null = null;
   /** Changes with every start and end: whoever called the game in between looks whether he is still wanted. */
   #epoch = 0;
 
@@ -40,19 +40,17 @@ export abstract class Lifecycle extends Joins {
 
   get state(): ConnectionState {
     if (!this.active) return DISCONNECTED;
-    return this.engineId === "" || this.#main.state === CONNECTING ? CONNECTING : CONNECTED;
+    return this.engineId === "" || this.main.state === CONNECTING ? CONNECTING : CONNECTED;
   }
 
   // Commands
 
-  start(target: Target, auth: Auth): void {
+  start(target: Target, auth: KeptAuth): void {
     this.#epoch++;
     this.#failures = 0;
     this.transportName = "";
-    this.polledAt = Infinity;
-    this.#isBackOnline = false;
     watchNetwork(this, true);
-    if (this.options.main_namespace) this.join(this.#main, auth);
+    if (this.options.main_namespace) this.join(this.main, auth);
     this.dial(target);
   }
 
@@ -67,27 +65,28 @@ export abstract class Lifecycle extends Joins {
 
   /** Told by the browser: it has its network back, or has lost it. */
   handleEvent({ type }: Event): void {
-    this.#isBackOnline = type === "online";
-    this.deadlines.wake();
-    if (!this.#isBackOnline && !this.target!.isLocal)
-      this.connection?.closed("transport close", "the browser is offline");
+    this.deadlines.cancel(this.#hint);
+    const { target } = this;
+    if (type === "online")
+      this.#hint = this.deadlines.add(this.now(), () => target === this.target && this.reconnectNow());
+    else if (!target!.isLocal) this.connection?.closed("transport close", "the browser is offline");
   }
 
   /** The server does not want us in `entry`. Without the main namespace and any other there is nothing to be connected for. */
   protected override shutOut(entry: NamespaceEntry, reason: string, error: ConnectError, tell: () => void): void {
     const { reconnection, random } = this.options;
     const epoch = this.#epoch;
-    if (this.time - entry.joinedAt >= reconnection.delay_max) entry.refusals = 0;
-    entry.joinedAt = Infinity;
-    const retry = this.active && this.shallRetry(reason, error, false);
+    // A server that lets in and throws out at once must not be hammered.
+    if (this.time - entry.connectSentAt >= reconnection.delay_max) entry.refusals = 0;
+    const retry = this.shallRetry(reason, error, false);
     // The filter may have ended the connection, or joined the namespace by itself.
     if (epoch === this.#epoch && entry.state === DISCONNECTED) {
-      const isMain = entry === this.#main;
+      const isMain = entry === this.main;
       if (retry) {
         const delay = backoffDelay(++entry.refusals, reconnection, random());
         if (isMain) this.settled();
         this.want(entry, delay);
-      } else if (isMain && this.active && !this.session.isWanted()) {
+      } else if (isMain && !this.session.isWanted()) {
         this.#end("server disconnect", tell);
         return;
       }
@@ -99,22 +98,13 @@ export abstract class Lifecycle extends Joins {
 
   opened(name: string): void {
     const before = this.transportName;
+    this.transportName = name;
+    const hasChanged = before === "" ? this.attempt!.complaints : before !== name;
     this.engineId = this.connection!.handshake!.sid;
     this.#openedAt = this.time;
-    this.transportName = name;
-    let hasChanged = this.arrived();
-    if (before !== "") {
-      this.counters.reconnects++;
-      hasChanged = before !== name;
-    }
+    this.arrived();
+    if (before !== "") this.counters.reconnects++;
     if (hasChanged) this.signals.transport_changed?.emit(name);
-  }
-
-  /** The browser has its network back: does not wait any longer. */
-  protected heedNetwork(): void {
-    if (!this.#isBackOnline) return;
-    this.#isBackOnline = false;
-    this.reconnectNow();
   }
 
   /** The connection is gone, or never came to be. */
@@ -133,10 +123,7 @@ export abstract class Lifecycle extends Joins {
       // What has answered, but is no such server or lets nobody in, is no better over another transport.
       const isCertain =
         reason === "parse error" || finality === "server" || (this.engineId !== "" && code === ERR_TIMEOUT);
-      this.engineId = "";
-      this.session.close(reason, false);
-      if (epoch !== this.#epoch) return;
-      const complaints = this.fallBack(message, isCertain);
+      const complaints = this.fallBack(reason, message, isCertain);
       if (complaints === null) return;
       message = complaints;
     }
@@ -150,36 +137,44 @@ export abstract class Lifecycle extends Joins {
     const isFinal = finality === "server" || (finality === "transport" && this.target!.transports.length === 1);
     const retry = this.shallRetry(failed ? "connect_error" : reason, error, !isFinal);
     if (epoch !== this.#epoch) return;
-    if (!retry || attempt > reconnection.attempts) {
-      this.#end(reason, () => {
-        if (failed) this.signals.connect_error?.emit(error);
-        if (reconnection.enabled) this.signals.reconnect_failed?.emit();
-      });
-      return;
+    const tell = () => failed && this.signals.connect_error?.emit(error);
+    if (!retry || attempt > reconnection.attempts)
+      this.#end(reason, tell, () => reconnection.enabled && this.signals.reconnect_failed?.emit());
+    else {
+      const delay = backoffDelay(attempt, reconnection, random());
+      this.hangUp();
+      this.redial(delay);
+      this.#tell(
+        () => this.session.close(reason, false),
+        tell,
+        // One of them may have called reconnect_now().
+        () => this.signals.reconnecting?.emit(attempt, this.connection ? 0 : delay),
+      );
     }
-    const delay = backoffDelay(attempt, reconnection, random());
-    this.hangUp();
-    this.redial(delay);
-    this.session.close(reason, false);
-    if (failed && epoch === this.#epoch) this.signals.connect_error?.emit(error);
-    // One of them may have called reconnect_now().
-    if (epoch === this.#epoch) this.signals.reconnecting?.emit(attempt, this.connection ? 0 : delay);
   }
 
-  /**
-   * Back to DISCONNECTED for good. `tell` comes after what the namespaces are told, unless that started something new.
-   */
-  #end(reason: string, tell?: () => void): void {
+  /** Back to DISCONNECTED for good. `news` comes after what the namespaces are told. */
+  #end(reason: string, ...news: (() => unknown)[]): void {
     const told = this.announced;
     this.hangUp();
     this.target = null;
     watchNetwork(this, false);
-    const epoch = ++this.#epoch;
-    this.session.close(reason, true);
-    if (epoch === this.#epoch) tell?.();
-    if (epoch === this.#epoch && !told) this.signals.disconnected?.emit(reason);
-    if (epoch !== this.#epoch) return;
-    const error = new SocketIOError(`disconnected: ${reason}`, ERR_CONNECTION_ERROR);
-    for (const entry of this.session.namespaces()) entry.settle(error);
+    this.polledAt = Infinity;
+    this.#epoch++;
+    this.#tell(
+      () => this.session.close(reason, true),
+      ...news,
+      () => told || this.signals.disconnected?.emit(reason),
+      () => {
+        const error = new SocketIOError(`disconnected: ${reason}`, ERR_CONNECTION_ERROR);
+        for (const entry of this.session.namespaces()) entry.settle(error);
+      },
+    );
+  }
+
+  /** Tells the game one thing after the other, unless that ends or starts something. */
+  #tell(...news: (() => unknown)[]): void {
+    const epoch = this.#epoch;
+    for (const tell of news) if (epoch === this.#epoch) tell();
   }
 }

@@ -2,7 +2,7 @@
  * A namespace as its client knows it: the listeners, the signals, and what waits for it to be connected. `SocketIONamespace` is the
  * public face of it.
  */
-import type { Auth, KeptAuth } from "./auth.js";
+import type { KeptAuth } from "./auth.js";
 import { type ConnectError, type Err, requireThat, type SocketIOError } from "./errors.js";
 import type { LatestEvents } from "./latest-events.js";
 import type { SocketIONamespace } from "./namespace.js";
@@ -51,7 +51,7 @@ export interface NamespaceHost extends SignalOwner {
   now(): number;
   /** True when somebody wants the events of all namespaces. */
   hearsAll(): boolean;
-  join(entry: NamespaceEntry, auth: Auth): void;
+  join(entry: NamespaceEntry, auth: KeptAuth): void;
   /** Remembers why a call failed. */
   fail<Code extends Err>(code: Code, message: string): Code;
 }
@@ -72,12 +72,10 @@ export class NamespaceEntry extends NamespaceSession {
   announced = false;
   /** How often in a row the server has refused it, or thrown us out soon after. */
   refusals = 0;
-  /** When it was joined, in seconds; Infinity when it is not. */
-  joinedAt = Infinity;
   /** What it is to be joined with; `null` before it was wanted. */
   keptAuth: KeptAuth | null = null;
-  /** The last time that `keptAuth` was asked, and for which attempt to connect. */
-  question: { readonly attempt: number } | null = null;
+  /** Stands for the last time that `keptAuth` was asked. */
+  question: object | null = null;
   // Made when they are needed: thousands of bots have few of them.
   /** What waits in `ready()`: called once, when the namespace is connected or will not be because of an error. */
   waiting: readonly ((error?: SocketIOError) => void)[] = NOTHING;
@@ -111,9 +109,9 @@ export class NamespaceEntry extends NamespaceSession {
   }
 
   /** Runs the listeners of an event. */
-  dispatch(event: string, data: unknown[], ackId: number): void {
+  dispatch(event: string, data: unknown[], reply: Reply | null): void {
     const { host } = this;
-    const args: unknown[] = ackId < 0 ? [data] : [data, this.replyTo(ackId)];
+    const args: unknown[] = reply ? [data, reply] : [data];
     for (const listener of this.#of(event)) {
       if (!listener.active) continue;
       if (listener.once) this.unlisten(event, listener);

@@ -223,10 +223,10 @@ export class SocketIONamespace<
    * @throws TypeError when `auth` is no dictionary
    */
   connect_to_namespace(auth: Auth = NO_AUTH): Err {
-    keepAuth(auth);
+    const kept = keepAuth(auth);
     if (!this.#entry.host.active) return this.#entry.host.fail(ERR_UNAVAILABLE, "call connect_to_url() first");
     if (this.#entry.state !== DISCONNECTED) return ERR_ALREADY_IN_USE;
-    this.#entry.host.join(this.#entry, auth);
+    this.#entry.host.join(this.#entry, kept);
     return OK;
   }
 

@@ -38,7 +38,7 @@ export interface ClientObserver {
 type Told = Required<ClientObserver>;
 
 /** Tells all who observe a client. What one of them throws is reported, and goes no further. */
-export function tell<Name extends keyof Told>(
+export function tellAll<Name extends keyof Told>(
   observers: readonly ClientObserver[],
   name: Name,
   ...args: Parameters<Told[Name]>
@@ -57,7 +57,7 @@ export function tellOf(
   // Nobody pays for it while nobody observes.
   if (observers.length === 0) return;
   const { event, namespace } = peekPacket(text);
-  tell(observers, name, event ?? "", namespace, size);
+  tellAll(observers, name, event ?? "", namespace, size);
 }
 
 /** Tells of a packet that is written: it looks as it would when it arrives. */

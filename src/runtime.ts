@@ -4,18 +4,18 @@
  *
  * It is one object for each client, because thousands of them are held at once. Its code is in layers, each of which knows those before it:
  *
- *   Callbacks   runs the game's functions, counts and times them
- *   Dialer      attempts to connect, and their connection
- *   Announcer   tells the game what became of namespaces, events, acknowledgements
- *   Joins       which namespaces are wanted, with which auth
+ *   Callbacks   runs the game's functions, and tells it what became of namespaces, events, acknowledgements
+ *   Dialer      attempts to connect, their connection, and which namespaces are wanted with which auth
  *   Lifecycle   start, loss, end
  *   Runtime     a poll
+ *
+ * The client that has polling adds one more layer, `UpgradingRuntime`: moving a session to another transport.
  */
 import type { Connection } from "./connection.js";
 import type { Err } from "./errors.js";
 import { Lifecycle } from "./lifecycle.js";
 import { NamespaceEntry, type NamespaceHost, type TakenEvent } from "./namespace-entry.js";
-import { tell, tellOf, tellSent } from "./observer.js";
+import { tellAll, tellOf, tellSent } from "./observer.js";
 import { type PollLimit, UNLIMITED } from "./poll-limit.js";
 import type { Frames } from "./protocol/attachments.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
@@ -25,18 +25,12 @@ import type { RawPacket } from "./protocol/socket-decoder.js";
 const VOLATILE_BACKLOG = 16384;
 
 /** With a budget for time, how many packets are written before the clock is looked at. */
-const FLUSHED_AT_ONCE = 512;
-
-/** A packet from this size on is decoded for so long that it counts. Bytes. */
-const LARGE = 4096;
+const WRITTEN_AT_ONCE = 512;
 
 export class Runtime extends Lifecycle implements NamespaceHost {
   /** Nothing is told to the game while it is. */
   dispatchPaused = false;
-  /** During a poll time stands still, so that one frame sees one moment. */
-  #polling = false;
-  /** The moment up to which all that arrived was delivered, and the next one of which that will be true. */
-  #heard = -Infinity;
+  /** What had arrived by the poll of this moment is not all delivered yet. */
   #collected = -Infinity;
 
   /** Bytes that wait in the transport. */
@@ -60,45 +54,42 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     return this.options.event_delivery === "pull" || !!this.signals.event_received?.has_connections();
   }
 
-  /** Monotonic seconds. */
-  now(): number {
-    if (!this.#polling) this.#advance(this.options.clock());
-    return this.time;
-  }
-
-  /** Never backwards, and never to what is no time: neither NaN nor Infinity would ever pass again. */
-  #advance(time: number): void {
-    if (time > this.time && time < Infinity) this.time = time;
-  }
-
   // Commands
 
   /** Writes what was sent since the last time, in one go, or until that moment of the option `clock` has come. */
   flush(until = Infinity): void {
-    const { connection } = this;
+    const { connection, observers, session } = this;
     // A dead connection takes nothing: what is left in the session is kept for the next one.
-    if (!this.session.hasOutput || !connection?.writable || connection.isDead(this.now())) return;
-    do this.#write(connection, until < Infinity ? FLUSHED_AT_ONCE : Infinity);
-    while (this.session.hasOutput && connection.writable && this.options.clock() < until);
+    if (connection?.isDead(this.now())) return;
+    const tell = observers.length > 0 ? (sent: Frames) => tellSent(observers, sent, this.options.codec) : null;
+    while (session.hasOutput && connection?.writable) {
+      connection.send(session.output(this.now(), until < Infinity ? WRITTEN_AT_ONCE : Infinity, tell));
+      if (this.options.clock() >= until) break;
+    }
   }
 
   poll(now?: number, limit = UNLIMITED): number {
-    if (this.#polling || this.depth > 0) return 0;
-    this.#advance(now ?? this.options.clock());
-    if (this.active) {
-      const { counters } = this;
-      const gap = this.time - this.polledAt;
-      if (gap > counters.longest_poll_gap) counters.longest_poll_gap = gap;
-      this.polledAt = this.time;
-    }
-    return this.deadlines.isQuiet(this.time) ? 0 : this.#step(now, limit);
+    if (this.depth > 0) return 0;
+    this.advance(now ?? this.options.clock());
+    const { connection, counters, time } = this;
+    const gap = time - this.polledAt;
+    if (gap > counters.longest_poll_gap) counters.longest_poll_gap = gap;
+    this.polledAt = this.active ? time : Infinity;
+    // Most polls of most games find nothing to do.
+    const isQuiet =
+      connection?.isIdle &&
+      time < connection.deadline &&
+      !this.deadlines.isDue(time) &&
+      !this.session.hasOutput &&
+      this.observers.length === 0;
+    return isQuiet ? 0 : this.#step(now, limit);
   }
 
   /** Apart from `poll`, where a function that needs its arguments would be paid for by a poll with nothing to do. */
   #step(now: number | undefined, limit: PollLimit): number {
     this.callbacks = 0;
     this.#atOnce(() => {
-      tell(this.observers, "poll_started", now);
+      tellAll(this.observers, "poll_started", now);
       const { clock, poll_max_packets, poll_max_time } = this.options;
       const end = poll_max_time > 0 ? clock() + poll_max_time : Infinity;
       if (!this.dispatchPaused) {
@@ -111,32 +102,25 @@ export class Runtime extends Lifecycle implements NamespaceHost {
       this.connection?.answerPing(this.time);
       this.flush(end);
     });
-    const { connection } = this;
-    // Most polls of most games find nothing to do. If that can be foreseen, they need not look.
-    if (connection?.isIdle && !this.session.hasOutput && !this.dispatchPaused && this.observers.length === 0)
-      this.deadlines.rest(connection.deadline);
-    tell(this.observers, "poll_ended", this.callbacks);
+    tellAll(this.observers, "poll_ended", this.callbacks);
     return this.callbacks;
   }
 
-  /** Meanwhile time stands still, and no poll begins. */
+  /** One frame sees one moment. */
   #atOnce(run: () => void): void {
-    this.#polling = true;
-    this.mark = NaN;
+    this.depth++;
     try {
       run();
       this.connection?.relieve(this.time);
     } finally {
-      this.#polling = false;
-      this.mark = NaN;
+      this.depth--;
     }
   }
 
   /** With the option `event_delivery: "pull"`: the next event. What came before it and is none is delivered on the way. */
   takeEvent(): TakenEvent | null {
-    if (!this.#polling && this.depth === 0 && this.pulled.length === 0)
-      this.#atOnce(() => this.#deliver(Infinity, Infinity));
-    return (!this.dispatchPaused && this.pulled.length > 0 && this.pulled.shift()) || null;
+    if (this.depth === 0 && this.pulled.length === 0) this.#atOnce(() => this.#deliver(Infinity, Infinity));
+    return (!this.dispatchPaused && this.pulled.shift()) || null;
   }
 
   // For namespaces and signals
@@ -159,14 +143,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   engineOpened(connection: Connection, now: number): void {
     this.session.base64 = connection.transport!.textOnly === true;
     this.session.open(now, connection.handshake!.maxPayload || Infinity);
-    this.#write(connection);
-  }
-
-  #write(connection: Connection, most = Infinity): void {
-    const { observers } = this;
-    const told = observers.length > 0 ? (sent: Frames) => tellSent(observers, sent, this.options.codec) : null;
-    const frames = this.session.output(this.now(), most, told);
-    if (frames.length > 0) connection.send(frames);
+    this.flush();
   }
 
   // A poll's steps
@@ -187,9 +164,6 @@ export class Runtime extends Lifecycle implements NamespaceHost {
         item.hear();
         continue;
       }
-      const { callbacks } = this;
-      // Decoding this takes time that is not the callback's.
-      if (item.size > LARGE) this.mark = NaN;
       try {
         tellOf(this.observers, "packet_received", item.text, item.size);
         this.session.receive(item);
@@ -199,8 +173,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
         if (connection === this.connection) this.lost("parse error", error.message);
       }
       taken++;
-      // The clock was read after the last callback, if there was one.
-      if (until < Infinity && (this.callbacks === callbacks ? clock() : this.mark) >= until) packets = 0;
+      if (until < Infinity && clock() >= until) packets = 0;
     }
     return taken;
   }
@@ -210,12 +183,10 @@ export class Runtime extends Lifecycle implements NamespaceHost {
    * delivered.
    */
   #expire(): void {
-    this.heedNetwork();
     const oldest = this.connection?.inbox.oldestTime ?? Infinity;
-    if (oldest > this.#collected) {
-      this.#heard = oldest === Infinity ? this.time : this.#collected;
-      this.#collected = this.time;
-    }
-    if (this.#heard >= this.deadlines.next) this.deadlines.advance(this.#heard);
+    if (oldest <= this.#collected) return;
+    const heard = oldest < Infinity ? this.#collected : this.time;
+    this.#collected = this.time;
+    this.deadlines.advance(heard);
   }
 }

@@ -100,7 +100,7 @@ export function upgrade(
 export class UpgradingRuntime extends Runtime {
   override engineOpened(connection: Connection, now: number): void {
     super.engineOpened(connection, now);
-    const { left, request } = this.current!;
+    const { left, request } = this.attempt!;
     const { sid, upgrades } = connection.handshake!;
     if (!this.options.upgrade || !connection.transport!.leave || !connection.writable) return;
     const offered = left.slice(1).filter((factory) => upgrades.includes(engineName(factory)));

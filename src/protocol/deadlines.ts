@@ -13,24 +13,11 @@ export class Deadlines {
   #all: Deadline[] = [];
   /** How many of them are still to happen. */
   #live = 0;
-  /** No poll before this moment has anything to do; -Infinity when the next one may have. */
-  #quietUntil = -Infinity;
   /** Nothing is due before this moment; `Infinity` when nothing ever is. */
   next = Infinity;
 
-  /** Whether a poll at `now` may have something to do. */
-  isQuiet(now: number): boolean {
-    return now < this.#quietUntil;
-  }
-
-  /** Something has happened: the next poll has to look. */
-  wake(): void {
-    this.#quietUntil = -Infinity;
-  }
-
-  /** Everything was looked at: unless somebody wakes it, the next poll that counts is at `until`, or when something is due. */
-  rest(until: number): void {
-    this.#quietUntil = Math.min(until, this.next);
+  isDue(now: number): boolean {
+    return now >= this.next;
   }
 
   add(at: number, expire: (now: number) => void): Deadline {
@@ -39,7 +26,6 @@ export class Deadlines {
     const deadline = { at, expire };
     this.#all.push(deadline);
     this.next = Math.min(this.next, at);
-    this.wake();
     return deadline;
   }
 
@@ -55,7 +41,7 @@ export class Deadlines {
    * this ends even if what happens is always due again at once. One that throws takes none of the others with it: they stay.
    */
   advance(now: number): void {
-    if (now < this.next) return;
+    if (!this.isDue(now)) return;
     const due = this.#all.filter(({ at }) => at <= now).sort((one, other) => one.at - other.at);
     for (const deadline of due) {
       const { expire } = deadline;

@@ -229,7 +229,6 @@ export abstract class Delivery<
     });
     if (left.length === 0) namespace.largest = 0;
     namespace.queue = left.length > 0 ? left : NOTHING;
-    this.deadlines.wake();
     this.#sendNext(namespace, now);
   }
 
@@ -323,7 +322,6 @@ export abstract class Delivery<
 
   #put(packet: Outgoing): void {
     this.outbox.push(packet);
-    this.deadlines.wake();
   }
 
   #fits(frames: Frames): boolean {
