@@ -67,6 +67,8 @@ export abstract class Delivery<
   protected outbox: Outgoing[] = [];
   /** How many packets were written. */
   packetsSent = 0;
+  /** How many acknowledgements are awaited. */
+  acksPending = 0;
 
   constructor(
     public options: Options,
@@ -128,6 +130,8 @@ export abstract class Delivery<
     // Read now: a `toJSON` in the data may have emitted as well.
     const { state } = namespace;
     if (state === DISCONNECTED) return ERR_UNCONFIGURED;
+    // It has asked as well, and has taken the id.
+    if (ack && id !== namespace.nextAckId) return ERR_BUSY;
     if (!this.#fits(frames)) return ERR_PARAMETER_RANGE_ERROR;
     const isUp = state === CONNECTED;
     if (!isUp && offline === "error") return ERR_UNAVAILABLE;
@@ -143,6 +147,7 @@ export abstract class Delivery<
         namespace.nextAckId++;
         namespace.acks ??= new Map();
         namespace.acks.set(id, packet);
+        this.acksPending++;
         if (!takesTurn) this.#expect(packet, now);
       }
     }
@@ -272,6 +277,7 @@ export abstract class Delivery<
   #settle(packet: OutPacket, data: unknown[], code: AckCode, now: number): void {
     const { namespace } = packet;
     if (!namespace.acks?.delete(packet.id)) return;
+    this.acksPending--;
     // A Map that lives on is dear: V8 makes it anew again and again, and each is kept alive by the one before.
     if (namespace.acks.size === 0) namespace.acks = null;
     this.deadlines.cancel(packet.deadline);
@@ -290,9 +296,7 @@ export abstract class Delivery<
     const { namespace } = packet;
     if (packet.takesTurn && packet.left > 0) {
       // The id stays the same, so an answer to an earlier copy counts, and the answer to a later one is ignored.
-      this.#expect(packet, now);
-      // One that is not written yet needs no copy.
-      if (!this.outbox.includes(packet)) this.#put(packet);
+      this.#sendNext(namespace, now);
       return;
     }
     // What was not sent yet is not sent any more: the caller is told that it failed.
@@ -309,7 +313,8 @@ export abstract class Delivery<
     const [packet] = namespace.queue as OutPacket[];
     if (!packet || namespace.state !== CONNECTED) return;
     this.#expect(packet, now);
-    this.#put(packet);
+    // One that is not written yet needs no copy.
+    if (!this.outbox.includes(packet)) this.#put(packet);
   }
 
   /** Keeps a packet for the next connection, the answer to CONNECT, or its turn. */

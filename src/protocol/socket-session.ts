@@ -73,10 +73,6 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     return [this.#main, ...(this.#others?.values() ?? NOTHING)];
   }
 
-  get acksPending(): number {
-    return this.namespaces().reduce((pending, { acks }) => pending + (acks?.size ?? 0), 0);
-  }
-
   /** True while any namespace is joined or being joined. */
   isWanted(): boolean {
     return this.namespaces().some(({ state }) => state !== DISCONNECTED);

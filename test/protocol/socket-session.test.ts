@@ -1146,6 +1146,16 @@ describe("acknowledgements", () => {
     expect(bench.told()).toEqual([]);
   });
 
+  test("one whose data asks as well, in a `toJSON`, is refused: both would have the same id", () => {
+    const bench = joined();
+    const data = { toJSON: () => bench.session.acksPending || bench.ask("inner") };
+    expect(bench.ask("outer", [data])).toBe(Err.ERR_BUSY);
+    expect(bench.out()).toEqual(['420["inner"]']);
+    bench.serve("430[]");
+    expect(bench.told()).toEqual([`ack inner [] ${Err.OK}`]);
+    expect(bench.session.acksPending).toBe(0);
+  });
+
   test("with binary", () => {
     const bench = joined();
     bench.ask("a");
