@@ -200,9 +200,7 @@ describe("install", () => {
   });
 
   test.each([undefined, null, {}, 5])("in %j, which is no game: an error", (other) => {
-    expect(() => SocketIOPlugin.install(other as never)).toThrow(
-      "the game must be a Phaser.Game",
-    );
+    expect(() => SocketIOPlugin.install(other as never)).toThrow("the game must be a Phaser.Game");
   });
 });
 
