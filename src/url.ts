@@ -21,7 +21,8 @@ export function engineUrl(
   const base = slashed(result.pathname);
   const engine = slashed(path);
   result.pathname = base.endsWith(engine) ? base : base + engine.slice(1);
-  const own = { ...query, EIO: "4", transport, ...(sid && { sid }) };
+  const EIO = query["EIO"] ?? searchParams.get("EIO") ?? "4";
+  const own = { ...query, EIO, transport, ...(sid && { sid }) };
   for (const [name, value] of Object.entries(own)) searchParams.set(name, value);
   return addressOf(result, transport === "websocket" ? "ws" : "http");
 }

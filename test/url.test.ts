@@ -94,10 +94,10 @@ describe("engineUrl", () => {
     );
   });
 
-  test("EIO and transport are what is spoken and opened, whatever the user's own query says", () => {
+  test("EIO may be set by the user, transport may not: it is what is opened", () => {
     expect(make("ws://a/?EIO=4&transport=polling")).toBe("ws://a/socket.io/?EIO=4&transport=websocket");
     expect(make("ws://a", "/socket.io/", { EIO: "5", transport: "polling" })).toBe(
-      "ws://a/socket.io/?EIO=4&transport=websocket",
+      "ws://a/socket.io/?EIO=5&transport=websocket",
     );
   });
 

@@ -76,7 +76,7 @@ export class SocketIOPlugin {
    */
   static install(game: PhaserGame, options: SocketIOInstallOptions = {}): SocketIOPlugin {
     const manager = game?.plugins;
-    requireThat(Array.isArray(manager?.plugins), "SocketIOPlugin.install: the game", "a Phaser.Game", game);
+    requireThat(Array.isArray(manager?.plugins), "the game", "a Phaser.Game", game);
     const { key = "SocketIOPlugin", mapping, ...data } = options;
     const isNew = !pluginOf(game);
     const isFree = !isNew || manager.plugins.every((entry) => entry.key !== key);
@@ -112,7 +112,7 @@ export class SocketIOPlugin {
   init(data?: SocketIOPluginOptions | null): void {
     const options = data ?? {};
     const other = Object.keys(options).find((name) => name !== "client" && name !== "clock");
-    requireThat(other === undefined, "an option of SocketIOPlugin", "client or clock", other);
+    requireThat(other === undefined, "an option", "client or clock", other);
     const { client = this.#client ?? SocketIOClient.get_singleton(), clock = this.#clock } = options;
     requireThat(typeof client?.poll === "function", 'option "client"', "a SocketIOClient", client);
     requireThat(typeof clock === "function", 'option "clock"', "a function", clock);

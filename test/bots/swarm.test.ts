@@ -178,7 +178,7 @@ describe("a script", () => {
   test("must not return a promise", () => {
     const swarm = world.swarm({ script: (async () => {}) as never });
     expect(() => swarm.start()).toThrow(
-      "what a bot's script returns must be a function that is called at each tick, or nothing (and no promise: await inside), got object",
+      "what a bot's script returns must be a function that is called at each tick, or nothing (and no promise: await inside), got a promise",
     );
   });
 
@@ -509,7 +509,7 @@ describe("options", () => {
     [{ bots: 5 }, "an option of a BotSwarm must be one of count, ramp, "],
     [null, "the options of a BotSwarm must be an object, got null"],
     [{ client: { transport: "polling" } }, "an option must be one of "],
-    [{ client: { ack_timeout: -1 } }, 'option "ack_timeout" must be a number of seconds, got -1'],
+    [{ client: { ack_timeout: -1 } }, 'option "ack_timeout" must be a number from 0 to 1000000000, got -1'],
     [{ namespace: "game" }, 'a namespace path must be like "/chat"'],
   ])("%j are refused", (options, message) => {
     expect(() => new BotSwarm("ws://game.example", options as never)).toThrow(message);

@@ -179,7 +179,7 @@ describe("install", () => {
     ],
     [{ client: {} }, 'option "client" must be a SocketIOClient, got object'],
     [{ clock: 5 }, 'option "clock" must be a function, got 5'],
-    [{ url: "ws://x" }, 'an option of SocketIOPlugin must be client or clock, got "url"'],
+    [{ url: "ws://x" }, 'an option must be client or clock, got "url"'],
   ])("with %j in a game that has it: an error, and it works as before", (options, message) => {
     const plugin = SocketIOPlugin.install(game);
     expect(() => SocketIOPlugin.install(game, options as never)).toThrow(new TypeError(message));
@@ -200,9 +200,7 @@ describe("install", () => {
   });
 
   test.each([undefined, null, {}, 5])("in %j, which is no game: an error", (other) => {
-    expect(() => SocketIOPlugin.install(other as never)).toThrow(
-      "SocketIOPlugin.install: the game must be a Phaser.Game",
-    );
+    expect(() => SocketIOPlugin.install(other as never)).toThrow("the game must be a Phaser.Game");
   });
 });
 
