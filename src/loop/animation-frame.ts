@@ -1,6 +1,18 @@
 import { requireThat } from "../errors.js";
 import { Signal } from "../signal.js";
-import { checkArguments, defaultClock, isPositive, listOf, type Pollable, type Polled, pass } from "./pollable.js";
+import {
+  checkCallback,
+  checkOptions,
+  countSkipped,
+  defaultClock,
+  FUNCTION,
+  isFunction,
+  listOf,
+  type Pollable,
+  type Polled,
+  pass,
+  SECONDS,
+} from "./pollable.js";
 
 /** What of `document` a loop needs. */
 export interface PageVisibility {
@@ -63,28 +75,22 @@ export class AnimationFrameLoop {
     frame: ((delta: number, now: number) => void) | null = null,
     options: AnimationFrameOptions = {},
   ) {
-    checkArguments(frame, options, ["max_delta", "clock", "request_animation_frame", "document"]);
+    checkCallback(frame);
+    checkOptions(options, {
+      max_delta: SECONDS,
+      clock: FUNCTION,
+      request_animation_frame: FUNCTION,
+      document: [
+        (page: PageVisibility | null) => page === null || isFunction(page.addEventListener),
+        "like a page's document, or null",
+      ],
+    });
     const { max_delta = 0.25, clock = defaultClock, document = globalThis.document ?? null } = options;
-    const request = options.request_animation_frame;
-    requireThat(isPositive(max_delta), 'option "max_delta"', "a number of seconds above 0", max_delta);
-    requireThat(typeof clock === "function", 'option "clock"', "a function", clock);
-    requireThat(
-      request === undefined || typeof request === "function",
-      'option "request_animation_frame"',
-      "a function",
-      request,
-    );
-    requireThat(
-      document === null || typeof document.addEventListener === "function",
-      'option "document"',
-      "like a page's document, or null",
-      document,
-    );
     this.#list = listOf(polled);
     this.#callback = frame;
     this.#maxDelta = max_delta;
     this.#clock = clock;
-    this.#request = request;
+    this.#request = options.request_animation_frame;
     this.#document = document;
   }
 
@@ -95,7 +101,7 @@ export class AnimationFrameLoop {
   start(): void {
     this.#request ??= globalThis.requestAnimationFrame;
     const hint = "there; use a FixedTickLoop, or give the option request_animation_frame";
-    requireThat(typeof this.#request === "function", "requestAnimationFrame", hint, this.#request);
+    requireThat(isFunction(this.#request), "requestAnimationFrame", hint, this.#request);
     if (this.#isRunning) return;
     this.#isRunning = true;
     this.#lastTime = Infinity;
@@ -115,22 +121,19 @@ export class AnimationFrameLoop {
     return this.#isRunning;
   }
 
+  /** A frame that was asked for is never taken back: it finds out by itself whether it is still wanted. */
   readonly #look = (): void => {
-    if (!this.#document?.hidden) this.#schedule();
-    else if (this.#hiddenAt === null) {
+    if (this.#document?.hidden) {
+      if (this.#hiddenAt !== null) return;
       this.#hiddenAt = this.#clock();
-      this.#skippedBefore = this.#countSkipped();
+      this.#skippedBefore = countSkipped(this.#list);
+    } else if (this.#isRunning && !this.#isScheduled) {
+      this.#isScheduled = true;
+      // Not as a method: the platform's own wants no `this` but the page.
+      const request = this.#request!;
+      request(this.#frame);
     }
   };
-
-  /** A frame that was asked for is never taken back: it finds out by itself whether it is still wanted. */
-  #schedule(): void {
-    if (!this.#isRunning || this.#isScheduled) return;
-    this.#isScheduled = true;
-    // Not as a method: the platform's own wants no `this` but the page.
-    const request = this.#request!;
-    request(this.#frame);
-  }
 
   readonly #frame = (milliseconds: number): void => {
     this.#isScheduled = false;
@@ -142,23 +145,14 @@ export class AnimationFrameLoop {
     const delta = Math.min(Math.max(0, time - this.#lastTime), this.#maxDelta);
     this.#lastTime = time;
     try {
-      this.#tellResumed(now);
+      if (this.#hiddenAt !== null) {
+        const seconds = now - this.#hiddenAt;
+        this.#hiddenAt = null;
+        this.resumed.emit(seconds, Math.max(0, countSkipped(this.#list) - this.#skippedBefore));
+      }
       if (this.#isRunning) pass(this.#list, now, () => this.#isRunning && this.#callback?.(delta, now));
     } finally {
-      this.#schedule();
+      this.#look();
     }
   };
-
-  #tellResumed(now: number): void {
-    if (this.#hiddenAt === null) return;
-    const seconds = now - this.#hiddenAt;
-    this.#hiddenAt = null;
-    this.resumed.emit(seconds, Math.max(0, this.#countSkipped() - this.#skippedBefore));
-  }
-
-  #countSkipped(): number {
-    let count = 0;
-    for (const item of this.#list) count += item.get_stats?.().events_skipped ?? 0;
-    return count;
-  }
 }

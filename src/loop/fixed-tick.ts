@@ -1,6 +1,16 @@
 import { requireThat } from "../errors.js";
 import { Signal } from "../signal.js";
-import { checkArguments, defaultClock, isPositive, listOf, type Pollable, type Polled, pass } from "./pollable.js";
+import {
+  checkCallback,
+  checkOptions,
+  defaultClock,
+  FUNCTION,
+  isFunction,
+  listOf,
+  type Pollable,
+  type Polled,
+  pass,
+} from "./pollable.js";
 
 /** What `"hybrid"` does not leave to a timer, in milliseconds: rounding takes up to 1, and up to 1 it is late on an idle machine. */
 const TAIL = 2;
@@ -69,7 +79,8 @@ export class FixedTickLoop {
   readonly #maxCatchUp: number;
   readonly #clock: () => number;
   readonly #timers: LoopTimers;
-  readonly #isHybrid: boolean;
+  /** What is not left to a timer; 0 where there is no `setImmediate`. */
+  readonly #tail: number;
   #isRunning = false;
   /** Changes with every start and stop: what called the game in between looks whether it is still wanted. */
   #epoch = 0;
@@ -79,11 +90,9 @@ export class FixedTickLoop {
   #timeout: unknown;
   #immediate: unknown;
   #isTicking = false;
-  #ticks = 0;
-  #skipped = 0;
+  readonly #stats = { ticks: 0, skipped: 0, jitter_max: 0 };
   readonly #lateness = new Float64Array(WINDOW);
   #measured = 0;
-  #latest = 0;
 
   /**
    * @param polled a client, a list of clients, or anything else with a `poll()`
@@ -96,23 +105,26 @@ export class FixedTickLoop {
     tick: ((delta: number, tick_number: number) => void) | null = null,
     options: FixedTickOptions = {},
   ) {
-    checkArguments(tick, options, ["tick_rate", "max_catch_up", "precision", "clock", "timers"]);
+    checkCallback(tick);
+    checkOptions(options, {
+      tick_rate: [(rate: number) => Number.isFinite(rate) && rate > 0, "a number of ticks per second above 0"],
+      max_catch_up: [
+        (count: number) => (Number.isInteger(count) || count === Infinity) && count > 0,
+        "a whole number of 1 or more",
+      ],
+      precision: [(precision: string) => /^(timer|hybrid)$/.test(precision), '"timer" or "hybrid"'],
+      clock: FUNCTION,
+      timers: [(timers: LoopTimers | null) => isFunction(timers?.setTimeout), "like globalThis"],
+    });
     const { tick_rate = 60, max_catch_up = 8, precision = "timer" } = options;
     const { clock = defaultClock, timers = globalThis as LoopTimers } = options;
-    const isRate = isPositive(tick_rate) && tick_rate < Infinity;
-    requireThat(isRate, 'option "tick_rate"', "a number of ticks per second above 0", tick_rate);
-    const isCount = Number.isInteger(max_catch_up) || max_catch_up === Infinity;
-    requireThat(isCount && max_catch_up > 0, 'option "max_catch_up"', "a whole number of 1 or more", max_catch_up);
-    requireThat(/^(timer|hybrid)$/.test(precision), 'option "precision"', '"timer" or "hybrid"', precision);
-    requireThat(typeof clock === "function", 'option "clock"', "a function", clock);
-    requireThat(typeof timers?.setTimeout === "function", 'option "timers"', "like globalThis", timers);
     this.#list = listOf(polled);
     this.#callback = tick;
     this.#rate = tick_rate;
     this.#maxCatchUp = max_catch_up;
     this.#clock = clock;
     this.#timers = timers;
-    this.#isHybrid = precision === "hybrid" && typeof timers.setImmediate === "function";
+    this.#tail = precision === "hybrid" && timers.setImmediate ? TAIL : 0;
   }
 
   /** Runs until `stop()`; the first tick is due one period from now. Does nothing when it runs already. */
@@ -155,12 +167,10 @@ export class FixedTickLoop {
     const sorted = this.#lateness.slice(0, this.#measured).sort();
     const percentile = (part: number) => sorted[Math.floor(part * sorted.length)] ?? 0;
     return {
-      ticks: this.#ticks,
-      skipped: this.#skipped,
+      ...this.#stats,
       jitter_p50: percentile(0.5),
       jitter_p95: percentile(0.95),
       jitter_p99: percentile(0.99),
-      jitter_max: this.#latest,
     };
   }
 
@@ -171,11 +181,12 @@ export class FixedTickLoop {
 
   #wait(): void {
     const timers = this.#timers;
+    const tail = this.#tail;
     const wait = (this.#due - this.#clock()) * 1000;
-    if (this.#isHybrid && wait < TAIL) this.#immediate = timers.setImmediate!(this.#wake);
+    if (tail > 0 && wait < tail) this.#immediate = timers.setImmediate!(this.#wake);
     else {
       // Rounded up: a timer that goes off too early has to be set again, for 1 ms in Node and 4 ms in browsers.
-      const timeout = Math.ceil(this.#isHybrid ? wait - TAIL : wait);
+      const timeout = Math.ceil(wait - tail);
       this.#timeout = timers.setTimeout(this.#wake, Math.min(Math.max(0, timeout), LONGEST_TIMEOUT));
     }
   }
@@ -188,23 +199,17 @@ export class FixedTickLoop {
       const now = this.#clock();
       const late = now - this.#due;
       this.#lateness[this.#measured++ % WINDOW] = late;
-      this.#latest = Math.max(this.#latest, late);
+      this.#stats.jitter_max = Math.max(this.#stats.jitter_max, late);
       this.#done++;
       this.#tick(now);
     }
-    if (epoch === this.#epoch && this.#due <= until) this.#skip(until);
+    if (epoch !== this.#epoch) return;
+    let count = 0;
+    for (; this.#due <= until; this.#done++) count++;
+    this.#stats.skipped += count;
+    if (count > 0) this.behind.emit(count, count / this.#rate);
     if (epoch === this.#epoch) this.#wait();
   };
-
-  #skip(until: number): void {
-    const before = this.#done;
-    // The division may be off by one in its last digit; what is due decides.
-    this.#done = Math.max(before, Math.floor((until - this.#startedAt) * this.#rate) - 1);
-    while (this.#due <= until) this.#done++;
-    const count = this.#done - before;
-    this.#skipped += count;
-    this.behind.emit(count, count / this.#rate);
-  }
 
   #tick(now: number): void {
     const epoch = this.#epoch;
@@ -212,8 +217,8 @@ export class FixedTickLoop {
     pass(this.#list, now, () => {
       // A listener of a client may have stopped the loop.
       if (epoch !== this.#epoch) return;
-      this.#ticks++;
-      this.#callback?.(1 / this.#rate, this.#ticks);
+      this.#stats.ticks++;
+      this.#callback?.(1 / this.#rate, this.#stats.ticks);
     });
     this.#isTicking = false;
   }

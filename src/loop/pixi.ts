@@ -4,13 +4,23 @@ import type { SocketIOClient as AnyClient } from "../client.js";
 import { SocketIOClient } from "../client-with-polling.js";
 import { type Err, OK, requireThat, SocketIOError, safely } from "../errors.js";
 import { Signal } from "../signal.js";
-import { checkArguments, defaultClock, isPositive, listOf, type Pollable, type Polled } from "./pollable.js";
+import {
+  checkOptions,
+  countSkipped,
+  defaultClock,
+  FUNCTION,
+  isFunction,
+  listOf,
+  type Pollable,
+  type Polled,
+  SECONDS,
+} from "./pollable.js";
 
 /** Behind Pixi's own input (INTERACTION, 50), before every callback of a game (HIGH, 25, at most), whenever it was added. */
 const POLL_PRIORITY = 49;
 /** Behind all of them, those at UTILITY (-50) too. */
 const FLUSH_PRIORITY = -51;
-const TICKER_OPTIONS = ["resumed_after", "clock"];
+const TICKER_RULES = { resumed_after: SECONDS, clock: FUNCTION };
 
 /** What of Pixi's `Ticker` is needed. */
 export interface TickerLike {
@@ -88,11 +98,9 @@ const attached = new WeakMap<TickerLike, Set<unknown>>();
  * detach.resumed.connect((seconds) => console.log(`away for ${seconds} s`));
  */
 export function attach_to_ticker(ticker: TickerLike, polled: Polled, options: TickerOptions = {}): TickerAttachment {
-  checkArguments(null, options, TICKER_OPTIONS);
+  checkOptions(options, TICKER_RULES);
   const { resumed_after = 1, clock = defaultClock } = options;
-  requireThat(typeof ticker?.add === "function", "attach_to_ticker: the ticker", "like app.ticker of PixiJS", ticker);
-  requireThat(isPositive(resumed_after), 'option "resumed_after"', "a number of seconds above 0", resumed_after);
-  requireThat(typeof clock === "function", 'option "clock"', "a function", clock);
+  requireThat(isFunction(ticker?.add), "attach_to_ticker: the ticker", "like app.ticker of PixiJS", ticker);
   const list = listOf(polled);
   const own = new Set<unknown>([polled, ...list]);
   const taken = attached.get(ticker) ?? new Set();
@@ -105,21 +113,16 @@ export function attach_to_ticker(ticker: TickerLike, polled: Polled, options: Ti
   /** What `EVENT_LATEST` had left out by the end of the last frame; asked for only if somebody wants to know. */
   let skippedBefore = Infinity;
 
-  const countSkipped = () => {
-    let count = 0;
-    for (const item of list) count += item.get_stats?.().events_skipped ?? 0;
-    return count;
-  };
   const poll = () => {
     const now = clock();
     const pause = now - lastPoll;
     lastPoll = now;
-    if (pause >= resumed_after) resumed.emit(pause, Math.max(0, countSkipped() - skippedBefore));
+    if (pause >= resumed_after) resumed.emit(pause, Math.max(0, countSkipped(list) - skippedBefore));
     each(list, (item) => isAttached && item.poll(now));
   };
   const flush = () => {
     each(list, (item) => item.flush?.());
-    skippedBefore = resumed.has_connections() ? countSkipped() : Infinity;
+    skippedBefore = resumed.has_connections() ? countSkipped(list) : Infinity;
   };
   ticker.add(poll, undefined, POLL_PRIORITY);
   ticker.add(flush, undefined, FLUSH_PRIORITY);
@@ -175,9 +178,15 @@ export const SocketIOApplicationPlugin = {
     const app = this as Host;
     if (options.socketio === undefined) return;
     SocketIOApplicationPlugin.destroy.call(app);
-    checkArguments(null, options.socketio, ["client", "url", "auth", ...TICKER_OPTIONS]);
+    // The client says what it cannot connect with.
+    const any = [() => true, ""] as const;
+    checkOptions(options.socketio, {
+      client: [(client: AnyClient | null) => isFunction(client?.connect_to_url), "a SocketIOClient"],
+      url: any,
+      auth: any,
+      ...TICKER_RULES,
+    });
     const { client = SocketIOClient.get_singleton(), url, auth, ...rest } = options.socketio;
-    requireThat(typeof client?.connect_to_url === "function", 'option "client"', "a SocketIOClient", client);
     const detach = attach_to_ticker(app.ticker as TickerLike, client, rest);
     let code: Err = OK;
     try {

@@ -24,24 +24,43 @@ export type Polled = Pollable | Iterable<Pollable>;
 /** Monotonic seconds: what a client reads by itself too. */
 export const defaultClock = (): number => performance.now() / 1000;
 
-export const isPositive = (value: unknown): boolean => typeof value === "number" && value > 0;
+/** What an option has to be, and how that is said. */
+type Rule = readonly [isValid: (value: never) => unknown, expected: string];
+
+export const isFunction = (value: unknown): boolean => typeof value === "function";
+const isPositive = (value: unknown): boolean => typeof value === "number" && value > 0;
+export const SECONDS: Rule = [isPositive, "a number of seconds above 0"];
+export const FUNCTION: Rule = [isFunction, "a function"];
+
+/** @throws TypeError when there is an option without a rule, or one that does not keep its rule */
+export function checkOptions(options: object, rules: Readonly<Record<string, Rule>>): void {
+  requireThat(typeof options === "object" && options !== null, "the options of a loop", "an object", options);
+  for (const [name, value] of Object.entries(options)) {
+    requireThat(name in rules, "an option of this loop", `one of ${Object.keys(rules).join(", ")}`, name);
+    const [isValid, expected] = rules[name]!;
+    requireThat(value === undefined || !!isValid(value as never), `option "${name}"`, expected, value);
+  }
+}
+
+/** @throws TypeError when `callback` cannot be called */
+export function checkCallback(callback: unknown): void {
+  requireThat(callback === null || isFunction(callback), "a loop's callback", "a function or null", callback);
+}
 
 /** @throws TypeError unless `polled` is what can be polled */
 export function listOf(polled: Polled): Iterable<Pollable> {
-  const isPollable = (value: unknown) => typeof (value as Pollable | null)?.poll === "function";
+  const isPollable = (value: unknown) => isFunction((value as Pollable | null)?.poll);
   const list = isPollable(polled) ? [polled as Pollable] : (polled as Iterable<Pollable>);
-  const isList = typeof list === "object" && typeof list?.[Symbol.iterator] === "function";
+  const isList = typeof list === "object" && isFunction(list?.[Symbol.iterator]);
   requireThat(isList && [...list].every(isPollable), "what a loop polls", "a client or a list of clients", polled);
   return list;
 }
 
-/** @throws TypeError when there is an option of another name, or `callback` cannot be called */
-export function checkArguments(callback: unknown, options: object, names: readonly string[]): void {
-  const isCallback = callback === null || typeof callback === "function";
-  requireThat(isCallback, "a loop's callback", "a function or null", callback);
-  requireThat(typeof options === "object" && options !== null, "the options of a loop", "an object", options);
-  for (const name of Object.keys(options))
-    requireThat(names.includes(name), "an option of this loop", `one of ${names.join(", ")}`, name);
+/** How many events `EVENT_LATEST` has left out so far. */
+export function countSkipped(list: Iterable<Pollable>): number {
+  let count = 0;
+  for (const item of list) count += item.get_stats?.().events_skipped ?? 0;
+  return count;
 }
 
 /** One frame or tick: input, the game, output. */
