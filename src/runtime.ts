@@ -10,6 +10,8 @@
  *   Joins       which namespaces are wanted, with which auth
  *   Lifecycle   start, loss, end
  *   Runtime     a poll
+ *
+ * The client that has polling adds one more layer, `UpgradingRuntime`: moving a session to another transport.
  */
 import type { Connection } from "./connection.js";
 import type { Err } from "./errors.js";
