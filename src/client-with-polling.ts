@@ -7,5 +7,6 @@ import { UpgradingRuntime } from "./upgrade.js";
 /** The client with every transport that needs no import of its own. Its sessions can move from polling to another transport. */
 export class SocketIOClient extends WebSocketClient {
   protected static override readonly builtIn: Readonly<Record<string, TransportFactory>> = { websocket, polling };
+  /** @internal */
   protected static override readonly runtime = UpgradingRuntime;
 }

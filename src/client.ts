@@ -66,7 +66,7 @@ export class SocketIOClient {
 
   /** The transports that have a name here. */
   protected static readonly builtIn: Readonly<Record<string, TransportFactory>> = { websocket };
-  /** @internal */
+  /** @internal what works behind it */
   protected static readonly runtime: new (options: ClientOptions) => Runtime = Runtime;
   static #singleton: SocketIOClient | null = null;
 

@@ -38,7 +38,8 @@ export type Opener = (handler: TransportHandler) => Transport;
 
 /**
  * Moves a session to the first of these transports that lets it.
- * @param expire is to be called when a candidate has had its time; it may be called later as well
+ * @param after calls `expire` when a candidate has had its time, which does nothing if that is too late
+ * @param moved told when `session.transport` is the new one
  */
 export function upgrade(
   session: Movable,
