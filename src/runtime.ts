@@ -72,14 +72,16 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     if (this.depth > 0) return 0;
     this.advance(now ?? this.options.clock());
     const { connection, counters, time } = this;
-    const gap = time - this.polledAt;
-    if (gap > counters.longest_poll_gap) counters.longest_poll_gap = gap;
-    this.polledAt = this.active ? time : Infinity;
+    if (this.active) {
+      const gap = time - this.polledAt;
+      if (gap > counters.longest_poll_gap) counters.longest_poll_gap = gap;
+      this.polledAt = time;
+    }
     // Most polls of most games find nothing to do.
     const isQuiet =
       connection?.isIdle &&
       time < connection.deadline &&
-      !this.deadlines.isDue(time) &&
+      time < this.deadlines.next &&
       !this.session.hasOutput &&
       this.observers.length === 0;
     return isQuiet ? 0 : this.#step(now, limit);

@@ -16,10 +16,6 @@ export class Deadlines {
   /** Nothing is due before this moment; `Infinity` when nothing ever is. */
   next = Infinity;
 
-  isDue(now: number): boolean {
-    return now >= this.next;
-  }
-
   add(at: number, expire: (now: number) => void): Deadline {
     if (this.#all.length > 2 * this.#live + 64) this.#sweep();
     this.#live++;
@@ -41,7 +37,7 @@ export class Deadlines {
    * this ends even if what happens is always due again at once. One that throws takes none of the others with it: they stay.
    */
   advance(now: number): void {
-    if (!this.isDue(now)) return;
+    if (now < this.next) return;
     const due = this.#all.filter(({ at }) => at <= now).sort((one, other) => one.at - other.at);
     for (const deadline of due) {
       const { expire } = deadline;
