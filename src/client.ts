@@ -145,7 +145,8 @@ export class SocketIOClient {
     if (!address.read()) return runtime.fail(ERR_INVALID_PARAMETER, address.complaint);
     // A function for the URL may have connected as well.
     if (runtime.active) return ERR_ALREADY_IN_USE;
-    if (!canHonour(tls_options)) return runtime.fail(ERR_UNAVAILABLE, "a browser takes no tls_options; pass null");
+    if (!canHonour(tls_options))
+      return runtime.fail(ERR_UNAVAILABLE, "a browser has its own trust store; pass null as tls_options");
     if (transports.length === 0) return runtime.fail(ERR_UNAVAILABLE, 'for "polling" import from "socketio-gameloop"');
     this.#address = address;
     runtime.start(address, kept);

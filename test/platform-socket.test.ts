@@ -227,6 +227,7 @@ describe("ws", () => {
     const received: string[] = [];
     server.on("connection", (peer) => peer.on("message", (data) => received.push(String(data))));
     const { socket, told } = open(url);
+    socket.send(["too early"]);
     await until(() => socket.readyState === 1);
     socket.send(["in time"]);
     socket.startClose(1000, "");

@@ -204,7 +204,7 @@ describe("TLS where the platform has a trust store of its own, as browsers have"
     ])("%s is refused with ERR_UNAVAILABLE before anything is opened", (_, tls) => {
       const client = new Client({ transports });
       expect(client.connect_to_url("wss://localhost:1", {}, tls)).toBe(Err.ERR_UNAVAILABLE);
-      expect(client.get_last_error()).toBe("a browser takes no tls_options; pass null");
+      expect(client.get_last_error()).toBe("a browser has its own trust store; pass null as tls_options");
       expect(client.get_connection_state()).toBe(Client.STATE_DISCONNECTED);
       expect(client.get_connection_url()).toBe("");
       expect(client.poll()).toBe(0);

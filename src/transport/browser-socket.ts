@@ -4,6 +4,7 @@
  */
 import WebSocketImplementation from "isomorphic-ws";
 import type { TLSOptions } from "../tls-options.js";
+import { OPEN } from "./ready-state.js";
 import type { OutFrame, Transport, TransportHandler, TransportRequest } from "./transport.js";
 
 export type SocketRequest = Pick<
@@ -95,9 +96,11 @@ export class PlatformSocket<Handler extends Pick<SocketHandler, "opened" | "rece
   pause?(): void;
   resume?(): void;
 
-  /** Writes frames, in one go where the platform can. */
+  /** Writes frames, in one go where the platform can; what a socket that is not open is given is lost, as it would be anyway. */
   send(frames: readonly OutFrame[]): void {
-    for (const frame of frames) this.socket.send(frame as Uint8Array);
+    const { socket } = this;
+    // Browsers complain in their console about what is sent to a socket that is closing.
+    if (socket.readyState === OPEN) for (const frame of frames) socket.send(frame as Uint8Array);
   }
 
   /**
