@@ -115,6 +115,7 @@ export abstract class Callbacks implements SessionSink, SignalOwner {
     if (event !== "listener_error" && signal?.has_connections()) signal.emit(error, event, path);
     else report(error);
   }
+
   // What a session tells
 
   /** Asks the game, if it wants to be asked, whether to try again. */
@@ -127,7 +128,7 @@ export abstract class Callbacks implements SessionSink, SignalOwner {
   event(entry: NamespaceEntry, event: string, data: unknown[], ackId: number): void {
     const { path } = entry;
     this.counters.events_dispatched++;
-    const reply = ackId < 0 ? null : entry.replyTo(ackId);
+    const reply = ackId < 0 ? null : entry.replyTo(event, ackId);
     if (this.options.event_delivery === "pull") this.pulled.push({ event, data, path, reply });
     else {
       entry.dispatch(event, data, reply);

@@ -125,9 +125,9 @@ export function requireThat(valid: boolean, where: string, expected: string, got
   throw new TypeError(`${where} must be ${expected}, got ${given}`);
 }
 
-/** @throws TypeError unless `callback` is a function */
-export function requireCallback(callback: unknown): void {
-  requireThat(typeof callback === "function", "the callback", "a function", callback);
+/** @throws TypeError unless `callback` is a function; `event` is what it is for, if it is for one */
+export function requireCallback(callback: unknown, event = ""): void {
+  requireThat(typeof callback === "function", `the callback${event && ` of "${event}"`}`, "a function", callback);
 }
 
 /** @throws TypeError unless `timeout` is a number of seconds that passes some day */

@@ -121,11 +121,11 @@ export class NamespaceEntry extends NamespaceSession {
   }
 
   /** What answers the event that has this acknowledgement id. */
-  replyTo(ackId: number): Reply {
+  replyTo(event: string, ackId: number): Reply {
     const { generation } = this;
     let used = false;
     return (response) => {
-      requireData(response);
+      requireData(event, response);
       if (used) return ERR_ALREADY_IN_USE;
       const error = this.host.session.reply(this, generation, ackId, response);
       used = error === OK;
@@ -144,7 +144,7 @@ export class NamespaceEntry extends NamespaceSession {
 }
 
 /** @throws TypeError unless `data` is the array of an event's or an answer's arguments, and `more` is nothing */
-export function requireData(data: unknown, more?: unknown): void {
+export function requireData(event: string, data: unknown, more?: unknown): void {
   const isArray = Array.isArray(data) && more === undefined;
-  requireThat(isArray, "the data", "one array of arguments, like [data]", more ?? data);
+  requireThat(isArray, `the data of "${event}"`, "one array of arguments, like [data]", more ?? data);
 }

@@ -107,7 +107,7 @@ export class SocketIONamespace<
     callback?: (data: EventData<ListenEvents, E>, reply?: Reply) => unknown,
   ): void {
     requireEvent(event);
-    if (callback !== undefined) requireCallback(callback);
+    if (callback !== undefined) requireCallback(callback, event);
     this.#entry.unlisten(event, callback);
   }
 
@@ -181,7 +181,7 @@ export class SocketIONamespace<
     // With a callback in its place it would never be called.
     requireTimeout(timeout);
     if (callback !== undefined && typeof callback !== "number") {
-      requireCallback(callback);
+      requireCallback(callback, event);
       return this.#ask(event, data, callback, timeout);
     }
     return ackPromise<AckData<EmitEvents, E>>(
@@ -306,10 +306,10 @@ export function requireEvent(event: unknown): void {
 /** @param more what socket.io-client's `emit` would take as well */
 export function requireEmit(event: unknown, data: unknown, more?: unknown): void {
   requireEvent(event);
-  requireData(data, more);
+  requireData(event as string, data, more);
 }
 
 export function requireListener(event: unknown, callback: unknown): void {
   requireEvent(event);
-  requireCallback(callback);
+  requireCallback(callback, event as string);
 }

@@ -12,8 +12,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const CLIENT = 'export { SocketIOClient } from "./dist/index.js"';
 /** What is bundled, how many bytes it may have, and how many it should. */
 const LIMITS: readonly [name: string, source: string, limit: number, target: number][] = [
-  ["the WebSocket-only client", 'export { SocketIOClient } from "./dist/websocket.js"', 14_550, 6000],
-  ["the client", CLIENT, 16_280, 8000],
+  ["the WebSocket-only client", 'export { SocketIOClient } from "./dist/websocket.js"', 14_570, 6000],
+  ["the client", CLIENT, 16_310, 8000],
   ["every export", 'export * from "./dist/index.js"', 18_820, 8000],
   ["what /loop adds to the client", `${CLIENT}; export * from "./dist/loop/index.js"`, 1330, 1000],
   ["what /phaser adds to the client", `${CLIENT}; export * from "./dist/loop/phaser.js"`, 1350, 1000],

@@ -99,7 +99,7 @@ export class SceneNamespace<
   }
 
   #listen(event: string, callback: Callback, once: boolean): void {
-    requireCallback(callback);
+    requireCallback(callback, event);
     const target = this.get_namespace() as unknown as SocketIONamespace;
     this.#run.add(
       { target, event, callback },

@@ -23,7 +23,7 @@ import { type CLOSED, MESSAGE, OPEN, OPENED, OPENING, PING } from "./constants.j
 import { type Frame, type Handshake, readHandshake } from "./engine-packet.js";
 import { violation } from "./protocol-error.js";
 
-/** By state, for each type of packet whether it may come. */
+/** By state, whether a packet may come: the digit of its type is its place, and `+` says that it may. */
 const EXPECTED = ["++    +", " ++++ +"];
 
 export class EngineSession {

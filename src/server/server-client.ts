@@ -137,7 +137,7 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
   ): Err | Promise<AckData<EmitEvents, E>> {
     requireEmit(event, data);
     if (callback !== undefined && typeof callback !== "number") {
-      requireCallback(callback);
+      requireCallback(callback, event);
       return this.#ask(event, data, callback, timeout);
     }
     return ackPromise<AckData<EmitEvents, E>>(
@@ -169,10 +169,10 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
   }
 
   /** @internal */
-  replyTo({ answer }: EventArrival): ServerReply {
+  replyTo({ event, answer }: EventArrival): ServerReply {
     let used = false;
     return (response) => {
-      requireData(response);
+      requireData(event, response);
       if (used) return ERR_ALREADY_IN_USE;
       if (!this.socket.connected) return ERR_UNAVAILABLE;
       answer!(...response);

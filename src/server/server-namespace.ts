@@ -88,7 +88,7 @@ export class ServerNamespace<
     callback?: (client: ServerClient<EmitEvents>, data: EventData<ListenEvents, E>, reply?: ServerReply) => unknown,
   ): void {
     requireEvent(event);
-    if (callback !== undefined) requireCallback(callback);
+    if (callback !== undefined) requireCallback(callback, event);
     const listeners = this.#of(event);
     const first = listeners.find((listener) => listener.callback === callback);
     if (callback === undefined) this.#listeners.delete(event);

@@ -515,7 +515,7 @@ describe("what socket.io-client takes and this does not", () => {
   test("more than an array, which would be lost, is a TypeError", () => {
     const rig = connected();
     const loose = rig.main as unknown as Record<"emit" | "emit_volatile", (...args: unknown[]) => unknown>;
-    const complaint = "the data must be one array of arguments, like [data], got ";
+    const complaint = 'the data of "x" must be one array of arguments, like [data], got ';
     expect(() => loose.emit("x", [1], () => {})).toThrow(new TypeError(`${complaint}function`));
     expect(() => loose.emit("x", ["a"], "b")).toThrow(new TypeError(`${complaint}"b"`));
     expect(() => loose.emit_volatile("x", [], 5)).toThrow(new TypeError(`${complaint}5`));

@@ -75,7 +75,9 @@ describe("on, once, off", () => {
   });
 
   test.each(["on", "once"] as const)("%s takes nothing but a function, and no reserved name", (name) => {
-    expect(() => scene.net[name]("hit", 5 as never)).toThrow(new TypeError("the callback must be a function, got 5"));
+    expect(() => scene.net[name]("hit", 5 as never)).toThrow(
+      new TypeError('the callback of "hit" must be a function, got 5'),
+    );
     expect(() => scene.net[name]("connect", () => {})).toThrow(TypeError);
     scene.shutdown();
     expect(() => scene.net[name]("hit", undefined as never)).toThrow(TypeError);

@@ -429,14 +429,14 @@ describe("bad input", () => {
     const { known } = await joined();
     expect(() => server.create_namespace("side")).toThrow('a namespace path must be like "/chat", got "side"');
     expect(() => main.on("disconnect", () => {})).toThrow(/must be a free string/);
-    expect(() => main.on("n", 5 as never)).toThrow("the callback must be a function, got 5");
-    expect(() => main.off("n", 5 as never)).toThrow("the callback must be a function, got 5");
+    expect(() => main.on("n", 5 as never)).toThrow('the callback of "n" must be a function, got 5');
+    expect(() => main.off("n", 5 as never)).toThrow('the callback of "n" must be a function, got 5');
     expect(() => main.set_event_mode("n", 2 as never)).toThrow(/the event mode must be/);
     expect(() => main.emit("n", 5 as never)).toThrow(/must be one array of arguments/);
     expect(() => known.emit("connect")).toThrow(/must be a free string/);
     expect(() => known.emit("n", [1n])).toThrow(TypeError);
     expect(() => known.emit_with_ack("n", [], () => {}, -1)).toThrow("the timeout must be a number of seconds, got -1");
-    expect(() => known.emit_with_ack("n", [], {} as never)).toThrow(/the callback must be a function/);
+    expect(() => known.emit_with_ack("n", [], {} as never)).toThrow(/the callback of "n" must be a function/);
     await expect(main.client_connected.wait(1)).rejects.toThrow("write wait()");
   });
 });
