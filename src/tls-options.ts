@@ -25,14 +25,14 @@ export class TLSOptions {
 
   private constructor(unsafe: boolean, chain: string, commonName: string, identity: TLSIdentity | null) {
     if (chain !== "") requirePem("trusted_chain", chain);
-    require(typeof commonName === "string", "common_name_override", 'a host name, like "game.example"', commonName);
+    check(typeof commonName === "string", "common_name_override", 'a host name, like "game.example"', commonName);
     if (identity !== null) {
       const isObject = typeof identity === "object";
-      require(isObject, "identity", "null or { certificate, private_key, passphrase? }", identity);
+      check(isObject, "identity", "null or { certificate, private_key, passphrase? }", identity);
       requirePem("identity.certificate", identity.certificate);
       requirePem("identity.private_key", identity.private_key);
-      const { passphrase = "" } = identity;
-      require(typeof passphrase === "string", "identity.passphrase", "a string", passphrase);
+      const { passphrase } = identity;
+      check(typeof (passphrase ?? "") === "string", "identity.passphrase", "a string", passphrase);
     }
     this.#unsafe = unsafe;
     this.#chain = chain;
@@ -96,10 +96,10 @@ export function isTlsOptions(value: unknown): boolean {
 
 function requirePem(name: string, value: string): void {
   const isPem = typeof value === "string" && value.includes("-----BEGIN ");
-  require(isPem, name, 'the text of a PEM file ("-----BEGIN …"): write readFileSync(path, "utf8")', value);
+  check(isPem, name, 'the text of a PEM file ("-----BEGIN …"): write readFileSync(path, "utf8")', value);
 }
 
 /** Says the value of no string: it may be a key. */
-function require(valid: boolean, name: string, expected: string, value: unknown): void {
+function check(valid: boolean, name: string, expected: string, value: unknown): void {
   requireThat(valid, `TLSOptions: ${name}`, expected, typeof value === "string" ? "…" : value);
 }

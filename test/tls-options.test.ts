@@ -66,6 +66,7 @@ describe("TLSOptions", () => {
     expect(() => TLSOptions.client("", "", any("identity"))).toThrow(
       'identity must be null or { certificate, private_key, passphrase? }, got "…"',
     );
+    expect(() => TLSOptions.client("", "", any({ ...identity, passphrase: null }))).not.toThrow();
     expect(() => TLSOptions.client("", "", any({ ...identity, passphrase: 5 }))).toThrow(
       "identity.passphrase must be a string, got 5",
     );

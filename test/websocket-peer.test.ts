@@ -327,6 +327,8 @@ describe("with a real server", () => {
     peer.handshake_headers = ["no colon"];
     const line = 'an item of handshake_headers must be a string like "Name: value", got "no colon"';
     expect(() => peer.connect_to_url(url)).toThrow(line);
+    peer.handshake_headers = [":no:name"];
+    expect(() => peer.connect_to_url(url)).toThrow('an item of handshake_headers must be a string like "Name: value"');
     peer.handshake_headers = [];
     for (const name of ["inbound_buffer_size", "outbound_buffer_size", "max_queued_packets"] as const) {
       const before = peer[name];
@@ -353,7 +355,8 @@ describe("with a real server", () => {
     for (const code of [0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 1000.5, Number.NaN, any("1000")]) {
       expect(() => peer.close(code)).toThrow(/^the code must be 1000, 3000 to 4999, or .*, got/);
     }
-    for (const reason of [any(5), "ä".repeat(62)]) {
+    // Half of a surrogate pair that stands alone is sent as three bytes.
+    for (const reason of [any(5), "ä".repeat(62), "\ud800".repeat(42)]) {
       expect(() => peer.close(1000, reason)).toThrow(/the reason must be a string of at most 123 bytes, got/);
     }
     peer.close(1000, `${"ä".repeat(61)}x`);

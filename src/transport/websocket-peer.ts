@@ -11,7 +11,6 @@
  *                answer; what it receives is lost
  */
 import { type Err, requireAmounts, requireThat } from "../errors.js";
-import { utf8Length } from "../protocol/attachments.js";
 import {
   ERR_ALREADY_IN_USE,
   ERR_INVALID_DATA,
@@ -128,7 +127,7 @@ export class WebSocketPeer {
     requireThat(typeof url === "string", "the URL", "a string", url);
     requireThat(isTlsOptions(tls_options), "tls_options", "made by TLSOptions.client()", tls_options);
     requireStrings("supported_protocols", this.supported_protocols, "chat", /./);
-    requireStrings("handshake_headers", this.handshake_headers, "Name: value", /.:/);
+    requireStrings("handshake_headers", this.handshake_headers, "Name: value", /^[^:]+:/);
     const { inbound_buffer_size, outbound_buffer_size, max_queued_packets } = this;
     requireAmounts({ inbound_buffer_size, outbound_buffer_size, max_queued_packets });
     if (this.#state !== CLOSED) return ERR_ALREADY_IN_USE;
@@ -248,7 +247,7 @@ export class WebSocketPeer {
   send_text(message: string): Err {
     const isString = typeof message === "string";
     requireThat(isString, "the message", "a string (write send for bytes)", message);
-    return this.#send(message, utf8Length(message));
+    return this.#send(message, byteLength(message));
   }
 
   /** The same as `send(bytes, WRITE_MODE_BINARY)`. Godot: `PacketPeer.put_packet`. */
@@ -267,7 +266,7 @@ export class WebSocketPeer {
   close(code = 1000, reason = ""): void {
     const codes = "1000, 3000 to 4999, or less than 0 for an end at once";
     requireThat(isCloseCode(code), "the code", codes, code);
-    const fits = typeof reason === "string" && utf8Length(reason) <= MAX_REASON;
+    const fits = typeof reason === "string" && byteLength(reason) <= MAX_REASON;
     requireThat(fits, "the reason", `a string of at most ${MAX_REASON} bytes`, reason);
     const socket = this.#socket;
     if (socket === null) return;
@@ -368,5 +367,11 @@ function parseHeaders(headers: readonly string[]): Record<string, string> {
 
 /** What an endpoint may send (RFC 6455, 7.4), and Godot's negative number for no close frame at all. */
 function isCloseCode(code: number): boolean {
-  return Number.isInteger(code) && /^(-\d+|10(0[0-37-9]|1[0-4])|[34]\d{3})$/.test(`${code}`);
+  const isStandard = code >= 1000 && code <= 1014 && !(code >= 1004 && code <= 1006);
+  return Number.isInteger(code) && (code < 0 || isStandard || (code >= 3000 && code <= 4999));
+}
+
+/** As it is sent: half of a surrogate pair that stands alone takes three bytes. */
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).byteLength;
 }
