@@ -197,6 +197,15 @@ describe("when it is late", () => {
     expect(happened()).toEqual(["tick 4"]);
   });
 
+  test("what a machine has slept through is not counted tick by tick", () => {
+    const loop = make([], undefined, { max_catch_up: 1, tick_rate: 2 ** 20 });
+    loop.start();
+    platform.block(2 ** 20);
+    platform.advance(0);
+    // One has run; none is due at the start.
+    expect(loop.get_stats()).toMatchObject({ ticks: 1, skipped: 2 ** 40 - 1 });
+  });
+
   test("by exactly max_catch_up it skips nothing", () => {
     make([], undefined, { max_catch_up: 3 }).start();
     platform.block(0.375);
