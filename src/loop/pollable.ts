@@ -36,7 +36,7 @@ export const FUNCTION: Rule = [isFunction, "a function"];
 export function checkOptions(options: object, rules: Readonly<Record<string, Rule>>): void {
   requireThat(typeof options === "object" && options !== null, "the options of a loop", "an object", options);
   for (const [name, value] of Object.entries(options)) {
-    requireThat(name in rules, "an option of this loop", `one of ${Object.keys(rules).join(", ")}`, name);
+    requireThat(Object.hasOwn(rules, name), "an option of this loop", `one of ${Object.keys(rules).join(", ")}`, name);
     const [isValid, expected] = rules[name]!;
     requireThat(value === undefined || !!isValid(value as never), `option "${name}"`, expected, value);
   }

@@ -232,7 +232,7 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
 
   #listen(event: string, callback: Listener["callback"], once: boolean): void {
     requireThat(typeof event === "string", "the name of an event", "a string", event);
-    requireCallback(callback);
+    requireCallback(callback, event);
     this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), { callback, once }]);
   }
 

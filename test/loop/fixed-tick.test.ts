@@ -563,6 +563,7 @@ describe("arguments that cannot be", () => {
     [{ timers: null }, 'option "timers" must be like globalThis, got null'],
     [{ timers: {} }, 'option "timers" must be like globalThis, got object'],
     [{ tickRate: 30 }, `an option of this loop must be one of ${names}, got "tickRate"`],
+    [{ constructor: 30 }, `an option of this loop must be one of ${names}, got "constructor"`],
     [30, "the options of a loop must be an object, got 30"],
   ])("the options %o", (options, message) => {
     expect(() => new FixedTickLoop([], null, options as never)).toThrow(new TypeError(message));
