@@ -224,15 +224,13 @@ export abstract class Delivery<
 
   /** The namespace is joined: sends what waited for that. */
   protected resume(namespace: NamespaceSession, now: number): void {
-    const areSmall = namespace.largest <= this.maxPayload;
     const left = namespace.queue.filter((packet) => {
       // It was accepted before this server had said how much it takes. That is told when it has been told that it is joined.
-      if (!areSmall && !this.#fits(framesOf(packet))) this.deadlines.add(now, () => this.#reject(namespace, packet));
+      if (!this.#fits(framesOf(packet))) this.deadlines.add(now, () => this.#reject(namespace, packet));
       else if (!isText(packet) && packet.takesTurn) return true;
       else this.outbox.push(packet);
       return false;
     });
-    if (left.length === 0) namespace.largest = 0;
     namespace.queue = left.length > 0 ? left : NOTHING;
     this.#sendNext(namespace, now);
   }
@@ -321,7 +319,6 @@ export abstract class Delivery<
   #keep(namespace: NamespaceSession, packet: Outgoing): void {
     // Until it is read, a text consists of the parts that it was made of, and takes half as much again.
     if (isText(packet)) packet.charCodeAt(0);
-    namespace.largest = Math.max(namespace.largest, isText(packet) ? 3 * packet.length : Infinity);
     namespace.queue = withItem(namespace.queue, packet);
   }
 

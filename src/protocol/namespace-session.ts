@@ -70,8 +70,6 @@ export abstract class NamespaceSession {
   acks: Map<number, OutPacket> | null = null;
   /** What waits: for the namespace to be joined, or for its turn. */
   queue: Outgoing[] = NOTHING;
-  /** What any of it takes at most, in bytes: with a hundred thousand, to look at each would take longer than a frame. */
-  largest = 0;
   /** Events that came before the answer to CONNECT; they are delivered after it. */
   held: RawPacket[] = NOTHING;
   heldBytes = 0;
