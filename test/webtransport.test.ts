@@ -12,6 +12,7 @@ const problems: unknown[] = [];
 const noteProblem = (error: unknown): unknown => problems.push(error);
 
 beforeAll(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
   process.on("uncaughtException", noteProblem);
   process.on("unhandledRejection", noteProblem);
 });
@@ -23,16 +24,24 @@ afterEach(async () => {
 });
 
 afterAll(() => {
+  vi.useRealTimers();
   process.off("uncaughtException", noteProblem);
   process.off("unhandledRejection", noteProblem);
 });
 
-/** More turns of the event loop than the transport takes between the end of its stream and that of the session. */
-const FAREWELL = 1500;
+/** Milliseconds between the end of the stream and that of the session. */
+const FAREWELL = 200;
 
 /** Everything that can happen by itself has happened. */
 async function settled(turns = 60): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The time for the farewell is over as well. */
+async function parted(): Promise<void> {
+  await settled();
+  vi.advanceTimersByTime(FAREWELL);
+  await settled();
 }
 
 const request = (changes: Partial<TransportRequest> = {}): TransportRequest =>
@@ -530,12 +539,31 @@ describe("close", () => {
     transport.send(["41"]);
     transport.close();
     session.send("42[]");
-    await settled(FAREWELL);
+    await parted();
     expect([session.did, told]).toEqual([[], []]);
     session.release();
-    await settled(FAREWELL);
+    await parted();
     expect(session.received).toEqual(["0", [...new TextEncoder().encode("blob")], "41"]);
     expect([session.did, told]).toEqual([["fin", "close"], []]);
+  });
+
+  test("waits for Deno to send the last without keeping the event loop busy", async () => {
+    const { transport, session } = await open();
+    const made = vi.fn();
+    const Channel = class extends MessageChannel {
+      constructor() {
+        super();
+        made();
+      }
+    };
+    vi.stubGlobal("MessageChannel", Channel);
+    transport.close();
+    await settled();
+    vi.advanceTimersByTime(FAREWELL - 1);
+    await settled();
+    expect([session.did, made.mock.calls.length]).toEqual([["fin"], 0]);
+    vi.advanceTimersByTime(1);
+    expect(session.did).toEqual(["fin", "close"]);
   });
 
   test("while it is paused", async () => {
@@ -543,7 +571,7 @@ describe("close", () => {
     transport.pause?.();
     session.send("42[]");
     transport.close();
-    await settled(FAREWELL);
+    await parted();
     expect([session.did, told]).toEqual([["fin", "close"], []]);
   });
 
@@ -554,7 +582,7 @@ describe("close", () => {
     transport.close(true);
     expect(session.did).toEqual(["close"]);
     session.release();
-    await settled(FAREWELL);
+    await parted();
     expect(told).toEqual([]);
   });
 
@@ -563,11 +591,11 @@ describe("close", () => {
     session.stalled = true;
     transport.send(["41"]);
     transport.close();
-    await settled(FAREWELL);
+    await parted();
     transport.close(true);
     expect(session.did).toEqual(["close"]);
     session.release();
-    await settled(FAREWELL);
+    await parted();
     expect(told).toEqual([]);
   });
 
@@ -578,7 +606,7 @@ describe("close", () => {
     transport.close();
     session.lose();
     session.release();
-    await settled(FAREWELL);
+    await parted();
     expect(told).toEqual([]);
   });
 
@@ -588,7 +616,7 @@ describe("close", () => {
     transport.close();
     expect(sessions[0]?.did).toEqual(["close"]);
     sessions[0]?.refuse(new FakeWebTransportError("The session is closed."));
-    await settled(FAREWELL);
+    await parted();
     expect(told).toEqual([]);
   });
 
@@ -601,7 +629,7 @@ describe("close", () => {
     const session = sessions[0] as FakeSession;
     session.closeThrows = false;
     session.accept();
-    await settled(FAREWELL);
+    await parted();
     expect([session.did, session.writes, told]).toEqual([["close", "close"], [], []]);
   });
 
@@ -612,18 +640,18 @@ describe("close", () => {
       made.accept();
     });
     const { transport, told } = start({ WebTransport });
-    await settled(FAREWELL);
+    await parted();
     transport.close();
     const session = sessions[0] as FakeSession;
     session.release();
-    await settled(FAREWELL);
+    await parted();
     expect([session.did, told]).toEqual([["close", "close"], []]);
   });
 
   test("from inside a callback", async () => {
     const { transport, told, session } = await open({}, () => transport.close());
     session.send("4a", "4b");
-    await settled(FAREWELL);
+    await parted();
     expect([told, session.did]).toEqual([["4a"], ["fin", "close"]]);
   });
 
@@ -631,7 +659,7 @@ describe("close", () => {
     vi.stubGlobal("WebTransport", undefined);
     const { transport, told } = start();
     transport.close();
-    await settled(FAREWELL);
+    await parted();
     expect(told).toEqual([]);
   });
 });

@@ -81,10 +81,10 @@ const UNANSWERED =
   "it had answered nothing, as socket.io does when it has a middleware for HTTP requests: its option cors is one";
 
 /**
- * Turns of the event loop between the end of the stream and that of the session, some hundredths of a second. A browser waits
- * until the server has got everything. Deno does not, and ends the connection with what the server has not read yet.
+ * Milliseconds between the end of the stream and that of the session. A browser waits until the server has got everything. Deno
+ * does not, and ends the connection with what the server has not read yet.
  */
-const FAREWELL_TURNS = 1000;
+const FAREWELL_TIME = 200;
 
 /** The packet that opens a session, or names the one that moves to this transport. */
 const OPEN = "0";
@@ -289,8 +289,7 @@ class StreamTransport implements Transport {
   async #finish(writer: Writer): Promise<void> {
     await this.#blobs;
     await writer.close().catch(ignore);
-    await turns(FAREWELL_TURNS);
-    this.#shut();
+    setTimeout(() => this.#shut(), FAREWELL_TIME);
   }
 
   #shut(): void {
