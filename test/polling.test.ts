@@ -1017,6 +1017,18 @@ describe("polling over node:http alone", () => {
     expect([idle.link.told, writing.link.told]).toEqual([[OPEN], [OPEN]]);
   });
 
+  test("nor one before the last", { timeout: LONG * 1000 }, async () => {
+    const { server, transport } = await start({ polling_max_packets: 1 });
+    (await server.get()).answer(OPEN);
+    const get = await server.get();
+    transport.send(["4a", "4b"]);
+    transport.close();
+    (await server.post()).answer();
+    const second = await server.post();
+    expect(second.body).toBe("4b");
+    await until(() => second.aborted && get.aborted, "both are given up", LONG);
+  });
+
   describe("https", () => {
     const certificates = whyNoCertificates() === "" ? makeCertificates() : null;
     const secure = () =>

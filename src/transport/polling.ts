@@ -187,6 +187,7 @@ class Polling implements Transport {
       this.#write();
       this.#leave();
     });
+    if (this.#handler === null) this.#post(true);
   }
 
   #readBlobs(): void {
