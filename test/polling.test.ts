@@ -4,6 +4,7 @@
  */
 import { Agent, createServer, type Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
+import { connect, type Socket } from "node:net";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { Handshake } from "../src/protocol/engine-packet.js";
 import { TLSOptions } from "../src/tls-options.js";
@@ -988,6 +989,23 @@ describe("polling over node:http alone", () => {
       await until(() => again.aborted);
     });
 
+    test("nor is a handshake made again that is not wanted any more", async () => {
+      const { link, server, get } = await handshake();
+      const before = server.exchanges.length;
+      link.transport.close();
+      get.cut();
+      await server.quiet();
+      expect(server.exchanges).toHaveLength(before);
+    });
+
+    test("closing leaves the repetition of a handshake some seconds", { timeout: LONG * 1000 }, async () => {
+      const { link, server, get } = await handshake();
+      get.cut();
+      const again = await server.get();
+      link.transport.close();
+      await until(() => again.aborted, "it is given up", LONG);
+    });
+
     test("a handshake that is given up because nobody answers is not made again", {
       timeout: LONG * 1000,
     }, async () => {
@@ -1027,6 +1045,21 @@ describe("polling over node:http alone", () => {
     const second = await server.post();
     expect(second.body).toBe("4b");
     await until(() => second.aborted && get.aborted, "both are given up", LONG);
+  });
+
+  test("a connection that never comes to be is given up as well", { timeout: LONG * 1000 }, async () => {
+    const sockets: Socket[] = [];
+    const agent = Object.assign(new Agent(), {
+      createConnection() {
+        const socket = connect({ host: "game.example", port: 1, lookup: () => {} });
+        sockets.push(socket);
+        return socket;
+      },
+    });
+    const { transport } = await start({ agent });
+    await until(() => sockets.length === 1);
+    transport.close();
+    await until(() => sockets[0]?.destroyed === true, "it is given up", LONG);
   });
 
   describe("https", () => {

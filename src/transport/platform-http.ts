@@ -4,6 +4,7 @@
  * place of this file.
  */
 import type { Agent, IncomingMessage, RequestOptions } from "node:http";
+import type { Socket } from "node:net";
 import type { Base64 } from "../protocol/engine-payload.js";
 import { type Abort, base64 as browserBase64, send as browserSend, type Send } from "./browser-http.js";
 import { CLOSE_TIMEOUT, explain, PROXY_REFUSES, tlsSettings, withCookies } from "./node-request.js";
@@ -67,28 +68,34 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
     });
     response.on("error", (error) => end(0, "", explain(error, secure, isFirst)));
   });
+  // Only a handshake is asked for twice without harm: another answer may have been lost, with events in it.
+  let mayRepeat = isFirst && method === "GET";
   let retry: Abort | null = null;
   call.on("error", (error: NodeJS.ErrnoException) => {
     const wasKept = !isOver && call.reusedSocket && error.code === "ECONNRESET";
     // One that had waited for long tells of the network, or of a server that went down.
     if (wasKept && performance.now() - startedAt < KEPT_TIME) forgetful.add(target.origin);
-    // Only a handshake is asked for twice without harm: another answer may have been lost, with events in it.
-    if (wasKept && isFirst && method === "GET") {
+    if (wasKept && mayRepeat) {
       isOver = true;
       retry = nodeSend(request, method, url, body, isLast, done);
     } else end(0, "", explain(error, secure, isFirst));
   });
-  const hurry = () => call.setTimeout(CLOSE_TIMEOUT, () => call.destroy(new Error("no answer in time")));
-  if (isLast) hurry();
+  const hurry = () => {
+    mayRepeat = false;
+    call.setTimeout(CLOSE_TIMEOUT, () => call.destroy(new Error("no answer in time")));
+    // That begins with the connection, which may never come to be.
+    const begin = (socket: Socket) => socket.setTimeout(CLOSE_TIMEOUT);
+    if (call.socket) begin(call.socket);
+    else call.once("socket", begin);
+  };
   call.end(body);
   return (isLate) => {
-    if (isLate) {
-      hurry();
-      return;
+    if (isLate) hurry();
+    else {
+      isOver = true;
+      call.destroy();
     }
-    isOver = true;
-    call.destroy();
-    retry?.();
+    retry?.(isLate);
   };
 };
 
