@@ -118,7 +118,12 @@ describe.each([
 
     test("the session id is escaped in the query", async () => {
       const { get } = await session({}, '0{"sid":"a b&c=d/é"}');
-      expect(get.url).toBe(`${PATH}&sid=a%20b%26c%3Dd%2F%C3%A9`);
+      expect(get.url).toBe(`${PATH}&sid=a+b%26c%3Dd%2F%C3%A9`);
+    });
+
+    test("half of a surrogate pair in it, which cannot be escaped, ends no process", async () => {
+      const { get } = await session({}, String.raw`0{"sid":"\ud800"}`);
+      expect(get.url).toBe(`${PATH}&sid=%EF%BF%BD`);
     });
 
     test("packets in one answer are told in order, binary as bytes", async () => {

@@ -68,7 +68,7 @@ class Polling implements Transport {
 
   established(sid: string, maxPayload: number): void {
     this.#sid = sid;
-    this.#url += `&sid=${encodeURIComponent(sid)}`;
+    this.#url += `&${new URLSearchParams({ sid })}`;
     this.#maxPayload = maxPayload;
   }
 
