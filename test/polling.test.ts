@@ -821,6 +821,18 @@ describe.each([
       expect(unsent).toEqual([]);
     });
 
+    test("and failing while paused: there is nothing to hand on when it reads on either", async () => {
+      const { link, server, transport, unsent, leave } = await leaving();
+      transport.send(["4a"]);
+      const post = await server.post();
+      transport.pause?.();
+      leave();
+      post.answer("", 413);
+      await link.closed();
+      transport.resume?.();
+      expect(unsent).toEqual([]);
+    });
+
     test("once left it does nothing more", async () => {
       const { link, server, transport, get, unsent, leave } = await leaving();
       leave();

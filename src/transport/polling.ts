@@ -234,7 +234,7 @@ class Polling implements Transport {
 
   #end(message: string, finality: Finality = ""): void {
     const handler = this.#handler;
-    this.#handler = null;
+    this.#handler = this.#leaving = null;
     this.#abort();
     handler?.closed("transport error", message, finality);
   }
