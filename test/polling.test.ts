@@ -1064,6 +1064,17 @@ describe("polling over node:http alone", () => {
     await until(() => second.aborted && get.aborted, "both are given up", LONG);
   });
 
+  test("nor one that the server has not answered when it ended the session", { timeout: LONG * 1000 }, async () => {
+    const { server, transport } = await start();
+    (await server.get()).answer(OPEN);
+    transport.send(["4a"]);
+    const post = await server.post();
+    (await server.get()).answer("1");
+    await server.quiet();
+    transport.close();
+    await until(() => post.aborted, "it is given up", LONG);
+  });
+
   test("a connection that never comes to be is given up as well", { timeout: LONG * 1000 }, async () => {
     const sockets: Socket[] = [];
     const agent = Object.assign(new Agent(), {

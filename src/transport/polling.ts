@@ -89,11 +89,11 @@ class Polling implements Transport {
     if (this.#handler === null) return;
     this.#handler = this.#leaving = null;
     if (dead) this.#abort();
-    // Its answer may open a session, which is to be ended then.
-    else if (this.#sid === "") this.#get?.(true);
     else {
       this.#post?.(true);
-      this.#add([CLOSE]);
+      // Its answer may open a session, which is to be ended then.
+      if (this.#sid === "") this.#get?.(true);
+      else this.#add([CLOSE]);
     }
   }
 
