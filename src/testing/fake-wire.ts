@@ -100,15 +100,21 @@ function parse(text: string, attachments: readonly Uint8Array[]): Packet {
     throw new WireError(`no Socket.IO packet: ${text}`);
   const json = text.slice(header.length);
   let data: unknown;
+  let isComplete = true;
   try {
     if (json !== "") {
       data = JSON.parse(json, (_, value) => {
-        return value?._placeholder === true ? attachments[value.num as number] : value;
+        // In a packet that has announced no binary it is what it looks like.
+        if (count === undefined || value?._placeholder !== true) return value;
+        const bytes = typeof value.num === "number" ? attachments[value.num] : undefined;
+        isComplete &&= bytes !== undefined;
+        return bytes;
       });
     }
   } catch {
     throw new WireError(`no JSON: ${text}`);
   }
+  if (!isComplete) throw new WireError(`a placeholder without its attachment: ${text}`);
   return { type: count === undefined ? Number(type) : Number(type) - BINARY, namespace, id: Number(id ?? -1), data };
 }
 

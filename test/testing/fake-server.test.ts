@@ -193,6 +193,14 @@ describe("events", () => {
     expect(socket?.received).toEqual([{ event: "upload", data: [new Uint8Array([7]), [new Uint8Array(2)]] }]);
   });
 
+  test("what looks like a placeholder in a packet without binary is data", () => {
+    const game = connected();
+    const lookalike = { _placeholder: true, num: 0 };
+    game.main.emit("look", [lookalike]);
+    game.client.poll();
+    expect(game.server.sockets[0]?.received).toEqual([{ event: "look", data: [lookalike] }]);
+  });
+
   test("a Blob is read first; what was sent after it comes after it, the end too", async () => {
     const game = connected();
     const [socket] = game.server.sockets;
@@ -465,6 +473,8 @@ describe("how it ends", () => {
       ["40", "48"],
       ["40", "3", "1", "42"],
       ["40", '439["nobody asked"]', "41", "41"],
+      ["40", '451-["x",{"_placeholder":true,"num":1}]', new Uint8Array(1)],
+      ["40", '451-["x",{"_placeholder":true,"num":"0"}]', new Uint8Array(1)],
     ]) {
       const line = server.transport_factory({ url: "ws://test", sid: "" } as never, {
         received() {},
@@ -488,6 +498,8 @@ describe("how it ends", () => {
       "no Socket.IO packet: 48",
       "",
       "a packet for /, which is not joined",
+      "a placeholder without its attachment: 45",
+      "a placeholder without its attachment: 45",
     ]);
     expect(server.connections).toEqual([]);
   });
