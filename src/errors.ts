@@ -1,3 +1,5 @@
+import { isObject } from "./protocol/protocol-error.js";
+
 /** Each has its place in this list as its number. */
 const NAMES = [
   "OK",
@@ -114,7 +116,10 @@ export function typeName(value: unknown): string {
   if (value === null) return "null";
   // Somebody forgot to wait for it.
   if (typeof (value as Partial<PromiseLike<unknown>> | undefined)?.then === "function") return "a promise";
-  return Array.isArray(value) ? "an array" : typeof value;
+  if (Array.isArray(value)) return "an array";
+  const kind = typeof value;
+  // "Map", "Headers"
+  return kind === "object" && !isObject(value) ? {}.toString.call(value).slice(8, -1) : kind;
 }
 
 /** @throws TypeError `<where> must be <expected>, got …`, unless `valid` */

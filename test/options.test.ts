@@ -144,6 +144,16 @@ describe("mergeOptions", () => {
       { extra_headers: null },
       'option "extra_headers" must be a dictionary object or a function for one, got null',
     ],
+    [
+      "a Map for a dictionary",
+      { query: new Map([["room", "7"]]) },
+      'option "query" must be a dictionary object or a function for one, got Map',
+    ],
+    [
+      "Headers for a dictionary",
+      { extra_headers: new Headers({ key: "k" }) },
+      'option "extra_headers" must be a dictionary object or a function for one, got Headers',
+    ],
     ["a number for a function", { clock: 1 }, 'option "clock" must be function, got 1'],
     ["another policy", { offline: "keep" }, 'option "offline" must be "buffer", "drop" or "error", got "keep"'],
     ["another heartbeat", { heartbeat: "never" }, 'option "heartbeat" must be "arrival" or "poll", got "never"'],
@@ -207,9 +217,12 @@ describe("mergeOptions", () => {
     expect(() => merge(input)).toThrow(TypeError);
   });
 
-  test.each([null, undefined, [], 1, "options", () => {}])("case %#: options must be an object", (input) => {
-    expect(() => merge(input as never)).toThrow("options must be an object, got ");
-  });
+  test.each([null, undefined, [], 1, "options", () => {}, new Map(), Promise.resolve({})])(
+    "case %#: options must be an object",
+    (input) => {
+      expect(() => merge(input as never)).toThrow("options must be an object, got ");
+    },
+  );
 });
 
 describe("changesConnection: what a running connection was made with cannot change", () => {

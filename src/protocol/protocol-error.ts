@@ -35,7 +35,7 @@ export function parseJson<T>(
   return valid(value) ? value : violation(what, text);
 }
 
-/** True for a dictionary: an object that is neither `null` nor an array. */
+/** True for a dictionary: neither `null` nor an array, a `Map`, `Headers`, a promise, which have nothing that can be read by name. */
 export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return {}.toString.call(value) === "[object Object]";
 }

@@ -61,6 +61,19 @@ describe("auth as a dictionary", () => {
       expect(["refused", "40"]).toContain(written);
     }
   });
+
+  test.each([
+    ["a promise", Promise.resolve({ token: "t" })],
+    ["Map", new Map([["token", "t"]])],
+    ["Headers", new Headers({ token: "t" })],
+    ["an array", ["t"]],
+  ])("%s is none: it would be sent as nothing", (kind, auth) => {
+    const rig = new Rig();
+    const message = `auth must be a dictionary object or a function for one, got ${kind}`;
+    expect(() => rig.client.connect_to_url("ws://test", auth as never)).toThrow(new TypeError(message));
+    expect(rig.told()).toEqual([]);
+    expect(rig.peers).toEqual([]);
+  });
 });
 
 describe("auth as a function", () => {
