@@ -76,7 +76,8 @@ export abstract class Callbacks implements SessionSink, SignalOwner {
 
   /** Never backwards, and never to what is no time: neither NaN nor Infinity would ever pass again. */
   protected advance(time: number): void {
-    if (time > this.time && time < Infinity) this.time = time;
+    // Text would be strung together with what is added to it.
+    if (time > this.time && time < Infinity) this.time = +time;
   }
 
   /** Returns what the callback did, `undefined` if it threw. */

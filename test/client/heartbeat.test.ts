@@ -1,4 +1,4 @@
-import { SocketIOClient } from "socketio-gameloop";
+import { Err, SocketIOClient } from "socketio-gameloop";
 import { describe, expect, test } from "vitest";
 import { connected, connecting, open, Rig, record } from "../support/scripted-server.js";
 
@@ -201,6 +201,18 @@ describe("time (contract 5)", () => {
     expect(errors).toEqual([]);
     rig.client.poll(rig.clock.now + 5.1);
     expect(errors).toHaveLength(1);
+  });
+
+  test("a `now` as text counts as the number that it says, and a BigInt is refused at once", () => {
+    const rig = connected();
+    const errors: number[] = [];
+    rig.client.poll(`${rig.clock.now + 2}` as never);
+    expect(() => rig.client.poll(BigInt(rig.clock.now + 3) as never)).toThrow(TypeError);
+    rig.main.emit_with_ack("x", [], (_, error) => errors.push(error), 5);
+    rig.step(6);
+    expect(errors).toEqual([]);
+    rig.step(1.1);
+    expect(errors).toEqual([Err.ERR_TIMEOUT]);
   });
 
   test("poll(NaN) and a `now` in the past do their work without moving time", () => {
