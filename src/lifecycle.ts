@@ -11,7 +11,7 @@
 import type { KeptAuth } from "./auth.js";
 import type { ConnectionState } from "./connection-state.js";
 import { Dialer, type Target } from "./dialer.js";
-import { type ConnectError, type Err, SocketIOError } from "./errors.js";
+import { type ConnectError, type Err, SocketIOError, safely } from "./errors.js";
 import type { DisconnectReason } from "./inbox.js";
 import type { NamespaceEntry } from "./namespace-entry.js";
 import { watchNetwork } from "./network-hints.js";
@@ -74,7 +74,7 @@ export abstract class Lifecycle extends Dialer {
 
   /** The server does not want us in `entry`. Without the main namespace and any other there is nothing to be connected for. */
   protected override shutOut(entry: NamespaceEntry, reason: string, error: ConnectError, tell: () => void): void {
-    const { reconnection, random } = this.options;
+    const { reconnection } = this.options;
     const epoch = this.#epoch;
     // A server that lets in and throws out at once must not be hammered.
     if (this.time - entry.connectSentAt >= reconnection.delay_max) entry.refusals = 0;
@@ -83,7 +83,7 @@ export abstract class Lifecycle extends Dialer {
     if (epoch === this.#epoch && entry.state === DISCONNECTED) {
       const isMain = entry === this.main;
       if (retry) {
-        const delay = backoffDelay(++entry.refusals, reconnection, random());
+        const delay = this.#delay(++entry.refusals);
         if (isMain) this.settled();
         this.want(entry, delay);
       } else if (isMain && !this.session.isWanted()) {
@@ -114,7 +114,7 @@ export abstract class Lifecycle extends Dialer {
     finality: Finality = "",
     code: Err = reason === "parse error" ? ERR_INVALID_DATA : ERR_CANT_CONNECT,
   ): void {
-    const { reconnection, random } = this.options;
+    const { reconnection } = this.options;
     const failed = this.state !== CONNECTED;
     const transport = this.connection?.transport?.name;
     const epoch = this.#epoch;
@@ -141,7 +141,7 @@ export abstract class Lifecycle extends Dialer {
     if (!retry || attempt > reconnection.attempts)
       this.#end(reason, tell, () => reconnection.enabled && this.signals.reconnect_failed?.emit());
     else {
-      const delay = backoffDelay(attempt, reconnection, random());
+      const delay = this.#delay(attempt);
       this.hangUp();
       this.redial(delay);
       this.#tell(
@@ -151,6 +151,16 @@ export abstract class Lifecycle extends Dialer {
         () => this.signals.reconnecting?.emit(attempt, this.connection ? 0 : delay),
       );
     }
+  }
+
+  /** How long attempt number `attempt` is waited for. */
+  #delay(attempt: number): number {
+    const { reconnection, random } = this.options;
+    let drawn = 0;
+    safely(() => {
+      drawn = random();
+    });
+    return backoffDelay(attempt, reconnection, drawn);
   }
 
   /** Back to DISCONNECTED for good. `news` comes after what the namespaces are told. */

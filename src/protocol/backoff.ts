@@ -17,5 +17,5 @@ export interface BackoffOptions {
 export function backoffDelay(attempt: number, options: BackoffOptions, random: number): number {
   // 2^30 seconds is far beyond any cap; without the clamp 2^attempt overflows to Infinity, and 0 × Infinity is NaN.
   const exponential = options.delay * 2 ** Math.min(attempt - 1, 30);
-  return Math.min(exponential, options.delay_max) * (1 - options.jitter * (random || 0));
+  return Math.min(exponential, options.delay_max) * (1 - options.jitter * (+random || 0));
 }

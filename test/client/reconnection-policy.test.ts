@@ -1,6 +1,6 @@
 /* How soon a connection is made again. Whether at all: reconnection-filter.test.ts. */
 import { type ClientOptionsInput, Err, OK, SocketIOClient } from "socketio-gameloop";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { connected, connecting, OPEN, Rig, settled } from "../support/scripted-server.js";
 
 const { STATE_CONNECTED, STATE_DISCONNECTED } = SocketIOClient;
@@ -256,9 +256,24 @@ describe("reconnect_now()", () => {
   });
 });
 
-test("a `random` that is no number counts as 0", () => {
-  const rig = connected({ random: () => NaN });
+test.each([NaN, "x"])("a `random` that is no number (%j) counts as 0", (drawn) => {
+  const rig = connected({ random: () => drawn as number });
   rig.lose();
+  expect(rig.told().at(-1)).toBe("reconnecting(1, 0.25)");
+  rig.step(0.25);
+  expect(rig.peers).toHaveLength(2);
+});
+
+test("a `random` that throws is reported and counts as 0", () => {
+  const report = vi.spyOn(console, "error").mockImplementation(() => {});
+  const rig = connected({
+    random: () => {
+      throw new Error("no dice");
+    },
+  });
+  rig.lose();
+  expect(report.mock.calls).toEqual([[new Error("no dice")]]);
+  report.mockRestore();
   expect(rig.told().at(-1)).toBe("reconnecting(1, 0.25)");
   rig.step(0.25);
   expect(rig.peers).toHaveLength(2);
