@@ -32,8 +32,14 @@ export class PollGroup {
   readonly #clock: () => number;
   #polling = false;
 
-  /** @throws TypeError for a limit that is no number of 0 or more */
-  constructor({ max_packets = 0, max_time = 0, clock = () => performance.now() / 1000 }: PollGroupOptions = {}) {
+  /** @throws TypeError for an option that does not exist, and for a limit that is no number of 0 or more */
+  constructor({
+    max_packets = 0,
+    max_time = 0,
+    clock = () => performance.now() / 1000,
+    ...others
+  }: PollGroupOptions = {}) {
+    for (const name in others) requireThat(false, "an option of PollGroup", "max_packets, max_time or clock", name);
     requireAmounts({ max_packets, max_time });
     requireThat(typeof clock === "function", "clock", "a function", clock);
     this.#maxPackets = max_packets || Number.MAX_SAFE_INTEGER;

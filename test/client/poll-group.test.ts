@@ -165,6 +165,7 @@ test.each([
   [{ max_time: Number.NaN }, "max_time must be a number of 0 or more, got NaN"],
   [{ max_packets: "8" }, 'max_packets must be a number of 0 or more, got "8"'],
   [{ clock: 1 }, "clock must be a function, got 1"],
+  [{ poll_max_time: 1 }, 'an option of PollGroup must be max_packets, max_time or clock, got "poll_max_time"'],
 ])("%j is a TypeError", (options, message) => {
   expect(() => new PollGroup(options as never)).toThrow(new TypeError(message));
 });
