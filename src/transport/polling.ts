@@ -171,8 +171,10 @@ class Polling implements Transport {
       return;
     }
     let count = payloadLength(waiting as Frame[], this.#maxPayload, this.#maxPackets);
-    // A server may drop what comes in one request with the end of its namespace: the farewell has a request of its own.
-    if (this.#handler === null && this.#earlier > 0) count = Math.min(count, this.#earlier);
+    // A server may drop what comes in one request with the end of its namespace, and takes a DISCONNECT that comes with the end of
+    // the session for a lost connection: the farewell has a request of its own, and the end has one.
+    if (this.#handler === null && waiting.length > 1)
+      count = Math.min(count, this.#earlier > 0 ? this.#earlier : waiting.length - 1);
     this.#earlier -= count;
     const frames = waiting.splice(0, count) as Frame[];
     const isLast = this.#handler === null && waiting.length === 0;

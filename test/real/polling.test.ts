@@ -281,6 +281,17 @@ describe("close()", () => {
     expect(reasons).toEqual(["client namespace disconnect"]);
   });
 
+  test("on the way to WebSocket it is no lost connection either", async () => {
+    const { player, socket, io } = await connected(UPGRADE);
+    const reasons: string[] = [];
+    socket.on("disconnect", (reason) => reasons.push(reason));
+    // The server has answered the probe, and releases the GET some hundredths of a second later.
+    await pollFor(player, 0.03);
+    player.close();
+    await pollUntil(player, () => atServer(io) === 0);
+    expect(reasons).toEqual(["client namespace disconnect"]);
+  });
+
   test("during a POST: what it carries and what waits behind it arrives", async () => {
     const { player, main, socket, io } = await connected(POLLING);
     const received: unknown[] = [];
