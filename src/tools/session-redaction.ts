@@ -37,7 +37,9 @@ export function readRedaction(options: RedactOptions): Redacted {
     'an object like { events: ["chat"] }',
     options,
   );
-  const { auth = true, events = [] } = options;
+  const { auth = true, events = [], ...others } = options;
+  // One that is misspelt would let be seen what it was meant to hide.
+  for (const name of Object.keys(others)) requireThat(false, "an option of redact", "auth or events", name);
   requireThat(typeof auth === "boolean", "redact.auth", "true or false", auth);
   const isList = Array.isArray(events) && events.every((event) => typeof event === "string");
   requireThat(isList, "redact.events", "a list of names of events", events);

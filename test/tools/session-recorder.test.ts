@@ -101,6 +101,9 @@ describe("when it can record", () => {
     expect(() => new SessionRecorder({ on_line: 5 as never })).toThrow('option "on_line"');
     expect(() => new SessionRecorder({ redact: { events: "chat" as never } })).toThrow("a list of names of events");
     expect(() => new SessionRecorder({ redact: { auth: 1 as never } })).toThrow("true or false");
+    expect(() => new SessionRecorder({ redact: { event: ["chat"] } as never })).toThrow(
+      new TypeError('an option of redact must be auth or events, got "event"'),
+    );
     expect(() => new SessionRecorder().record({} as never)).toThrow("must be a SocketIOClient");
     const recorder = new SessionRecorder();
     expect(() => recorder.record(new SocketIOClient(), { clock: 5 as never })).toThrow('option "clock"');
