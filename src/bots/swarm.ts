@@ -1,4 +1,4 @@
-import { Err, OK, SocketIOError } from "../errors.js";
+import { Err, OK, requireThat, SocketIOError } from "../errors.js";
 import { FixedTickLoop } from "../loop/fixed-tick.js";
 import { PollGroup } from "../poll-group.js";
 import { Signal } from "../signal.js";
@@ -64,6 +64,7 @@ export class BotSwarm {
    * @throws TypeError for an option that does not exist or a value that cannot be, the clients' options among them
    */
   constructor(url: string, options: BotSwarmOptions = {}) {
+    requireThat(typeof url === "string", "the URL of a BotSwarm", "a string", url);
     const settings = swarmSettings(options);
     const swarm = this;
     this.#host = {

@@ -515,4 +515,12 @@ describe("options", () => {
     expect(() => new BotSwarm("ws://game.example", options as never)).toThrow(message);
     expect(() => new BotSwarm("ws://game.example", options as never)).toThrow(TypeError);
   });
+
+  test.each([
+    [undefined, "undefined"],
+    [new URL("ws://game.example"), "URL"],
+  ])("%s is no address", (url, kind) => {
+    const message = `the URL of a BotSwarm must be a string, got ${kind}`;
+    expect(() => new BotSwarm(url as never)).toThrow(new TypeError(message));
+  });
 });
