@@ -68,6 +68,7 @@ export class PolledServer {
    */
   constructor(io: Server, options: PolledServerOptions = {}) {
     requireThat(typeof io?.of === "function", "new PolledServer(io)", "a socket.io Server", io);
+    requireThat(Object(options) === options, "the options of a PolledServer", "an object", options);
     const { poll_max_packets = 0, poll_max_time = 0, max_queued_packets = 1024, ...others } = options;
     const { clock = () => performance.now() / 1000, ...unknown } = others;
     const [stranger] = Object.keys(unknown);

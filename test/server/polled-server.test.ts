@@ -416,6 +416,8 @@ describe("bad input", () => {
     [{ poll_max_time: NaN }, 'option "poll_max_time" must be a number of 0 or more, got NaN'],
     [{ max_queued_packets: 0 }, 'option "max_queued_packets" must be a number of 1 or more, got 0'],
     [{ clock: 5 }, 'option "clock" must be a function, got 5'],
+    [null, "the options of a PolledServer must be an object, got null"],
+    [5, "the options of a PolledServer must be an object, got 5"],
     [
       { budget: 5 },
       'an option of a PolledServer must be poll_max_packets, poll_max_time, max_queued_packets or clock, got "budget"',
