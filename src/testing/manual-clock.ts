@@ -69,7 +69,8 @@ export class ManualClock implements TimeSource {
    * @throws TypeError unless `seconds` is a number of 0 or more and `callback` a function
    */
   after(seconds: number, callback: () => void): () => void {
-    requireThat(seconds >= 0, "after: the time", "a number of 0 or more seconds", seconds);
+    const isDuration = typeof seconds === "number" && seconds >= 0;
+    requireThat(isDuration, "after: the time", "a number of 0 or more seconds", seconds);
     requireCallback(callback);
     if (seconds === Infinity) return () => {};
     const tasks = this.#tasks;

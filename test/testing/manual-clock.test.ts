@@ -109,6 +109,10 @@ test("drives a FixedTickLoop by its timers", () => {
   expect(polls).toHaveLength(10);
 });
 
+test.each([[-1], [Number.NaN], [null], ["1"]])("after(%j) is a TypeError", (seconds) => {
+  expect(() => new ManualClock().after(seconds as number, () => {})).toThrow(TypeError);
+});
+
 test.each([[-1], [Number.NaN], [Infinity], ["1" as unknown as number]])("advance(%s) is a TypeError", (seconds) => {
   const clock = new ManualClock();
   expect(() => clock.advance(seconds)).toThrow(TypeError);
