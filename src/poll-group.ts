@@ -1,4 +1,4 @@
-import { pollWithin, type SocketIOClient } from "./client.js";
+import { pollWithin, SocketIOClient } from "./client.js";
 import { requireAmounts, requireThat } from "./errors.js";
 
 /** What all clients of a group together may take in one poll; 0 is no limit. */
@@ -57,7 +57,8 @@ export class PollGroup {
    * @throws TypeError for anything but a `SocketIOClient`
    */
   add(client: SocketIOClient): boolean {
-    requireThat(typeof client?.connect_to_url === "function", "the client", "a SocketIOClient", client);
+    // One of another copy of the package could be told apart by nothing else, and not be polled.
+    requireThat(client instanceof SocketIOClient, "the client", "a SocketIOClient of this copy of the package", client);
     const isNew = !this.#clients.has(client);
     this.#clients.add(client);
     return isNew;

@@ -1,4 +1,4 @@
-import { PollGroup } from "socketio-gameloop";
+import { PollGroup, WebSocketPeer } from "socketio-gameloop";
 import { describe, expect, test } from "vitest";
 import { connected, OPEN, type Rig } from "../support/scripted-server.js";
 
@@ -170,6 +170,7 @@ test.each([
   expect(() => new PollGroup(options as never)).toThrow(new TypeError(message));
 });
 
-test.each([null, undefined, {}, 1])("%j is no client", (client) => {
-  expect(() => new PollGroup().add(client as never)).toThrow(TypeError);
+test.each([null, undefined, {}, 1, new WebSocketPeer()])("case %#: that is no client", (client) => {
+  const message = "the client must be a SocketIOClient of this copy of the package, got";
+  expect(() => new PollGroup().add(client as never)).toThrow(message);
 });
