@@ -135,7 +135,7 @@ export class SocketIONamespace<
    * it is larger than the server takes
    * @throws TypeError when `event` is reserved, `data` is not an array or cannot be encoded
    */
-  emit<E extends EventName<EmitEvents>>(event: E, data?: EventData<EmitEvents, E> | []): Err;
+  emit<E extends EventName<EmitEvents>>(event: E, data?: Readonly<EventData<EmitEvents, E>> | []): Err;
   emit(event: string, data: unknown[] = [], more?: unknown): Err {
     requireEmit(event, data, more);
     return this.#entry.host.session.emit(this.#entry, event, data, 0);
@@ -146,7 +146,7 @@ export class SocketIONamespace<
    * later.
    * @throws TypeError as `emit`
    */
-  emit_volatile<E extends EventName<EmitEvents>>(event: E, data?: EventData<EmitEvents, E> | []): Err;
+  emit_volatile<E extends EventName<EmitEvents>>(event: E, data?: Readonly<EventData<EmitEvents, E>> | []): Err;
   emit_volatile(event: string, data: unknown[] = [], more?: unknown): Err {
     requireEmit(event, data, more);
     return this.#entry.host.session.emitVolatile(this.#entry, event, data, this.#entry.host.writable);
@@ -161,19 +161,19 @@ export class SocketIONamespace<
    */
   emit_with_ack<E extends EventName<EmitEvents>>(
     event: E,
-    data: EventData<EmitEvents, E> | [],
+    data: Readonly<EventData<EmitEvents, E>> | [],
     callback: (response: AckData<EmitEvents, E>, error: Err) => void,
     timeout?: number,
   ): Err;
   /** The same as a promise of the server's arguments. It rejects with an `AckError`. */
   emit_with_ack<E extends EventName<EmitEvents>>(
     event: E,
-    data?: EventData<EmitEvents, E> | [],
+    data?: Readonly<EventData<EmitEvents, E>> | [],
     timeout?: number,
   ): Promise<AckData<EmitEvents, E>>;
   emit_with_ack<E extends EventName<EmitEvents>>(
     event: E,
-    data: EventData<EmitEvents, E> | [] = [],
+    data: Readonly<EventData<EmitEvents, E>> | [] = [],
     callback?: number | ((response: AckData<EmitEvents, E>, error: Err) => void),
     timeout = this.#entry.host.options.ack_timeout,
   ): Err | Promise<AckData<EmitEvents, E>> {

@@ -99,6 +99,12 @@ describe("a namespace with event maps: sending", () => {
     typed.emit("move", [1, 2, true]);
     typed.emit("many", ["a", "b", "c"]);
     typed.emit("get_user", [7]);
+    const position = [1, 2] as const;
+    typed.emit("move", position);
+    const names: readonly string[] = ["a", "b"];
+    typed.emit("many", names);
+    untyped.emit("any", names);
+    void typed.emit_with_ack("get_user", [7] as const, 2).catch(() => {});
   });
 
   test("wrong data does not compile", () => {

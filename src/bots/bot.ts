@@ -65,7 +65,7 @@ export class Bot {
    * @throws TypeError as that does
    */
   emit(event: string, data: readonly unknown[] = []): Err {
-    return this.#count(this.namespace.emit(event, data as unknown[]));
+    return this.#count(this.namespace.emit(event, data));
   }
 
   /**
@@ -73,7 +73,7 @@ export class Bot {
    * @throws TypeError as that does
    */
   emit_volatile(event: string, data: readonly unknown[] = []): Err {
-    return this.#count(this.namespace.emit_volatile(event, data as unknown[]));
+    return this.#count(this.namespace.emit_volatile(event, data));
   }
 
   /**
@@ -97,7 +97,7 @@ export class Bot {
       } else if (!host.isStopping) host.tally.acks_unanswered++;
       callback(response, error);
     };
-    return this.#count(this.namespace.emit_with_ack(event, data as unknown[], answered, timeout));
+    return this.#count(this.namespace.emit_with_ack(event, data, answered, timeout));
   }
 
   #count(error: Err): Err {

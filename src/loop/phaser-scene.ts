@@ -66,31 +66,31 @@ export class SceneNamespace<
   }
 
   /** `SocketIONamespace.emit`. It does not end with the scene: a farewell in its shutdown is sent. */
-  emit<E extends EventName<EmitEvents>>(event: E, data: EventData<EmitEvents, E> | [] = []): Err {
+  emit<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>> | [] = []): Err {
     return this.get_namespace().emit(event, data);
   }
 
   /** `SocketIONamespace.emit_volatile`. */
-  emit_volatile<E extends EventName<EmitEvents>>(event: E, data: EventData<EmitEvents, E> | [] = []): Err {
+  emit_volatile<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>> | [] = []): Err {
     return this.get_namespace().emit_volatile(event, data);
   }
 
   /** As `SocketIONamespace.emit_with_ack`, but `callback` is not called any more when the scene has ended. */
   emit_with_ack<E extends EventName<EmitEvents>>(
     event: E,
-    data: EventData<EmitEvents, E> | [],
+    data: Readonly<EventData<EmitEvents, E>> | [],
     callback: (response: AckData<EmitEvents, E>, error: Err) => void,
     timeout?: number,
   ): Err;
   /** The same as a promise, which is settled whether the scene has ended or not. */
   emit_with_ack<E extends EventName<EmitEvents>>(
     event: E,
-    data?: EventData<EmitEvents, E> | [],
+    data?: Readonly<EventData<EmitEvents, E>> | [],
     timeout?: number,
   ): Promise<AckData<EmitEvents, E>>;
   emit_with_ack<E extends EventName<EmitEvents>>(
     event: E,
-    data?: EventData<EmitEvents, E> | [],
+    data?: Readonly<EventData<EmitEvents, E>> | [],
     callback?: number | ((response: AckData<EmitEvents, E>, error: Err) => void),
     timeout?: number,
   ): Err | Promise<AckData<EmitEvents, E>> {

@@ -95,7 +95,7 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
    * @returns `OK`, or `ERR_UNAVAILABLE` when it is gone, of which the game may not have heard yet
    * @throws TypeError when `event` is reserved or `data` is not an array, or cannot be encoded
    */
-  emit<E extends EventName<EmitEvents>>(event: E, data: EventData<EmitEvents, E> | [] = []): Err {
+  emit<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>> | [] = []): Err {
     requireEmit(event, data);
     if (!this.socket.connected) return ERR_UNAVAILABLE;
     this.socket.emit(event, ...(data as unknown[]));
@@ -103,7 +103,7 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
   }
 
   /** As `emit`, but what cannot be written at once is lost. */
-  emit_volatile<E extends EventName<EmitEvents>>(event: E, data: EventData<EmitEvents, E> | [] = []): Err {
+  emit_volatile<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>> | [] = []): Err {
     requireEmit(event, data);
     if (!this.socket.connected) return ERR_UNAVAILABLE;
     this.socket.volatile.emit(event, ...(data as unknown[]));
@@ -119,19 +119,19 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
    */
   emit_with_ack<E extends EventName<EmitEvents>>(
     event: E,
-    data: EventData<EmitEvents, E> | [],
+    data: Readonly<EventData<EmitEvents, E>> | [],
     callback: (response: AckData<EmitEvents, E>, error: Err) => void,
     timeout?: number,
   ): Err;
   /** The same as a promise of the client's arguments. It rejects with an `AckError`. */
   emit_with_ack<E extends EventName<EmitEvents>>(
     event: E,
-    data?: EventData<EmitEvents, E> | [],
+    data?: Readonly<EventData<EmitEvents, E>> | [],
     timeout?: number,
   ): Promise<AckData<EmitEvents, E>>;
   emit_with_ack<E extends EventName<EmitEvents>>(
     event: E,
-    data: EventData<EmitEvents, E> | [] = [],
+    data: Readonly<EventData<EmitEvents, E>> | [] = [],
     callback?: number | ((response: AckData<EmitEvents, E>, error: Err) => void),
     timeout = 5,
   ): Err | Promise<AckData<EmitEvents, E>> {

@@ -112,14 +112,14 @@ export class ServerNamespace<
    * Sends an event to every client of the namespace. For some of them, use rooms: `client.socket.join(room)`, `io.to(room).emit(…)`.
    * @throws TypeError when `event` is reserved or `data` is not an array, or cannot be encoded
    */
-  emit<E extends EventName<EmitEvents>>(event: E, data: EventData<EmitEvents, E> | [] = []): Err {
+  emit<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>> | [] = []): Err {
     requireEmit(event, data);
     this.#namespace.emit(event, ...(data as unknown[]));
     return OK;
   }
 
   /** As `emit`, but for a client to which it cannot be written at once it is lost. For state snapshots. */
-  emit_volatile<E extends EventName<EmitEvents>>(event: E, data: EventData<EmitEvents, E> | [] = []): Err {
+  emit_volatile<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>> | [] = []): Err {
     requireEmit(event, data);
     this.#namespace.volatile.emit(event, ...(data as unknown[]));
     return OK;

@@ -74,12 +74,16 @@ export class FakeNamespace<L extends EventsMap<L> = DefaultEvents, E extends Eve
    * Sends an event to every client in the namespace.
    * @throws TypeError for a reserved name, data that is no array or cannot be encoded
    */
-  emit<N extends EventName<E>>(event: N, data: EventData<E, N> | [] = []): void {
+  emit<N extends EventName<E>>(event: N, data: Readonly<EventData<E, N>> | [] = []): void {
     this.broadcast(event, data, null);
   }
 
   /** @internal */
-  broadcast<N extends EventName<E>>(event: N, data: EventData<E, N> | [], except: FakeSocket<L, E> | null): void {
+  broadcast<N extends EventName<E>>(
+    event: N,
+    data: Readonly<EventData<E, N>> | [],
+    except: FakeSocket<L, E> | null,
+  ): void {
     requireEvent(event, data);
     const lost = [...this.#sessions.values()]
       .filter((session) => this.canRecover(session))

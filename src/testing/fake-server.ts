@@ -130,7 +130,7 @@ export class FakeServer<L extends EventsMap<L> = DefaultEvents, E extends Events
   }
 
   /** `of("/").emit(…)`: sends an event to every client in the main namespace. */
-  emit<N extends EventName<E>>(event: N, data: EventData<E, N> | [] = []): void {
+  emit<N extends EventName<E>>(event: N, data: Readonly<EventData<E, N>> | [] = []): void {
     this.#main.emit(event, data);
   }
 

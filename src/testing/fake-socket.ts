@@ -123,7 +123,7 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
    * Sends an event. To a client that has gone nothing is sent, unless its session can still be recovered.
    * @throws TypeError for a reserved name, data that is no array or cannot be encoded
    */
-  emit<N extends EventName<E>>(event: N, data?: EventData<E, N> | []): void;
+  emit<N extends EventName<E>>(event: N, data?: Readonly<EventData<E, N>> | []): void;
   emit(event: string, data: readonly unknown[] = []): void {
     requireEvent(event, data);
     const session = this.#session;
@@ -142,14 +142,14 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
    */
   emit_with_ack<N extends EventName<E>>(
     event: N,
-    data: EventData<E, N> | [],
+    data: Readonly<EventData<E, N>> | [],
     callback: (response: AckData<E, N>, error: Err) => void,
     timeout?: number,
   ): void;
   /** The same as a promise of the client's arguments. It rejects with an `AckError`. */
   emit_with_ack<N extends EventName<E>>(
     event: N,
-    data?: EventData<E, N> | [],
+    data?: Readonly<EventData<E, N>> | [],
     timeout?: number,
   ): Promise<AckData<E, N>>;
   emit_with_ack(
@@ -170,7 +170,7 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
   }
 
   /** Sends an event to every client in the namespace but this one. */
-  broadcast<N extends EventName<E>>(event: N, data: EventData<E, N> | [] = []): void {
+  broadcast<N extends EventName<E>>(event: N, data: Readonly<EventData<E, N>> | [] = []): void {
     this.namespace.broadcast(event, data, this);
   }
 
