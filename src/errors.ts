@@ -1,5 +1,3 @@
-import { isObject } from "./protocol/protocol-error.js";
-
 /** Each has its place in this list as its number. */
 const NAMES = [
   "OK",
@@ -111,15 +109,10 @@ export function safely(run: () => unknown): void {
   }
 }
 
-/** Names the kind of a wrong argument in an error message. */
+/** Names the kind of a wrong argument in an error message: "string", "null", "array", "promise", "map". */
 export function typeName(value: unknown): string {
-  if (value === null) return "null";
-  // Somebody forgot to wait for it.
-  if (typeof (value as Partial<PromiseLike<unknown>> | undefined)?.then === "function") return "a promise";
-  if (Array.isArray(value)) return "an array";
   const kind = typeof value;
-  // "Map", "Headers"
-  return kind === "object" && !isObject(value) ? {}.toString.call(value).slice(8, -1) : kind;
+  return kind === "object" ? {}.toString.call(value).slice(8, -1).toLowerCase() : kind;
 }
 
 /** @throws TypeError `<where> must be <expected>, got …`, unless `valid` */

@@ -1,5 +1,6 @@
 import { pollWithin, SocketIOClient } from "./client.js";
-import { requireAmounts, requireThat } from "./errors.js";
+import { requireThat } from "./errors.js";
+import { DEFAULT_OPTIONS, mergeOptions } from "./options.js";
 
 /** What all clients of a group together may take in one poll; 0 is no limit. */
 export interface PollGroupOptions {
@@ -33,15 +34,11 @@ export class PollGroup {
   #polling = false;
 
   /** @throws TypeError for an option that does not exist, and for a limit that is no number of 0 or more */
-  constructor({
-    max_packets = 0,
-    max_time = 0,
-    clock = () => performance.now() / 1000,
-    ...others
-  }: PollGroupOptions = {}) {
-    for (const name in others) requireThat(false, "an option of PollGroup", "max_packets, max_time or clock", name);
-    requireAmounts({ max_packets, max_time });
-    requireThat(typeof clock === "function", "clock", "a function", clock);
+  constructor(options: PollGroupOptions = {}) {
+    const { max_packets, max_time, clock } = mergeOptions(
+      { max_packets: 0, max_time: 0, clock: DEFAULT_OPTIONS.clock },
+      options,
+    );
     this.#maxPackets = max_packets || Number.MAX_SAFE_INTEGER;
     this.#maxTime = max_time || Infinity;
     this.#clock = clock;
@@ -58,7 +55,7 @@ export class PollGroup {
    */
   add(client: SocketIOClient): boolean {
     // One of another copy of the package could be told apart by nothing else, and not be polled.
-    requireThat(client instanceof SocketIOClient, "the client", "a SocketIOClient of this copy of the package", client);
+    requireThat(client instanceof SocketIOClient, "the client", "a SocketIOClient of this package", client);
     const isNew = !this.#clients.has(client);
     this.#clients.add(client);
     return isNew;

@@ -133,11 +133,11 @@ describe("mergeOptions", () => {
     ["-1 attachments", { max_attachments: -1 }, 'option "max_attachments" must be a number from 0 to Infinity, got -1'],
     ["a number for a string", { path: 1 }, 'option "path" must be string, got 1'],
     ["a string for a boolean", { main_namespace: "yes" }, 'option "main_namespace" must be boolean, got "yes"'],
-    ["a string for a list", { protocols: "a" }, 'option "protocols" must be an array, got "a"'],
+    ["a string for a list", { protocols: "a" }, 'option "protocols" must be array, got "a"'],
     [
       "a list for a dictionary",
       { query: [] },
-      'option "query" must be a dictionary object or a function for one, got an array',
+      'option "query" must be a dictionary object or a function for one, got array',
     ],
     [
       "null for a dictionary",
@@ -147,12 +147,12 @@ describe("mergeOptions", () => {
     [
       "a Map for a dictionary",
       { query: new Map([["room", "7"]]) },
-      'option "query" must be a dictionary object or a function for one, got Map',
+      'option "query" must be a dictionary object or a function for one, got map',
     ],
     [
       "Headers for a dictionary",
       { extra_headers: new Headers({ key: "k" }) },
-      'option "extra_headers" must be a dictionary object or a function for one, got Headers',
+      'option "extra_headers" must be a dictionary object or a function for one, got headers',
     ],
     ["a number for a function", { clock: 1 }, 'option "clock" must be function, got 1'],
     ["another policy", { offline: "keep" }, 'option "offline" must be "buffer", "drop" or "error", got "keep"'],
@@ -174,11 +174,7 @@ describe("mergeOptions", () => {
       { transport_factory: {} },
       'option "transport_factory" must be a function or null, got object',
     ],
-    [
-      "a list for a filter",
-      { reconnection: { filter: [] } },
-      'option "filter" must be a function or null, got an array',
-    ],
+    ["a list for a filter", { reconnection: { filter: [] } }, 'option "filter" must be a function or null, got array'],
     ["a string for an agent", { agent: "http://proxy" }, 'option "agent" must be an object or null, got "http'],
     [
       "a codec that cannot decode",

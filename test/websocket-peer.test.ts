@@ -347,10 +347,10 @@ describe("with a real server", () => {
     }
     const bytes = "the message must be a Uint8Array (write send_text for a string), got";
     expect(() => peer.send(any("text"))).toThrow(`${bytes} "text"`);
-    expect(() => peer.put_packet(any([1, 2]))).toThrow(`${bytes} an array`);
+    expect(() => peer.put_packet(any([1, 2]))).toThrow(`${bytes} array`);
     const mode = "the mode must be WRITE_MODE_TEXT or WRITE_MODE_BINARY, got 2";
     expect(() => peer.send(new Uint8Array(1), 2)).toThrow(mode);
-    const string = "the message must be a string (write send for bytes), got Uint8Array";
+    const string = "the message must be a string (write send for bytes), got uint8array";
     expect(() => peer.send_text(any(new Uint8Array(1)))).toThrow(string);
     for (const code of [0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 1000.5, Number.NaN, any("1000")]) {
       expect(() => peer.close(code)).toThrow(/^the code must be 1000, 3000 to 4999, or .*, got/);

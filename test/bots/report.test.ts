@@ -91,9 +91,7 @@ describe("several reports", () => {
   });
 
   test("have to be some", () => {
-    expect(() => merge_reports([])).toThrow(
-      "merge_reports(reports) must be a list of one report or more, got an array",
-    );
+    expect(() => merge_reports([])).toThrow("merge_reports(reports) must be a list of one report or more, got array");
     expect(() => merge_reports(null as never)).toThrow(TypeError);
   });
 });

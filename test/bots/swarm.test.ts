@@ -178,7 +178,7 @@ describe("a script", () => {
   test("must not return a promise", () => {
     const swarm = world.swarm({ script: (async () => {}) as never });
     expect(() => swarm.start()).toThrow(
-      "what a bot's script returns must be a function that is called at each tick, or nothing (and no promise: await inside), got a promise",
+      "what a bot's script returns must be a function that is called at each tick, or nothing (and no promise: await inside), got promise",
     );
   });
 
@@ -504,7 +504,7 @@ describe("options", () => {
     [{ namespace: 7 }, 'option "namespace" must be a path like "/game", got 7'],
     [{ auth: null }, 'option "auth" must be a dictionary or a function, got null'],
     [{ tls_options: {} }, 'option "tls_options" must be made by TLSOptions.client(), got object'],
-    [{ client: [] }, 'option "client" must be an object with options of SocketIOClient, got an array'],
+    [{ client: [] }, 'option "client" must be an object with options of SocketIOClient, got array'],
     [{ clock: 1 }, 'option "clock" must be a function, got 1'],
     [{ bots: 5 }, "an option of a BotSwarm must be one of count, ramp, "],
     [null, "the options of a BotSwarm must be an object, got null"],
@@ -518,7 +518,7 @@ describe("options", () => {
 
   test.each([
     [undefined, "undefined"],
-    [new URL("ws://game.example"), "URL"],
+    [new URL("ws://game.example"), "url"],
   ])("%s is no address", (url, kind) => {
     const message = `the URL of a BotSwarm must be a string, got ${kind}`;
     expect(() => new BotSwarm(url as never)).toThrow(new TypeError(message));

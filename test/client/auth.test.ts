@@ -63,10 +63,10 @@ describe("auth as a dictionary", () => {
   });
 
   test.each([
-    ["a promise", Promise.resolve({ token: "t" })],
-    ["Map", new Map([["token", "t"]])],
-    ["Headers", new Headers({ token: "t" })],
-    ["an array", ["t"]],
+    ["promise", Promise.resolve({ token: "t" })],
+    ["map", new Map([["token", "t"]])],
+    ["headers", new Headers({ token: "t" })],
+    ["array", ["t"]],
   ])("%s is none: it would be sent as nothing", (kind, auth) => {
     const rig = new Rig();
     const message = `auth must be a dictionary object or a function for one, got ${kind}`;

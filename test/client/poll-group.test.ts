@@ -161,16 +161,17 @@ test("sums up statistics, and flushes all", () => {
 });
 
 test.each([
-  [{ max_packets: -1 }, "max_packets must be a number of 0 or more, got -1"],
-  [{ max_time: Number.NaN }, "max_time must be a number of 0 or more, got NaN"],
-  [{ max_packets: "8" }, 'max_packets must be a number of 0 or more, got "8"'],
-  [{ clock: 1 }, "clock must be a function, got 1"],
-  [{ poll_max_time: 1 }, 'an option of PollGroup must be max_packets, max_time or clock, got "poll_max_time"'],
+  [{ max_packets: -1 }, 'option "max_packets" must be a number from 0 to Infinity, got -1'],
+  [{ max_time: Number.NaN }, 'option "max_time" must be a number from 0 to Infinity, got NaN'],
+  [{ max_packets: "8" }, 'option "max_packets" must be a number from 0 to Infinity, got "8"'],
+  [{ clock: 1 }, 'option "clock" must be function, got 1'],
+  [{ poll_max_time: 1 }, 'an option must be one of max_packets, max_time, clock, got "poll_max_time"'],
+  [null, "options must be an object, got null"],
 ])("%j is a TypeError", (options, message) => {
   expect(() => new PollGroup(options as never)).toThrow(new TypeError(message));
 });
 
 test.each([null, undefined, {}, 1, new WebSocketPeer()])("case %#: that is no client", (client) => {
-  const message = "the client must be a SocketIOClient of this copy of the package, got";
+  const message = "the client must be a SocketIOClient of this package, got";
   expect(() => new PollGroup().add(client as never)).toThrow(message);
 });

@@ -405,7 +405,7 @@ describe("arguments that cannot be", () => {
     ["client", null, {}, `${list}, got "client"`],
     [() => {}, null, {}, `${list}, got function`],
     [{ poll: 1 }, null, {}, `${list}, got object`],
-    [[polled(), {}], null, {}, `${list}, got an array`],
+    [[polled(), {}], null, {}, `${list}, got array`],
     [polled(), { max_delta: 1 }, {}, "a loop's callback must be a function or null, got object"],
     [polled(), 5, {}, "a loop's callback must be a function or null, got 5"],
     [polled(), null, null, "the options of a loop must be an object, got null"],

@@ -251,7 +251,7 @@ describe("what cannot be", () => {
     const detach = attach();
     const message = "the client must be one that this ticker does not poll yet; detach it first, got object";
     expect(attach).toThrow(new TypeError(`attach_to_ticker: ${message}`));
-    expect(() => attach_to_ticker(ticker, [rig.client])).toThrow("detach it first, got an array");
+    expect(() => attach_to_ticker(ticker, [rig.client])).toThrow("detach it first, got array");
     expect(ticker.count).toBe(2);
     attach_to_ticker(new pixi.Ticker(), rig.client);
     detach();

@@ -198,7 +198,7 @@ test.each([
   [() => counted({ max: 3 }), 'an option of EventStatistics must be one of max_events, got "max"'],
   [() => counted({ max_events: 0 }), 'option "max_events" must be a whole number above 0, got 0'],
   [() => counted({ max_events: NaN }), 'option "max_events" must be a whole number above 0, got NaN'],
-  [() => counted([]), "the options of EventStatistics must be an object, got an array"],
+  [() => counted([]), "the options of EventStatistics must be an object, got array"],
 ])("wrong arguments are told: %#", (make, message) => {
   expect(make).toThrow(new TypeError(message));
 });

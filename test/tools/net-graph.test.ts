@@ -523,7 +523,7 @@ describe("bad input", () => {
     ],
     [
       { thresholds: { rtt: [2, 1] } },
-      'threshold "rtt" must be two numbers of seconds, [warn, bad], the first no larger, got an array',
+      'threshold "rtt" must be two numbers of seconds, [warn, bad], the first no larger, got array',
     ],
     [
       { thresholds: { rtt: 0.1 } },
