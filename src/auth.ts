@@ -27,9 +27,9 @@ export function keepAuth(auth: Auth): KeptAuth {
  * @throws TypeError for anything but a dictionary that can be encoded as JSON
  */
 export function encodeAuth(auth: unknown): string {
-  requireThat(auth == null || isObject(auth), "auth", "a dictionary object or a function for one", auth);
   const attachments: Attachment[] = [];
   const json = takeAttachments(auth ?? {}, attachments);
+  requireThat(auth == null || isObject(auth), "auth", "a dictionary object or a function for one", auth);
   // A `toJSON` may have made something else of it.
   const isPlain = attachments.length === 0 && json[0] === "{";
   requireThat(isPlain, "auth", "an object without binary data", auth);

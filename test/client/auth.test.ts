@@ -63,6 +63,26 @@ describe("auth as a dictionary", () => {
   });
 
   test.each([
+    {
+      get token(): string {
+        throw new Error("no");
+      },
+    },
+    new Proxy(
+      {},
+      {
+        get() {
+          throw new Error("no");
+        },
+      },
+    ),
+  ])("case %#: one that cannot be read is a TypeError", (auth) => {
+    const rig = new Rig();
+    expect(() => rig.client.connect_to_url("ws://test", auth)).toThrow(TypeError);
+    expect(rig.peers).toEqual([]);
+  });
+
+  test.each([
     ["promise", Promise.resolve({ token: "t" })],
     ["map", new Map([["token", "t"]])],
     ["headers", new Headers({ token: "t" })],
