@@ -183,8 +183,8 @@ export function checkedOption<T>(name: string, value: T, current: unknown): T {
       typeof value === "boolean" ? { enabled: value } : (value as object),
       where,
     ) as T;
-  // 0 would let nothing through where a bound is meant: max_queued_…, max_buffered_…, max_payload.
-  const least = /^max_.*d/.test(name) ? 1 : 0;
+  // 0 would let nothing through where a bound is meant.
+  const least = /^max_(queued|buffered|payload)/.test(name) ? 1 : 0;
   const most = ({ jitter: 1, ack_timeout: 1e9 } as Readonly<Record<string, number>>)[name] ?? Infinity;
   const special = EXPECTED[name];
   const expected = special ?? (typeof current === "number" ? `a number from ${least} to ${most}` : typeName(current));
