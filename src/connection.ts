@@ -66,6 +66,8 @@ export class Connection extends EngineSession implements TransportHandler {
   #sharing = 0;
   /** Infinity while the socket is read; else how long it may be paused. */
   #pausedUntil = Infinity;
+  /** How full the inbox must not get: 1 is as much as it may hold. */
+  #most = 1;
 
   constructor(owner: ConnectionOwner) {
     super();
@@ -125,24 +127,26 @@ export class Connection extends EngineSession implements TransportHandler {
   #balance(now: number): void {
     const { inbox, transport } = this;
     const { max_queued_packets, max_queued_bytes } = this.#owner.options;
-    // 1 is as much as it may hold. A paused socket still hands over what it had read, but not as much again.
     const fill = Math.max(inbox.length / max_queued_packets, inbox.bytes / max_queued_bytes);
     const isPaused = this.#pausedUntil < Infinity;
     if (isPaused && fill <= 0.5) {
       this.goesOn(now);
       transport?.resume?.();
     } else if (!isPaused && fill >= 1 && transport?.pause) {
+      // A paused socket still hands over what it had read, but not as much again. What has come may be more already.
+      this.#most = fill + 1;
       this.#pausedUntil = now + this.handshake!.pingTimeout / 2;
       // No ping can arrive, so none is missed.
       this.deadline = Infinity;
       transport.pause();
-    } else if (fill >= (isPaused ? 2 : 1) || now >= this.#pausedUntil)
-      this.closed("inbound overflow", `${inbox.length} packets wait: poll() more often, or use EVENT_LATEST`);
+    } else if (fill >= this.#most || now >= this.#pausedUntil)
+      this.closed("inbound overflow", `${inbox.length} packets wait: poll() more, or use EVENT_LATEST`);
   }
 
   /** The socket is read again, if it was paused: pings that waited in it get their time. */
   goesOn(now: number): void {
     if (this.#pausedUntil === Infinity) return;
+    this.#most = 1;
     this.#pausedUntil = Infinity;
     this.heard(now);
   }

@@ -185,3 +185,15 @@ test("where reading can be paused, one packet that is more than fits stops it, a
   expect(seen).toHaveLength(2);
   expect(rig.told()).toEqual([]);
 });
+
+test("one that is far more than fits ends nothing either while it waits", () => {
+  const rig = connected({ max_queued_bytes: 1000, poll_max_packets: 1, canPause: true });
+  const seen = record(rig);
+  rig.push(...events(1), ...events(1, 5000));
+  rig.poll();
+  expect(rig.peer.closed).toBe(false);
+  rig.poll();
+  expect(seen).toHaveLength(2);
+  expect(rig.peer.paused).toBe(false);
+  expect(rig.told()).toEqual([]);
+});
