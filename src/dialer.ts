@@ -201,6 +201,8 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
   protected want(entry: NamespaceEntry, delay = 0): void {
     const { keptAuth: auth } = entry;
     entry.question = null;
+    // A join of the main namespace that comes later has its own time.
+    if (this.state === CONNECTED) this.settled();
     this.session.connect(entry, typeof auth === "string" ? auth : null, this.now(), delay);
     // Otherwise it is asked when there is one.
     if (this.connection) this.#ask(entry);

@@ -81,12 +81,8 @@ export abstract class Lifecycle extends Dialer {
     const retry = this.shallRetry(reason, error, false);
     // The filter may have ended the connection, or joined the namespace by itself.
     if (epoch === this.#epoch && entry.state === DISCONNECTED) {
-      const isMain = entry === this.main;
-      if (retry) {
-        const delay = this.#delay(++entry.refusals);
-        if (isMain) this.settled();
-        this.want(entry, delay);
-      } else if (isMain && !this.session.isWanted()) {
+      if (retry) this.want(entry, this.#delay(++entry.refusals));
+      else if (!this.session.isWanted() && entry === this.main) {
         this.#end("server disconnect", tell);
         return;
       }

@@ -398,6 +398,29 @@ describe("connect_timeout", () => {
     expect(rig.client.get_connection_state()).toBe(STATE_CONNECTED);
     expect(rig.peers).toHaveLength(1);
   });
+
+  test.each([
+    ["refused", (rig: Rig) => rig.serve('44{"message":"no"}')],
+    [
+      "left",
+      (rig: Rig) => {
+        rig.main.disconnect_from_namespace();
+        rig.serve('40{"sid":"a"}');
+      },
+    ],
+  ])("does not end the connection when the main namespace was %s and is joined again", (_, goDown) => {
+    const rig = connecting({ connect_timeout: 20 });
+    rig.client.create_namespace("/a").connect_to_namespace();
+    rig.serve(OPEN, '40/a,{"sid":"b"}');
+    goDown(rig);
+    rig.told();
+    rig.step(19);
+    rig.main.connect_to_namespace();
+    rig.step(2);
+    expect(rig.told()).toEqual([]);
+    rig.serve('40{"sid":"c"}');
+    expect(rig.told()).toEqual(["namespace_connected(/)", "connected(c)"]);
+  });
 });
 
 describe("a transport that cannot connect", () => {
