@@ -140,14 +140,14 @@ export class Connection extends EngineSession implements TransportHandler {
       this.deadline = Infinity;
       transport.pause();
     } else if (fill >= this.#most || now >= this.#pausedUntil)
-      this.closed("inbound overflow", `${inbox.length} packets wait: poll() more, or use EVENT_LATEST`);
+      this.closed("inbound overflow", `${inbox.length} packets wait: poll() more often, or use EVENT_LATEST`);
   }
 
   /** The socket is read again, if it was paused: pings that waited in it get their time. */
   goesOn(now: number): void {
     if (this.#pausedUntil === Infinity) return;
-    this.#most = 1;
     this.#pausedUntil = Infinity;
+    this.#most = 1;
     this.heard(now);
   }
 

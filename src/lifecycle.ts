@@ -82,7 +82,7 @@ export abstract class Lifecycle extends Dialer {
     // The filter may have ended the connection, or joined the namespace by itself.
     if (epoch === this.#epoch && entry.state === DISCONNECTED) {
       if (retry) this.want(entry, this.#delay(++entry.refusals));
-      else if (!this.session.isWanted() && entry === this.main) {
+      else if (entry === this.main && !this.session.isWanted()) {
         this.#end("server disconnect", tell);
         return;
       }

@@ -133,9 +133,11 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     } else if (kind === DISCONNECT) {
       // python-socketio may say why, behind the end of the packet as the protocol has it; it is no reason to lose the others.
       if (namespace.awaited >= 0) this.#receiveRefusal(namespace, time, "the server disconnected the namespace");
-      else if (namespace.state === CONNECTED) {
+      else {
+        // With what the game has left it by, if that was not written yet.
         this.discard(namespace);
-        this.#leave(namespace, "server disconnect");
+        namespace.parting = null;
+        if (namespace.state === CONNECTED) this.#leave(namespace, "server disconnect");
       }
     } else {
       if (id < 0) violation("an acknowledgement with an id", text);

@@ -631,6 +631,24 @@ describe("being kicked", () => {
     expect(rig.peer.written()).toEqual(['42["kept"]']);
     expect(codes).toEqual([Err.ERR_CONNECTION_ERROR]);
   });
+
+  test("nor are the last words of a game that leaves in the same poll, before it comes to the kick; it can join again", () => {
+    const rig = connected();
+    const ns = rig.client.create_namespace("/a");
+    ns.connect_to_namespace();
+    rig.poll();
+    rig.serve('40/a,{"sid":"s"}');
+    rig.peer.written();
+    ns.on("over", () => {
+      ns.emit("bye");
+      ns.disconnect_from_namespace();
+      ns.connect_to_namespace();
+    });
+    rig.serve('42/a,["over"]', "41/a,");
+    expect(rig.peer.written()).toEqual([]);
+    rig.step(0.1);
+    expect(rig.peer.written()).toEqual(["40/a,"]);
+  });
 });
 
 test("joined too early, the last error says what comes first", () => {
