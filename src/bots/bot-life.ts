@@ -93,7 +93,8 @@ export class BotLife {
     const { tally } = this.#host;
     try {
       this.prepare();
-      if (this.connect() === OK) return;
+      // The script may have stopped the swarm, which closes nothing any more.
+      if (this.#host.isStopping || this.connect() === OK) return;
       tally.countError(`connect: ${this.bot.client.get_last_error()}`);
     } catch (error) {
       this.#host.scriptFailed(this.bot, error);

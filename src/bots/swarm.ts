@@ -100,11 +100,9 @@ export class BotSwarm {
    * @throws what the script throws for the first bot, and TypeError for what it must not return; nothing has started then
    */
   start(): Err {
-    const error = this.#begin(this.#host.clock());
-    if (error !== OK) return error;
-    this.#state = "looping";
-    this.#loop.start();
-    return OK;
+    const error = this.#begin(this.#host.clock(), "looping");
+    if (this.#state === "looping") this.#loop.start();
+    return error;
   }
 
   /**
@@ -114,7 +112,7 @@ export class BotSwarm {
   async run(): Promise<SwarmReport> {
     const error = this.start();
     if (error !== OK) throw new SocketIOError(this.#lastError, error);
-    return new Promise((resolve) => this.finished.connect(resolve));
+    return this.#report ?? new Promise((resolve) => this.finished.connect(resolve));
   }
 
   /**
@@ -126,9 +124,8 @@ export class BotSwarm {
    */
   poll(now: number = this.#host.clock()): number {
     if (this.#state === "new") {
-      const error = this.#begin(now);
+      const error = this.#begin(now, "polled");
       if (error !== OK) throw new SocketIOError(this.#lastError, error);
-      this.#state = "polled";
     }
     if (this.#state !== "polled" || this.#isPolling) return 0;
     let callbacks = 0;
@@ -159,7 +156,7 @@ export class BotSwarm {
     return this.#lastError;
   }
 
-  #begin(now: number): Err {
+  #begin(now: number, state: "looping" | "polled"): Err {
     if (this.#state !== "new") {
       this.#lastError = "the swarm was started before; make another one";
       return Err.ERR_ALREADY_IN_USE;
@@ -168,7 +165,8 @@ export class BotSwarm {
     let error: Err = Err.FAILED;
     try {
       first.prepare();
-      error = first.connect();
+      // The script may have stopped it.
+      error = this.#isStopping ? OK : first.connect();
       this.#lastError = first.bot.client.get_last_error();
     } finally {
       // Whoever tries again finds a bot that no script has touched.
@@ -177,7 +175,8 @@ export class BotSwarm {
         this.#make();
       }
     }
-    if (error !== OK) return error;
+    if (error !== OK || this.#isStopping) return error;
+    this.#state = state;
     this.#startedAt = this.#aliveAt = now;
     this.#enrol(first);
     return OK;

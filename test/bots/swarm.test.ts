@@ -188,6 +188,20 @@ describe("a script", () => {
     expect(swarm.is_running()).toBe(false);
     expect(swarm.get_report()).toMatchObject({ ticks: 1, connected: 5, ok: true });
   });
+
+  test.each([0, 3])("may stop the swarm before its bot connects: bot %i", (last) => {
+    const swarm = world.swarm({ count: 10, ramp: 10, script: (bot) => void (bot.index === last && swarm.stop()) });
+    world.play(swarm, 1);
+    expect(swarm.is_running()).toBe(false);
+    expect(swarm.get_report()).toMatchObject({ started: last, ok: true });
+    expect(world.server.connections).toEqual([]);
+  });
+
+  test("that stops it as the first one keeps the promise of run()", async () => {
+    const swarm = world.swarm({ script: () => void swarm.stop() });
+    expect(await swarm.run()).toBe(swarm.get_report());
+    expect(swarm.start()).toBe(Err.ERR_ALREADY_IN_USE);
+  });
 });
 
 describe("emits", () => {
