@@ -153,6 +153,8 @@ export class BotLife {
       this.#endFirstAttempt();
       tally.countError(`connect: ${error.message}`);
     });
+    // A script may give up on the way in.
+    bot.client.disconnected.connect(() => this.#endFirstAttempt());
     bot.client.listener_error.connect((error) => host.scriptFailed(bot, error));
   }
 

@@ -44,6 +44,14 @@ describe("the ramp", () => {
     const swarm = world.swarm({ count: 30, max_connecting: 8, script: idle });
     expect(world.play(swarm, 1)).toMatchObject({ started: 30, joined: 0, errors: { "connect: full": 30 } });
   });
+
+  test("nor for those that have given up on the way in", () => {
+    world.server.use(() => {});
+    const script = ({ client }: Bot) => void world.clock.after(0.1, () => client.close());
+    const swarm = world.swarm({ count: 30, max_connecting: 8, script });
+    expect(world.play(swarm, 1)).toMatchObject({ started: 30, joined: 0 });
+    expect(swarm.is_running()).toBe(false);
+  });
 });
 
 describe("a script", () => {
