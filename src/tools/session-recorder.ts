@@ -1,7 +1,7 @@
 import type { SocketIOClient } from "../client.js";
 import { Err, OK, requireThat, safely } from "../errors.js";
 import { type ClientOptionsInput, DEFAULT_OPTIONS } from "../options.js";
-import { type Item, makeLine } from "./session-format.js";
+import { type Item, inner, makeLine } from "./session-format.js";
 import { Redaction, type RedactOptions, readRedaction } from "./session-redaction.js";
 import { Running } from "./session-running.js";
 import { SessionHash } from "./session-values.js";
@@ -155,10 +155,10 @@ export class SessionRecorder {
 
 /** Adds the callbacks of a line to the hash of its session, in the order in which they ended. */
 export function addCallbacks(hash: SessionHash, item: Item): void {
-  for (const part of item) {
-    if (!Array.isArray(part)) continue;
-    if (part[0] !== "cb" || part.length < 5 || typeof part[2] !== "string") addCallbacks(hash, part);
-    else addCallback(hash, part);
+  // Not all that is a list: data of the game may look like one.
+  for (const part of inner(item)) {
+    if (part[0] === "cb") addCallback(hash, part);
+    else addCallbacks(hash, part);
   }
 }
 

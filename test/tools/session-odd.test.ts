@@ -194,3 +194,15 @@ test("a budget of time ends a poll's reading and its writing", () => {
   const lines = recorder.to_json_lines().split("\n");
   expect(lines.filter((line) => line.includes('["poll"') && line.includes('["send"')).length).toBeGreaterThan(2);
 });
+
+test("data that looks like a line of a recording", () => {
+  const { client, main, recorder, open, clock } = byHand();
+  client.connect_to_url("ws://test");
+  open();
+  client.poll();
+  main.emit("move", ["cb", "to", "/", "there", 0]);
+  clock.advance(0.1);
+  client.poll();
+  const player = replay(recorder);
+  expect(player.get_recorded_hash()).toBe(player.get_hash());
+});
