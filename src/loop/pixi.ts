@@ -2,16 +2,16 @@
 import type { Auth } from "../auth.js";
 import type { SocketIOClient as AnyClient } from "../client.js";
 import { SocketIOClient } from "../client-with-polling.js";
-import { type Err, OK, requireThat, SocketIOError, safely } from "../errors.js";
+import { type Err, OK, requireThat, SocketIOError } from "../errors.js";
 import { Signal } from "../signal.js";
 import {
   checkOptions,
   countSkipped,
   defaultClock,
+  each,
   FUNCTION,
   isFunction,
   listOf,
-  type Pollable,
   type Polled,
   SECONDS,
 } from "./pollable.js";
@@ -140,10 +140,6 @@ export function attach_to_ticker(ticker: TickerLike, polled: Polled, options: Ti
     }
   };
   return Object.assign(detach, { resumed });
-}
-
-function each(list: Iterable<Pollable>, run: (item: Pollable) => void): void {
-  for (const item of list) safely(() => run(item));
 }
 
 /** What the plugin needs of an `Application`, as which its functions are called. */

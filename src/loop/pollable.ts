@@ -63,10 +63,14 @@ export function countSkipped(list: Iterable<Pollable>): number {
   return count;
 }
 
+/** Runs that for each of them, of which none is left out when it changes the list or throws. */
+export function each(list: Iterable<Pollable>, run: (item: Pollable) => void): void {
+  for (const item of [...list]) safely(() => run(item));
+}
+
 /** One frame or tick: input, the game, output. */
 export function pass(list: Iterable<Pollable>, now: number, play: () => void): void {
-  // Copies: who is polled may change the list, and none shall be left out for that.
-  for (const item of [...list]) safely(() => item.poll(now));
+  each(list, (item) => item.poll(now));
   safely(play);
-  for (const item of [...list]) safely(() => item.flush?.());
+  each(list, (item) => item.flush?.());
 }

@@ -96,6 +96,16 @@ describe("a frame", () => {
     expect(errors.map(String)).toEqual(["Error: poll", "Error: flush", "Error: poll", "Error: flush"]);
   });
 
+  test("who takes itself off the list makes nobody miss a frame", () => {
+    const { ticker, frames } = play();
+    const told: string[] = [];
+    const last = { poll: () => told.push("last"), flush: () => told.push("sent") };
+    const list: { poll(): unknown }[] = [{ poll: () => told.push(`first of ${list.splice(0, 1).length}`) }, last];
+    attach_to_ticker(ticker, list);
+    frames.paint();
+    expect(told).toEqual(["first of 1", "last", "sent"]);
+  });
+
   test("a listener that throws is the client's to report; the ticker goes on", () => {
     const { rig, ticker, frames, attach } = play();
     attach();
