@@ -54,7 +54,7 @@ export class AnimationFrameLoop {
   readonly #callback: ((delta: number, now: number) => void) | null;
   readonly #maxDelta: number;
   readonly #clock: () => number;
-  readonly #document: PageVisibility | null;
+  readonly #document: PageVisibility | null | undefined;
   #request: AnimationFrameOptions["request_animation_frame"];
   #isRunning = false;
   #isScheduled = false;
@@ -85,7 +85,7 @@ export class AnimationFrameLoop {
         "like a page's document, or null",
       ],
     });
-    const { max_delta = 0.25, clock = defaultClock, document = globalThis.document ?? null } = options;
+    const { max_delta = 0.25, clock = defaultClock, document = globalThis.document } = options;
     this.#list = listOf(polled);
     this.#callback = frame;
     this.#maxDelta = max_delta;
@@ -100,7 +100,7 @@ export class AnimationFrameLoop {
    */
   start(): void {
     this.#request ??= globalThis.requestAnimationFrame;
-    const hint = "there; use a FixedTickLoop, or give the option request_animation_frame";
+    const hint = "there; use a FixedTickLoop, or the option request_animation_frame";
     requireThat(isFunction(this.#request), "requestAnimationFrame", hint, this.#request);
     if (this.#isRunning) return;
     this.#isRunning = true;

@@ -109,7 +109,8 @@ export class FixedTickLoop {
     checkOptions(options, {
       tick_rate: [(rate: number) => Number.isFinite(rate) && rate > 0, "a number of ticks per second above 0"],
       max_catch_up: [
-        (count: number) => (Number.isInteger(count) || count === Infinity) && count > 0,
+        // Infinity is one, too.
+        (count: number) => Math.floor(count) === count && count > 0,
         "a whole number of 1 or more",
       ],
       precision: [(precision: string) => /^(timer|hybrid)$/.test(precision), '"timer" or "hybrid"'],

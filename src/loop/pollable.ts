@@ -51,7 +51,9 @@ export function checkCallback(callback: unknown): void {
 export function listOf(polled: Polled): Iterable<Pollable> {
   const isPollable = (value: unknown) => isFunction((value as Pollable | null)?.poll);
   const list = isPollable(polled) ? [polled as Pollable] : (polled as Iterable<Pollable>);
-  const isList = typeof list === "object" && isFunction(list?.[Symbol.iterator]);
+  // An iterator, like the `values()` of a Map, would be over after this look at it.
+  const isList =
+    typeof list === "object" && isFunction(list?.[Symbol.iterator]) && !(list as Partial<Iterator<Pollable>>).next;
   requireThat(isList && [...list].every(isPollable), "what a loop polls", "a client or a list of clients", polled);
   return list;
 }

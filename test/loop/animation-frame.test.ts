@@ -388,7 +388,7 @@ describe("the platform's own", () => {
     const loop = new AnimationFrameLoop(polled());
     expect(() => loop.start()).toThrow(
       new TypeError(
-        "requestAnimationFrame must be there; use a FixedTickLoop, or give the option request_animation_frame, got undefined",
+        "requestAnimationFrame must be there; use a FixedTickLoop, or the option request_animation_frame, got undefined",
       ),
     );
     expect(loop.is_running()).toBe(false);

@@ -578,6 +578,11 @@ describe("arguments that cannot be", () => {
     expect(() => new FixedTickLoop({} as never)).toThrow(
       new TypeError("what a loop polls must be a client or a list of clients, got object"),
     );
+    // An iterator would poll nobody: whoever looks through it has used it up.
+    const clients = new Map([["a", { poll() {} }]]);
+    expect(() => new FixedTickLoop(clients.values())).toThrow(
+      "what a loop polls must be a client or a list of clients",
+    );
     expect(() => new FixedTickLoop([], 30 as never)).toThrow(
       new TypeError("a loop's callback must be a function or null, got 30"),
     );
