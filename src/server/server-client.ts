@@ -36,6 +36,7 @@ export interface ClientHost {
 }
 
 type Callback = (response: never, error: Err) => void;
+type Middleware = Parameters<Socket["use"]>[0];
 
 /**
  * One client of a `PolledServer` in one namespace: what socket.io calls a `Socket`, polled. Made by the server; see its signal
@@ -53,6 +54,8 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
   /** Yours: the player that this client is, say. */
   data: unknown = null;
   readonly #host: ClientHost;
+  /** Of its packets, as socket.io has them: `socket.use`. */
+  readonly #middlewares: Middleware[] = [];
   #isConnected = false;
   /** Nothing more is told of it. */
   #isOver = false;
@@ -67,8 +70,13 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
     this.#host = host;
     this.socket = socket;
     host.arrived({ kind: "connected", client: this.#self, reason: "" });
-    socket.onAny(this.#received);
     socket.on("disconnect", this.#gone);
+    socket.use(this.#filter);
+    // What is added after this comes before it all the same: what a middleware refuses is not received.
+    socket.use = (middleware) => {
+      this.#middlewares.push(middleware);
+      return socket;
+    };
   }
 
   /** The Socket.IO id, the same as `get_session_id()` of the client's own namespace object. */
@@ -185,7 +193,6 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
   end(reason: string, close: boolean | null): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.socket.offAny(this.#received);
     this.socket.off("disconnect", this.#gone);
     if (close !== null) this.socket.disconnect(close);
     this.#isConnected = false;
@@ -216,7 +223,20 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
     return OK;
   }
 
-  readonly #received = (event: string, ...args: unknown[]): void => {
+  readonly #filter: Middleware = (packet, next) => {
+    const pass = (index: number): void => {
+      const middleware = this.#middlewares[index];
+      if (middleware) middleware(packet, (error) => (error ? next(error) : pass(index + 1)));
+      else {
+        // One that takes its time may pass a packet of a client that is gone.
+        if (this.socket.connected) this.#received(...packet);
+        next();
+      }
+    };
+    pass(0);
+  };
+
+  #received(event: string, ...args: unknown[]): void {
     const isAsked = typeof args.at(-1) === "function";
     const answer = isAsked ? (args.pop() as (...response: unknown[]) => void) : null;
     const arrival: EventArrival = { kind: "event", client: this.#self, event, data: args, answer, isSkipped: false };
@@ -232,14 +252,13 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
       this.#newest.set(event, arrival);
     }
     if (++this.#waiting > this.#host.maxQueuedPackets) {
-      this.socket.offAny(this.#received);
       this.socket.off("disconnect", this.#gone);
       this.#gone("inbound overflow");
       this.socket.disconnect(true);
       return;
     }
     this.#host.arrived(arrival);
-  };
+  }
 
   readonly #gone = (reason: string): void => {
     this.#host.arrived({ kind: "disconnected", client: this.#self, reason });

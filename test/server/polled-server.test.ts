@@ -159,6 +159,34 @@ describe("what arrives waits for a poll", () => {
     ]);
   });
 
+  test("not what a middleware of the socket refuses, and as it leaves it", async () => {
+    const { io, main, joined, until } = await arena();
+    const later: (() => void)[] = [];
+    io.on("connection", (socket) => {
+      socket.use(([event], next) => (event === "slow" ? later.push(next) : next()));
+      socket.use((packet, next) => {
+        packet[1] = Math.min(packet[1], 10);
+        next(packet[0] === "cheat" ? new Error("no") : undefined);
+      });
+    });
+    const heard: unknown[] = [];
+    main.event_received.connect((_client, event, data) => heard.push([event, ...data]));
+    const { ns, client, known } = await joined();
+    for (const event of ["slow", "cheat", "slow", "move"]) ns.emit(event, [99]);
+    await until(() => heard.length === 1 && later.length === 2);
+    later[0]?.();
+    await until(() => heard.length === 2);
+    expect(heard).toEqual([
+      ["move", 10],
+      ["slow", 10],
+    ]);
+    client.close();
+    await until(() => !known.is_client_connected());
+    later[1]?.();
+    await until(() => true);
+    expect(heard.length).toBe(2);
+  });
+
   test("a client that sends more than may wait is thrown out, and what came before is heard", async () => {
     const { server, main, joined, until } = await arena({ max_queued_packets: 3 });
     const flood = await joined({ reconnection: false });
