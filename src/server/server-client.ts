@@ -35,6 +35,9 @@ export interface ClientHost {
   left(client: ServerClient, reason: string): void;
 }
 
+/** What a timer of Node can hold, in milliseconds; with more it goes off at once. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+
 type Callback = (response: never, error: Err) => void;
 type Middleware = Parameters<Socket["use"]>[0];
 
@@ -214,11 +217,13 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
       if (acks.delete(settle)) this.#host.invoke(() => callback(response as never, error), event);
     };
     // The timer is socket.io's: it forgets the acknowledgement with it.
-    this.socket.timeout(timeout * 1000).emit(event, ...data, (late: unknown, ...response: unknown[]) => {
-      const [answer, error] = late ? [["timeout"], ERR_TIMEOUT as Err] : [response, OK as Err];
-      if (acks.has(settle))
-        this.#host.arrived({ kind: "answer", client: this.#self, settle: () => settle(answer, error) });
-    });
+    this.socket
+      .timeout(Math.min(timeout * 1000, LONGEST_TIMEOUT))
+      .emit(event, ...data, (late: unknown, ...response: unknown[]) => {
+        const [answer, error] = late ? [["timeout"], ERR_TIMEOUT as Err] : [response, OK as Err];
+        if (acks.has(settle))
+          this.#host.arrived({ kind: "answer", client: this.#self, settle: () => settle(answer, error) });
+      });
     acks.add(settle);
     return OK;
   }

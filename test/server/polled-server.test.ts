@@ -271,6 +271,18 @@ describe("to a client", () => {
     expect(answers).toHaveLength(2);
   });
 
+  test("an acknowledgement may take longer than a timer of Node can wait", async () => {
+    const { joined, until } = await arena();
+    const { ns, known } = await joined();
+    ns.on("ask", (_data, reply) => reply?.(["here"]));
+    const timeout = vi.spyOn(known.socket, "timeout");
+    let answer: unknown;
+    known.emit_with_ack("ask", [], (response) => (answer = response), 1e7);
+    expect(timeout).toHaveBeenCalledWith(2 ** 31 - 1);
+    await until(() => answer !== undefined);
+    expect(answer).toEqual(["here"]);
+  });
+
   test("an answer that came before its client went is told before that", async () => {
     const { server, main, joined, until } = await arena();
     const { client, ns, known } = await joined();
