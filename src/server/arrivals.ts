@@ -10,6 +10,8 @@ export interface EventArrival {
   readonly kind: "event";
   readonly client: ServerClient;
   readonly event: string;
+  /** How many polls there had been. */
+  readonly poll: number;
   data: unknown[];
   /** Sends an acknowledgement; `null` when none was asked for. */
   readonly answer: ((...response: unknown[]) => void) | null;

@@ -59,6 +59,7 @@ export class PolledServer {
   readonly #owner: SignalOwner;
   #stats = { events_dispatched: 0, events_skipped: 0 };
   #callbacks = 0;
+  #polls = 0;
   /** How many callbacks are running, one inside the other. */
   #depth = 0;
 
@@ -128,6 +129,7 @@ export class PolledServer {
   poll(): number {
     if (this.#depth > 0) return 0;
     this.#callbacks = 0;
+    this.#polls++;
     const { clock, poll_max_packets, poll_max_time } = this.#options;
     const until = poll_max_time > 0 ? clock() + poll_max_time : Infinity;
     let events = 0;
@@ -167,7 +169,11 @@ export class PolledServer {
   #serve(path: string): { readonly namespace: ServerNamespace; readonly end: () => void } {
     const io = this.io.of(path);
     const namespace = new ServerNamespace(this.#owner, io);
+    const polls = () => this.#polls;
     const host: ClientHost = {
+      get polls() {
+        return polls();
+      },
       maxQueuedPackets: this.#options.max_queued_packets,
       isLatest: (event) => namespace.isLatest(event),
       arrived: (arrival) => this.#arrivals.push(arrival),

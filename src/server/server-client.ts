@@ -25,6 +25,8 @@ export type ServerReply = (response_array: readonly unknown[]) => Err;
 export interface ClientHost {
   /** Of one client, how many of its packets may wait. */
   readonly maxQueuedPackets: number;
+  /** How many polls there have been. */
+  readonly polls: number;
   /** True for events of which only the newest packet counts. */
   isLatest(event: string): boolean;
   arrived(arrival: Arrival): void;
@@ -244,15 +246,29 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
   #received(event: string, ...args: unknown[]): void {
     const isAsked = typeof args.at(-1) === "function";
     const answer = isAsked ? (args.pop() as (...response: unknown[]) => void) : null;
-    const arrival: EventArrival = { kind: "event", client: this.#self, event, data: args, answer, isSkipped: false };
+    const { polls: poll } = this.#host;
+    const arrival: EventArrival = {
+      kind: "event",
+      client: this.#self,
+      event,
+      poll,
+      data: args,
+      answer,
+      isSkipped: false,
+    };
     if (answer === null && this.#host.isLatest(event)) {
       this.#newest ??= new Map();
       const older = this.#newest.get(event);
       if (older) {
+        this.#host.skipped();
+        // A budget has ended the poll before its turn: with a place at the end of the line it might never come to it.
+        if (older.poll < poll) {
+          older.data = args;
+          return;
+        }
         older.isSkipped = true;
         older.data = [];
         this.#waiting--;
-        this.#host.skipped();
       }
       this.#newest.set(event, arrival);
     }

@@ -159,6 +159,25 @@ describe("what arrives waits for a poll", () => {
     ]);
   });
 
+  test("of an EVENT_LATEST event, from each client in turn when a budget leaves some of them out", async () => {
+    const { server, main, joined, until } = await arena({ poll_max_packets: 1 });
+    const players = [await joined({}, { name: "ann" }), await joined({}, { name: "bob" })];
+    const heard: string[] = [];
+    main.on("aim", (client, [angle]) => heard.push(`${client.get_auth()["name"]} ${angle}`));
+    main.set_event_mode("aim", ServerNamespace.EVENT_LATEST);
+    for (let angle = 1; angle <= 4; angle++) {
+      for (const { known, ns, client } of players) {
+        const arrived = vi.fn();
+        known.socket.once("aim", arrived);
+        ns.emit("aim", [angle]);
+        client.flush();
+        await until(() => arrived.mock.calls.length > 0, false);
+      }
+      server.poll();
+    }
+    expect(heard).toEqual(["ann 1", "bob 2", "ann 3", "bob 4"]);
+  });
+
   test("not what a middleware of the socket refuses, and as it leaves it", async () => {
     const { io, main, joined, until } = await arena();
     const later: (() => void)[] = [];
