@@ -160,10 +160,10 @@ export class PolledServer {
    */
   close(): void {
     for (const { end } of this.#namespaces.values()) end();
-    // Who is told of it may close it as well.
-    for (let next = this.#arrivals.shift(); next; next = this.#arrivals.shift()) next.client.disconnect_client(true);
     for (const { namespace } of this.#namespaces.values())
       for (const client of namespace.get_clients()) client.disconnect_client(true);
+    // Those of whom nobody has heard, too. Who is told of it may close it as well.
+    for (let next = this.#arrivals.shift(); next; next = this.#arrivals.shift()) next.client.disconnect_client(true);
   }
 
   #serve(path: string): { readonly namespace: ServerNamespace; readonly end: () => void } {

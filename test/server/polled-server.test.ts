@@ -444,6 +444,16 @@ describe("close()", () => {
     expect([server.poll(), server.get_stats().clients, log.length]).toEqual([0, 0, 1]);
   });
 
+  test("leaves nothing to poll of a client with two namespaces", async () => {
+    const { server, joined, until } = await arena();
+    const chat = server.create_namespace("/chat");
+    const { client } = await joined({ reconnection: false });
+    client.create_namespace("/chat").connect_to_namespace();
+    await until(() => chat.get_clients().length === 1);
+    server.close();
+    expect(server.get_stats()).toMatchObject({ clients: 0, inbox_length: 0 });
+  });
+
   test("inside a callback ends the poll", async () => {
     const { server, main, joined, until } = await arena();
     const { client, ns } = await joined({ reconnection: false });
