@@ -113,7 +113,7 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
 
   /** Removes the first listener that is `callback`, or all of the event. */
   off(event: string, callback?: (data: never, reply?: FakeReply) => unknown): void {
-    const listeners = this.#listeners.get(event) ?? [];
+    const listeners = this.#of(event);
     const index = callback === undefined ? -1 : listeners.findIndex((listener) => listener.callback === callback);
     if (callback === undefined) this.#listeners.delete(event);
     else if (index >= 0) this.#listeners.set(event, listeners.toSpliced(index, 1));
@@ -233,13 +233,22 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
   #listen(event: string, callback: Listener["callback"], once: boolean): void {
     requireThat(typeof event === "string", "the name of an event", "a string", event);
     requireCallback(callback, event);
-    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), { callback, once }]);
+    this.#listeners.set(event, [...this.#of(event), { callback, once }]);
+  }
+
+  #of(event: string): Listener[] {
+    return this.#listeners.get(event) ?? [];
   }
 
   #dispatch(event: string, data: unknown[], reply?: FakeReply): void {
-    forEach(this.#listeners.get(event) ?? [], ({ callback, once }) => {
-      if (once) this.off(event, callback);
-      callback(data as never, reply);
+    forEach(this.#of(event), (listener) => {
+      // Itself: the same callback may be there for good as well.
+      if (listener.once)
+        this.#listeners.set(
+          event,
+          this.#of(event).filter((other) => other !== listener),
+        );
+      listener.callback(data as never, reply);
     });
   }
 

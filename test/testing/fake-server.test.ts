@@ -347,9 +347,12 @@ describe("listeners", () => {
     game.main.emit("x");
     game.client.poll();
     expect(got).toEqual(["b", "a", "a"]);
-    game.main.emit("x");
-    game.client.poll();
-    expect(got).toEqual(["b", "a", "a", "b", "a"]);
+    // Of two that are the same, the one that runs once is gone.
+    for (let times = 0; times < 2; times++) {
+      game.main.emit("x");
+      game.client.poll();
+    }
+    expect(got).toEqual(["b", "a", "a", "b", "a", "b", "a"]);
   });
 
   test("of connections too", () => {
