@@ -18,6 +18,10 @@ const TIMESTAMP = -1;
 const MAX_KEYS = 20;
 const FIXEXT_1 = 0xd4;
 const FIXEXT_8 = 0xd7;
+/** Half of a character, or one of its two halves. */
+const SURROGATE = /[\ud800-\udfff]/;
+/** Objects that JSON takes for the value in them. */
+const BOXED = /^(String|Number|Boolean|BigInt)$/;
 
 const OPTIONS = {
   extensionCodec: { tryToEncode: (value: unknown) => (value instanceof ExtData ? value : null), decode: readExtension },
@@ -56,8 +60,7 @@ function encode(encoder: Encoder, { type, namespace, id, data }: OutgoingPacket)
 
 /** `value` with everything in it that the encoder does not know as JSON does: itself if that is nothing. */
 function toPlain(value: unknown, key: string, depth: number, converted = false): unknown {
-  // A server may close the connection for text that is no UTF-8, like half of an emoji.
-  if (typeof value === "string") return value.replace(/\p{Surrogate}/gu, "\ufffd");
+  if (typeof value === "string") return toText(value);
   if (typeof value === "function" || typeof value === "symbol") return undefined;
   if (typeof value === "bigint") throw new Error("it holds a BigInt");
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || value instanceof ExtData)
@@ -69,18 +72,26 @@ function toPlain(value: unknown, key: string, depth: number, converted = false):
   if (depth > MAX_DEPTH) throw new Error("it contains itself, or is nested too deeply");
   if (!converted && typeof (value as { toJSON?: unknown }).toJSON === "function")
     return toPlain((value as { toJSON(key: string): unknown }).toJSON(key), key, depth + 1, true);
+  if (tag !== "Object" && BOXED.test(tag)) return toPlain(value.valueOf(), key, depth);
   let copy: Record<string, unknown> | null = null;
   for (const name of Object.keys(value)) {
+    const text = toText(name);
     const item = (value as Record<string, unknown>)[name];
     const sent = toPlain(item, name, depth + 1);
     // The decoders that it would meet either refuse this key or take it for the prototype.
     const isLost = name === "__proto__";
-    if (Object.is(sent, item) && !isLost) continue;
+    if (Object.is(sent, item) && !isLost && text === name) continue;
     copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
-    if (isLost) delete copy[name];
-    else copy[name] = sent;
+    if (isLost || text !== name) delete copy[name];
+    if (!isLost) copy[text] = sent;
   }
   return copy ?? value;
+}
+
+/** A server may close the connection for text that is no UTF-8, like half of an emoji. */
+function toText(text: string): string {
+  // To look takes a fifth of what it takes to replace nothing.
+  return SURROGATE.test(text) ? text.replace(/\p{Surrogate}/gu, "\ufffd") : text;
 }
 
 function toExtension(date: Date): ExtData | null {

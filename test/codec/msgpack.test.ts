@@ -294,6 +294,17 @@ describe("what goes out as JSON would have it", () => {
     ]);
   });
 
+  test("in keys, too", () => {
+    expect(sent({ "a\ud83d": 1, b: { "😀": [{ "\udc00": "c" }] } })).toEqual([
+      { "a\ufffd": 1, b: { "😀": [{ "\ufffd": "c" }] } },
+    ]);
+  });
+
+  test("what is boxed is its value, as in JSON", () => {
+    expect(sent(new String("ab"), [new Number(5)], { a: new Boolean(false) })).toEqual(["ab", [5], { a: false }]);
+    expect(() => sent(Object(1n))).toThrow("it holds a BigInt");
+  });
+
   test("the key __proto__ is left out, for no decoder takes it for a key", () => {
     expect(sent(JSON.parse('{"__proto__":{"x":1},"a":1}'))).toEqual([{ a: 1 }]);
     expect(sent({ list: [JSON.parse('{"__proto__":1,"b":"\\ud800"}')] })).toEqual([{ list: [{ b: "\ufffd" }] }]);
