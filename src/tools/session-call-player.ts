@@ -365,13 +365,13 @@ function unknownListeners(stimuli: readonly Item[]): Iterable<[path: string, eve
   const known = new Set<string>();
   const found = new Map<string, [string, string]>();
   const walk = (item: Item): void => {
-    // What it took has no listeners.
-    if (item[3] === "take_event") return;
     if (item[0] === "call" && ["on", "once", "emit_with_ack"].includes(item[3] as string))
       known.add(`${(item[4] as unknown[])[0]}\n${item[2]}`);
     if (item[0] === "cb" && !known.has(`${item[1]}\n${item[2]}`) && !NO_EVENTS.has(item[1] as string))
       found.set(`${item[1]}\n${item[2]}`, [item[2] as string, item[1] as string]);
-    for (const part of inner(item)) walk(part);
+    // What it took has no listeners.
+    const isTaking = item[3] === "take_event";
+    for (const part of inner(item)) if (!isTaking || part[0] !== "cb") walk(part);
   };
   for (const item of stimuli) walk(item);
   return found.values();

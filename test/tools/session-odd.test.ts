@@ -206,3 +206,19 @@ test("data that looks like a line of a recording", () => {
   const player = replay(recorder);
   expect(player.get_recorded_hash()).toBe(player.get_hash());
 });
+
+test("a listener that is added while events are taken is known", () => {
+  const { client, main, recorder, say, open } = byHand();
+  const heard: unknown[] = [];
+  client.connected.connect(() => main.on("said", ([text]) => heard.push(text)));
+  client.connect_to_url("ws://test");
+  open();
+  say('42["said",1]');
+  expect(client.take_event()).toBe(null);
+  say('42["said",2]');
+  client.poll();
+  expect(heard).toEqual([1, 2]);
+  main.off("said");
+  const player = replay(recorder);
+  expect(player.get_callback_count()).toBe(3);
+});
