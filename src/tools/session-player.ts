@@ -129,7 +129,7 @@ export class SessionPlayer {
     this.#start = this.#timeOf(this.#findPoll(0)) ?? 0;
     this.#calls.prepare(header, stimuli);
     this.client.add_observer({
-      callback_ran: (event, path, args, _, error) => this.#ran(event, path, args, this.#redaction.thrown(event, error)),
+      callback_ran: (event, path, args, _, error) => this.#ran(event, path, args, this.#redaction.thrown(error)),
     });
   }
 

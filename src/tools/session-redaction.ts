@@ -26,7 +26,10 @@ const CONNECT = 0;
 const EVENT = 2;
 const ACK = 3;
 
-/** So many acknowledgements of hidden events are known as such. */
+/** What a client takes for an offset. */
+const OFFSET = /^(?=.*[\dA-Z])[\w.-]{1,64}$/;
+
+/** So many acknowledgements of hidden events are known as such, and so many offsets. */
 const REMEMBERED = 4096;
 
 /** @throws TypeError for what cannot be an option */
@@ -53,6 +56,11 @@ export class Redaction {
   readonly #attachments = new Map<string, number>();
   /** The hidden events that wait for their acknowledgement. */
   readonly #asked = new Set<string>();
+  /** The namespaces whose sessions can be recovered: their events end with an offset. */
+  readonly #recoverable = new Set<string>();
+  /** What stands for those of hidden events, and for private ids of sessions. */
+  readonly #standIns = new Map<string, string>();
+  #lastStandIn = 0;
 
   constructor(redacted: Redacted) {
     this.redacted = redacted;
@@ -74,14 +82,19 @@ export class Redaction {
 
   /** A hash of what a callback was called with, the same for the recording as for the data that was masked in it. */
   hash(event: string, args: readonly unknown[]): string {
-    return hashValue(this.data(event, args), maskUrls);
+    // Some signals tell of events: what one was thrown at may be any.
+    const isTold = event === "event_received" && this.hides(String(args[0]));
+    const isThrown = event === "listener_error" && this.#events.size > 0;
+    return hashValue(isTold || isThrown ? mask(args) : this.data(event, args), maskUrls);
   }
 
   /** What a callback has thrown: 0 for nothing, of an error its name. */
-  thrown(event: string, failure: { readonly thrown: unknown } | null): Thrown {
+  thrown(failure: { readonly thrown: unknown } | null): Thrown {
     if (failure === null) return 0;
     const { thrown } = failure;
-    return thrown instanceof Error ? { e: thrown.name } : { v: encodeValue(this.data(event, thrown)) };
+    return thrown instanceof Error
+      ? { e: thrown.name }
+      : { v: encodeValue(this.#events.size > 0 ? mask(thrown) : thrown) };
   }
 
   /** A frame, as it may be shown. */
@@ -129,15 +142,25 @@ export class Redaction {
   }
 
   #concerns(type: number): boolean {
-    return type === CONNECT ? this.redacted.auth : (type === EVENT || type === ACK) && this.#events.size > 0;
+    return type === CONNECT
+      ? this.redacted.auth || this.#events.size > 0
+      : (type === EVENT || type === ACK) && this.#events.size > 0;
   }
 
   /** @param call the namespace and the id of the acknowledgement that is asked for or given */
   #payload(type: number, data: unknown, way: Way, call: string): unknown {
+    const path = call.slice(0, call.lastIndexOf(","));
     if (type === CONNECT) {
       const { sid, ...secret } = Object(data) as Record<string, unknown>;
-      // The server's answer: the id is no secret, what resumes the session is.
-      return way === "<" && sid !== undefined ? { sid, ...(maskAuth(secret) as object) } : maskAuth(data);
+      const { pid, offset } = secret;
+      if (way === "<" && typeof pid === "string") this.#recoverable.add(path);
+      else if (way === "<") this.#recoverable.delete(path);
+      const known = this.#standIns.get(offset as string);
+      if (!this.redacted.auth) return known === undefined ? data : { ...(data as object), offset: known };
+      if (way === ">" || sid === undefined) return maskAuth(data);
+      // The server's answer: the id is no secret, what resumes the session is. Whether it was resumed is none either.
+      const resumes = typeof pid === "string" && { pid: this.#standIn(pid) };
+      return { sid, ...(maskAuth(secret) as object), ...resumes };
     }
     if (type === ACK) return this.#asked.has(way + call) ? mask(data) : data;
     if (!Array.isArray(data)) return data;
@@ -149,7 +172,19 @@ export class Redaction {
     if (!isHidden) return data;
     if (!call.endsWith("-1")) this.#asked.add(answer);
     if (this.#asked.size > REMEMBERED) this.#asked.delete(this.#asked.values().next().value!);
-    return [event, ...args.map(mask)];
+    const shown = args.map(mask);
+    const last = args.at(-1);
+    if (way === "<" && this.#recoverable.has(path) && typeof last === "string" && OFFSET.test(last))
+      shown[shown.length - 1] = this.#standIn(last);
+    return [event, ...shown];
+  }
+
+  /** What stands for the end of a hidden event, and for a session: each has to be told from the others, as a recovery does. */
+  #standIn(token: string): string {
+    const known = this.#standIns.get(token) ?? `O${String(++this.#lastStandIn).padStart(token.length - 1, "0")}`;
+    this.#standIns.set(token, known);
+    if (this.#standIns.size > REMEMBERED) this.#standIns.delete(this.#standIns.keys().next().value!);
+    return known;
   }
 }
 
@@ -169,11 +204,17 @@ export function maskText(text: string): string {
     .replace(/[\u0800-\uffff]/g, "…");
 }
 
+/** What is sent as null stays what it is, and the exponent of a large number. */
+function maskNumber(value: number): number {
+  if (!Number.isFinite(value)) return value;
+  if (!Number.isInteger(value)) return value < 0 ? -1.5 : 1.5;
+  return Number(String(value).replace(/e.*|[0-9]/g, (part) => (part.length > 1 ? part : "1")));
+}
+
 /** The same data with other texts, numbers and bytes. */
 export function mask(value: unknown): unknown {
   if (typeof value === "string") return maskText(value);
-  if (typeof value === "number")
-    return Number.isInteger(value) ? Number(String(value).replace(/[0-9]/g, "1")) : value < 0 ? -1.5 : 1.5;
+  if (typeof value === "number") return maskNumber(value);
   if (typeof value === "object" && value !== null) {
     const { _placeholder } = value as Record<string, unknown>;
     if (_placeholder === true) return value;
@@ -181,6 +222,9 @@ export function mask(value: unknown): unknown {
     if (bytes !== null) return new Uint8Array(bytes.length);
     if (value instanceof Date) return new Date(0);
     if (value instanceof Error) return value;
+    // As JSON has it, which is what is sent.
+    const { toJSON } = value as { toJSON?: unknown };
+    if (typeof toJSON === "function") return mask(toJSON.call(value, ""));
   }
   return walk(value, mask);
 }

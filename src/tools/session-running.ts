@@ -55,7 +55,7 @@ export class Running {
       poll_ended: () => this.#tape.pollEnded(this.#limit && MANY - this.#limit.packets),
       packet_received: () => this.#tape.packetTaken(),
       callback_ran: (event, path, args, _, error) =>
-        this.#tape.note(["cb", event, path, redaction.hash(event, args), redaction.thrown(event, error)]),
+        this.#tape.note(["cb", event, path, redaction.hash(event, args), redaction.thrown(error)]),
     };
   }
 

@@ -6,9 +6,9 @@ import { describe, expect, test, vi } from "vitest";
 const FRAME = 1 / 60;
 
 /** A client, a server and a recorder that records. */
-function session(options: SessionRecorderOptions = {}, clientOptions = {}) {
+function session(options: SessionRecorderOptions = {}, clientOptions = {}, serverOptions = {}) {
   const clock = new ManualClock(5);
-  const server = new FakeServer({ clock });
+  const server = new FakeServer({ clock, ...serverOptions });
   const client = new SocketIOClient();
   const recorder = new SessionRecorder(options);
   const all = { clock: clock.read, transport_factory: server.transport_factory, ...clientOptions };
@@ -222,6 +222,17 @@ describe("how long it records", () => {
 });
 
 describe("what it hides", () => {
+  /** Plays what was recorded, which must show no secret and go the same way. */
+  function replayed(recorder: SessionRecorder): SessionPlayer {
+    recorder.stop();
+    expect(recorder.to_json_lines()).not.toMatch(SECRET);
+    const player = new SessionPlayer(recorder.to_json_lines());
+    player.play_all();
+    expect(player.get_divergences()).toEqual([]);
+    expect(player.get_hash()).toBe(recorder.get_hash());
+    return player;
+  }
+
   // Whole: the digits may stand in a hash as well.
   const SECRET = /hunter2|letmein|\b4711\b/;
 
@@ -285,6 +296,74 @@ describe("what it hides", () => {
     player.play_all();
     expect(player.get_divergences()).toEqual([]);
     expect(player.get_hash()).toBe(recorder.get_hash());
+  });
+
+  test("numbers of all kinds, texts that objects make of themselves, and what is thrown; the replay goes the same way", () => {
+    const { client, recorder, main, server, frames } = session({ redact: { events: ["chat"] } });
+    const data = [1.234e25, Number.NaN, -Infinity, 12345, new URL("http://hunter2/"), { toJSON: () => "letmein" }];
+    main.on("chat", ([value]) => {
+      throw value;
+    });
+    main.event_received.connect((event) => {
+      throw `letmein ${event}`;
+    });
+    client.event_received.connect(() => {});
+    client.listener_error.connect(() => {});
+    client.connect_to_url("ws://test");
+    frames(2);
+    main.emit("chat", data);
+    server.emit("chat", data);
+    server.emit("chat", ["hunter2"]);
+    frames(3);
+    replayed(recorder);
+    expect(recorder.to_json_lines()).not.toContain("1.234");
+  });
+
+  test("what a recovered session has missed is told again in the replay, though all its texts look alike", () => {
+    for (const auth of [true, false]) {
+      const redact = { auth, events: ["*"] };
+      const { client, recorder, main, server, frames } = session(
+        { redact },
+        { reconnection: { delay: 0.1 } },
+        { recovery: 9 },
+      );
+      const heard: unknown[] = [];
+      main.on("chat", ([text]) => heard.push(text));
+      client.connect_to_url("ws://test");
+      frames(2);
+      for (const text of ["hunter2", "hunter2"]) server.emit("chat", [text]);
+      frames(2);
+      server.connections[0]?.cut();
+      for (const text of ["hunter2", "letmein"]) server.emit("chat", [text]);
+      frames(20);
+      expect(heard).toEqual(["hunter2", "hunter2", "hunter2", "letmein"]);
+      expect(replayed(recorder).get_callback_count()).toBe(4);
+    }
+  });
+
+  test("which sessions were recovered and which were not can still be told", () => {
+    const recover = { recovery: 2 };
+    const { clock, client, recorder, main, server, frames } = session({}, { reconnection: { delay: 0.1 } }, recover);
+    const play = (ns: SocketIONamespace, told: boolean[]) => ns.connected.connect(() => told.push(ns.is_recovered()));
+    const recorded: boolean[] = [];
+    play(main, recorded);
+    client.connect_to_url("ws://test");
+    frames(2);
+    server.emit("move");
+    frames(2);
+    server.connections[0]?.cut();
+    frames(20);
+    server.connections[0]?.cut();
+    clock.advance(3);
+    frames(20);
+    expect(recorded).toEqual([false, true, false]);
+    recorder.stop();
+    const player = new SessionPlayer(recorder.to_json_lines(), { listeners: "game" });
+    const played: boolean[] = [];
+    play(player.client.get_namespace("/"), played);
+    player.play_all();
+    expect(played).toEqual(recorded);
+    expect(player.get_divergences()).toEqual([]);
   });
 
   test("nothing, if that is wanted", () => {
