@@ -107,6 +107,11 @@ export class Arena {
   #seat(grant: Grant): Player {
     const known = this.#players.get(grant.seat);
     if (known !== undefined && known.name === grant.name) return known;
+    // Somebody has come back under another name: the ship of before would be nobody's, for ever.
+    if (known !== undefined) {
+      known.socket?.disconnect();
+      removeShip(this.#world, known.ship.id);
+    }
     const ship = addShip(this.#world, grant.bot);
     const player: Player = { ...grant, ship, inputs: new InputQueue(0), socket: null, leftAt: 0 };
     this.#players.set(grant.seat, player);
