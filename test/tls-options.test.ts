@@ -43,7 +43,7 @@ describe("TLSOptions", () => {
     expect(() => TLSOptions.client("ca.pem")).toThrow(`TLSOptions: trusted_chain ${hint} "…"`);
     expect(() => TLSOptions.client_unsafe("ca.pem")).toThrow(TypeError);
     expect(() => TLSOptions.client(any(null))).toThrow(`TLSOptions: trusted_chain ${hint} null`);
-    expect(() => TLSOptions.client(any(new Uint8Array(1)))).toThrow(`${hint} object`);
+    expect(() => TLSOptions.client(any(new Uint8Array(1)))).toThrow(`${hint} uint8array`);
     const identity = { certificate: PEM, private_key: KEY };
     expect(() => TLSOptions.client("", "", { ...identity, certificate: "" })).toThrow(
       `identity.certificate ${hint} "…"`,
