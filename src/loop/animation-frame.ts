@@ -100,7 +100,7 @@ export class AnimationFrameLoop {
    */
   start(): void {
     this.#request ??= globalThis.requestAnimationFrame;
-    const hint = "there; use a FixedTickLoop, or the option request_animation_frame";
+    const hint = "there; use a FixedTickLoop";
     requireThat(isFunction(this.#request), "requestAnimationFrame", hint, this.#request);
     if (this.#isRunning) return;
     this.#isRunning = true;

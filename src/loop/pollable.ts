@@ -34,9 +34,9 @@ export const FUNCTION: Rule = [isFunction, "a function"];
 
 /** @throws TypeError when there is an option without a rule, or one that does not keep its rule */
 export function checkOptions(options: object, rules: Readonly<Record<string, Rule>>): void {
-  requireThat(typeof options === "object" && options !== null, "the options of a loop", "an object", options);
+  requireThat(typeof options === "object" && options !== null, "options", "an object", options);
   for (const [name, value] of Object.entries(options)) {
-    requireThat(Object.hasOwn(rules, name), "an option of this loop", `one of ${Object.keys(rules).join(", ")}`, name);
+    requireThat(Object.hasOwn(rules, name), "an option", `one of ${Object.keys(rules).join(", ")}`, name);
     const [isValid, expected] = rules[name]!;
     requireThat(value === undefined || !!isValid(value as never), `option "${name}"`, expected, value);
   }
@@ -44,7 +44,7 @@ export function checkOptions(options: object, rules: Readonly<Record<string, Rul
 
 /** @throws TypeError when `callback` cannot be called */
 export function checkCallback(callback: unknown): void {
-  requireThat(callback === null || isFunction(callback), "a loop's callback", "a function or null", callback);
+  requireThat(callback === null || isFunction(callback), "the callback", "a function or null", callback);
 }
 
 /** @throws TypeError unless `polled` is what can be polled */
@@ -54,7 +54,7 @@ export function listOf(polled: Polled): Iterable<Pollable> {
   // An iterator, like the `values()` of a Map, would be over after this look at it.
   const isList =
     typeof list === "object" && isFunction(list?.[Symbol.iterator]) && !(list as Partial<Iterator<Pollable>>).next;
-  requireThat(isList && [...list].every(isPollable), "what a loop polls", "a client or a list of clients", polled);
+  requireThat(isList && [...list].every(isPollable), "what is polled", "a client or a list of clients", polled);
   return list;
 }
 
