@@ -28,20 +28,12 @@ export interface PollGroupOptions {
 export class PollGroup {
   /** Whoever is the first begins in the next poll, and is the last from then on. */
   readonly #clients = new Set<SocketIOClient>();
-  readonly #maxPackets: number;
-  readonly #maxTime: number;
-  readonly #clock: () => number;
+  readonly #options: Required<PollGroupOptions>;
   #polling = false;
 
   /** @throws TypeError for an option that does not exist, and for a limit that is no number of 0 or more */
   constructor(options: PollGroupOptions = {}) {
-    const { max_packets, max_time, clock } = mergeOptions(
-      { max_packets: 0, max_time: 0, clock: DEFAULT_OPTIONS.clock },
-      options,
-    );
-    this.#maxPackets = max_packets || Number.MAX_SAFE_INTEGER;
-    this.#maxTime = max_time || Infinity;
-    this.#clock = clock;
+    this.#options = mergeOptions({ max_packets: 0, max_time: 0, clock: DEFAULT_OPTIONS.clock }, options);
   }
 
   /** How many clients it has. */
@@ -78,9 +70,10 @@ export class PollGroup {
     const clients = [...this.#clients];
     const [first] = clients;
     if (first && this.#clients.delete(first)) this.#clients.add(first);
-    const time = this.#maxTime < Infinity ? this.#clock : () => 0;
-    const end = time() + this.#maxTime;
-    let packets = this.#maxPackets;
+    const { max_packets, max_time, clock } = this.#options;
+    const time = max_time > 0 ? clock : () => 0;
+    const end = time() + (max_time || Infinity);
+    let packets = max_packets || Number.MAX_SAFE_INTEGER;
     let callbacks = 0;
     try {
       for (let round = clients; round.length > 0; ) {
