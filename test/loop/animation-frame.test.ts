@@ -388,7 +388,7 @@ describe("the platform's own", () => {
     const loop = new AnimationFrameLoop(polled());
     expect(() => loop.start()).toThrow(
       new TypeError(
-        "requestAnimationFrame must be there; use a FixedTickLoop, or the option request_animation_frame, got undefined",
+        "requestAnimationFrame must be there; use a FixedTickLoop, got undefined",
       ),
     );
     expect(loop.is_running()).toBe(false);
@@ -396,7 +396,7 @@ describe("the platform's own", () => {
 });
 
 describe("arguments that cannot be", () => {
-  const list = "what a loop polls must be a client or a list of clients";
+  const list = "what is polled must be a client or a list of clients";
   const names = "max_delta, clock, request_animation_frame, document";
   const delta = 'option "max_delta" must be a number of seconds above 0';
   test.each<[polled: unknown, frame: unknown, options: unknown, message: string]>([
@@ -406,10 +406,10 @@ describe("arguments that cannot be", () => {
     [() => {}, null, {}, `${list}, got function`],
     [{ poll: 1 }, null, {}, `${list}, got object`],
     [[polled(), {}], null, {}, `${list}, got array`],
-    [polled(), { max_delta: 1 }, {}, "a loop's callback must be a function or null, got object"],
-    [polled(), 5, {}, "a loop's callback must be a function or null, got 5"],
-    [polled(), null, null, "the options of a loop must be an object, got null"],
-    [polled(), null, { maxDelta: 1 }, `an option of this loop must be one of ${names}, got "maxDelta"`],
+    [polled(), { max_delta: 1 }, {}, "the callback must be a function or null, got object"],
+    [polled(), 5, {}, "the callback must be a function or null, got 5"],
+    [polled(), null, null, "options must be an object, got null"],
+    [polled(), null, { maxDelta: 1 }, `an option must be one of ${names}, got "maxDelta"`],
     [polled(), null, { max_delta: 0 }, `${delta}, got 0`],
     [polled(), null, { max_delta: -1 }, `${delta}, got -1`],
     [polled(), null, { max_delta: Number.NaN }, `${delta}, got NaN`],

@@ -562,9 +562,9 @@ describe("arguments that cannot be", () => {
     [{ clock: 0 }, 'option "clock" must be a function, got 0'],
     [{ timers: null }, 'option "timers" must be like globalThis, got null'],
     [{ timers: {} }, 'option "timers" must be like globalThis, got object'],
-    [{ tickRate: 30 }, `an option of this loop must be one of ${names}, got "tickRate"`],
-    [{ constructor: 30 }, `an option of this loop must be one of ${names}, got "constructor"`],
-    [30, "the options of a loop must be an object, got 30"],
+    [{ tickRate: 30 }, `an option must be one of ${names}, got "tickRate"`],
+    [{ constructor: 30 }, `an option must be one of ${names}, got "constructor"`],
+    [30, "options must be an object, got 30"],
   ])("the options %o", (options, message) => {
     expect(() => new FixedTickLoop([], null, options as never)).toThrow(new TypeError(message));
   });
@@ -576,15 +576,15 @@ describe("arguments that cannot be", () => {
 
   test("what cannot be polled, a callback that cannot be called", () => {
     expect(() => new FixedTickLoop({} as never)).toThrow(
-      new TypeError("what a loop polls must be a client or a list of clients, got object"),
+      new TypeError("what is polled must be a client or a list of clients, got object"),
     );
     // An iterator would poll nobody: whoever looks through it has used it up.
     const clients = new Map([["a", { poll() {} }]]);
     expect(() => new FixedTickLoop(clients.values())).toThrow(
-      "what a loop polls must be a client or a list of clients",
+      "what is polled must be a client or a list of clients",
     );
     expect(() => new FixedTickLoop([], 30 as never)).toThrow(
-      new TypeError("a loop's callback must be a function or null, got 30"),
+      new TypeError("the callback must be a function or null, got 30"),
     );
   });
 });
