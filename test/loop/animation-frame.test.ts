@@ -387,9 +387,7 @@ describe("the platform's own", () => {
   test("where there is no requestAnimationFrame, start() says what to use", () => {
     const loop = new AnimationFrameLoop(polled());
     expect(() => loop.start()).toThrow(
-      new TypeError(
-        "requestAnimationFrame must be there; use a FixedTickLoop, got undefined",
-      ),
+      new TypeError("requestAnimationFrame must be there; use a FixedTickLoop, got undefined"),
     );
     expect(loop.is_running()).toBe(false);
   });

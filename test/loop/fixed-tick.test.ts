@@ -580,9 +580,7 @@ describe("arguments that cannot be", () => {
     );
     // An iterator would poll nobody: whoever looks through it has used it up.
     const clients = new Map([["a", { poll() {} }]]);
-    expect(() => new FixedTickLoop(clients.values())).toThrow(
-      "what is polled must be a client or a list of clients",
-    );
+    expect(() => new FixedTickLoop(clients.values())).toThrow("what is polled must be a client or a list of clients");
     expect(() => new FixedTickLoop([], 30 as never)).toThrow(
       new TypeError("the callback must be a function or null, got 30"),
     );
