@@ -136,6 +136,8 @@ class StreamTransport implements Transport {
   /** `null` when it is over. */
   #handler: TransportHandler | null;
   #session: WebTransportSession | null = null;
+  /** There is a server, with a certificate that is trusted. */
+  #isReached = false;
   /** `null` until the transport is open. */
   #writer: Writer | null = null;
   #heard = false;
@@ -195,6 +197,7 @@ class StreamTransport implements Transport {
         )
         .then((ending) => this.#ended(ending, 1));
       await session.ready;
+      this.#isReached = true;
       if (this.#handler === null) return this.#shut();
       const { readable, writable } = await session.createBidirectionalStream();
       const writer = writable.getWriter();
@@ -281,7 +284,8 @@ class StreamTransport implements Transport {
     const failure = `no WebTransport connection to ${this.#url}: ${message}`;
     // What keeps a session from being made here will do so the next time.
     if (this.#session === null) handler.closed("transport error", failure, "transport");
-    else if (this.#writer === null) handler.closed("transport error", `${failure}; ${UNREACHED}`);
+    else if (this.#writer === null)
+      handler.closed("transport error", `${failure}; ${this.#isReached ? UNANSWERED : UNREACHED}`);
     else handler.closed(reason, reason === "transport error" || this.#heard ? message : `${message}; ${UNANSWERED}`);
   }
 
