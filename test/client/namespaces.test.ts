@@ -615,13 +615,18 @@ describe("events before the reply to CONNECT", () => {
 });
 
 describe("being kicked", () => {
-  test("what was emitted and not written yet is not written any more: the server would close the whole connection", () => {
+  const joined = () => {
     const rig = connected();
     const ns = rig.client.create_namespace("/a");
     ns.connect_to_namespace();
     rig.poll();
     rig.serve('40/a,{"sid":"s"}');
     rig.peer.written();
+    return { rig, ns };
+  };
+
+  test("what was emitted and not written yet is not written any more: the server would close the whole connection", () => {
+    const { rig, ns } = joined();
     const codes: Err[] = [];
     ns.emit("x");
     ns.emit_volatile("y");
@@ -633,12 +638,7 @@ describe("being kicked", () => {
   });
 
   test("nor are the last words of a game that leaves in the same poll, before it comes to the kick; it can join again", () => {
-    const rig = connected();
-    const ns = rig.client.create_namespace("/a");
-    ns.connect_to_namespace();
-    rig.poll();
-    rig.serve('40/a,{"sid":"s"}');
-    rig.peer.written();
+    const { rig, ns } = joined();
     ns.on("over", () => {
       ns.emit("bye");
       ns.disconnect_from_namespace();
