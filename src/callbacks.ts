@@ -60,7 +60,7 @@ export abstract class Callbacks implements SessionSink, SignalOwner {
 
   abstract expireAfter(seconds: number, expire: () => void): void;
   abstract makeNamespace(path: string): NamespaceEntry;
-  abstract traffic(): { readonly sent: number; readonly waiting: number };
+  abstract readonly backlog: number;
 
   /** The attempt to connect has got as far as it shall. */
   protected abstract settled(): void;

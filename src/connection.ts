@@ -7,6 +7,7 @@
  */
 import { type DisconnectReason, Inbox } from "./inbox.js";
 import type { LatestEvents } from "./latest-events.js";
+import { type ClientObserver, tellOf } from "./observer.js";
 import type { ClientOptions } from "./options.js";
 import { frameSize } from "./protocol/attachments.js";
 import { CLOSE, CLOSED, MESSAGE, OPEN, OPENED, PING, PONG } from "./protocol/constants.js";
@@ -15,7 +16,8 @@ import type { Frame } from "./protocol/engine-packet.js";
 import { EngineSession } from "./protocol/engine-session.js";
 import { ProtocolError, violation } from "./protocol/protocol-error.js";
 import type { RttEstimator } from "./protocol/rtt.js";
-import { type RawPacket, SocketDecoder } from "./protocol/socket-decoder.js";
+import { SocketDecoder, timedPacket } from "./protocol/socket-decoder.js";
+import { contentOf } from "./protocol/socket-packet.js";
 import type { Counters } from "./stats.js";
 import {
   engineName,
@@ -41,8 +43,7 @@ export interface ConnectionOwner {
   now(): number;
   /** The handshake is done: time to write what has to go first. Not the moment to call the game. */
   engineOpened(connection: Connection, now: number): void;
-  /** A packet that waited was left out for a newer one. */
-  skipped(packet: RawPacket): void;
+  readonly observers: readonly ClientObserver[];
   /** A poll has come to the moment at which the session opened, over the transport of that name. */
   opened(name: string): void;
   /** A poll has come to the end of the connection. */
@@ -75,14 +76,9 @@ export class Connection extends EngineSession implements TransportHandler {
     this.#decoder = new SocketDecoder(owner);
   }
 
-  /** True while packets can be written. */
-  get writable(): boolean {
-    return this.state === OPEN;
-  }
-
   /** True while nothing waits here for a poll. */
   get isIdle(): boolean {
-    return this.inbox.isEmpty && !this.#pongDue && this.writable;
+    return this.inbox.isEmpty && !this.#pongDue && this.state === OPEN;
   }
 
   open(factory: TransportFactory, request: RequestMaker): void {
@@ -111,10 +107,10 @@ export class Connection extends EngineSession implements TransportHandler {
 
   /** Answers the last ping if that has not been done. */
   answerPing(now: number): void {
-    if (!this.#pongDue || !this.writable) return;
+    if (!this.#pongDue || this.state !== OPEN) return;
     this.#pongDue = false;
     this.send([PONG]);
-    this.answered(now);
+    this.answeredAt = now;
   }
 
   /** After a poll has emptied the inbox as far as it would. */
@@ -151,14 +147,9 @@ export class Connection extends EngineSession implements TransportHandler {
     this.heard(now);
   }
 
-  /** Puts news behind what has arrived. */
-  tell(hear: () => void): void {
-    this.inbox.push({ hear });
-  }
-
   /** Ends the connection and puts that into the inbox, behind what arrived before; the transport tells of its own end like this, too. */
   closed(reason: DisconnectReason, message: string, finality: Finality = ""): void {
-    if (this.dispose(reason === "ping timeout")) this.tell(() => this.#owner.lost(reason, message, finality));
+    if (this.dispose(reason === "ping timeout")) this.inbox.push(() => this.#owner.lost(reason, message, finality));
   }
 
   /** Ends the connection without a word to its inbox; false when it was over already. */
@@ -187,9 +178,11 @@ export class Connection extends EngineSession implements TransportHandler {
     const size = frameSize(frame);
     counters.bytes_received += size;
     try {
-      // It may be more if that is what the server has announced.
-      const limit = Math.max(options.max_payload, this.handshake?.maxPayload ?? 0);
-      if (size > limit) violation(`messages of at most ${limit} bytes (max_payload)`, `${size} bytes`);
+      if (size > options.max_payload) {
+        // It may be more if that is what the server has announced.
+        const limit = Math.max(options.max_payload, this.handshake?.maxPayload ?? 0);
+        if (size > limit) violation(`messages of at most ${limit} bytes (max_payload)`, `${size} bytes`);
+      }
       const type = this.receive(frame, now);
       if (type === MESSAGE) this.#enqueue(frame, now);
       else if (type === PING) {
@@ -201,7 +194,7 @@ export class Connection extends EngineSession implements TransportHandler {
       } else if (type === OPENED) {
         const { sid, maxPayload } = this.handshake!;
         const { name } = this.transport!;
-        this.tell(() => this.#owner.opened(name));
+        this.inbox.push(() => this.#owner.opened(name));
         this.transport!.established?.(sid, maxPayload || Infinity);
         this.#owner.engineOpened(this, now);
       } else if (type === CLOSE) this.closed("transport close", "the server closed the session");
@@ -212,12 +205,22 @@ export class Connection extends EngineSession implements TransportHandler {
   }
 
   #enqueue(frame: Frame, now: number): void {
-    const packet = this.#decoder.receive(frame, now);
+    let packet = this.#decoder.receive(frame, now);
     if (packet === null) return;
     this.#owner.counters.packets_received++;
-    const older = this.#owner.latestEvents?.supersede(packet);
-    if (older && this.inbox.remove(older)) this.#owner.skipped(older);
-    this.inbox.push(packet);
+    const latest = this.#owner.latestEvents?.of(contentOf(packet));
+    if (latest) {
+      const { newest } = latest;
+      if (newest?.inbox === this.inbox) {
+        this.inbox.drop(newest);
+        const { counters, observers } = this.#owner;
+        counters.events_skipped++;
+        tellOf(observers, "packet_skipped", newest);
+      }
+      if (typeof packet === "string") packet = timedPacket(packet, packet.length, now);
+      latest.newest = packet;
+    }
+    this.inbox.push(packet, now);
     this.#balance(now);
   }
 }

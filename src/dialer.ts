@@ -23,7 +23,6 @@ import { ERR_TIMEOUT } from "./protocol/codes.js";
 import { type Deadline, Deadlines } from "./protocol/deadlines.js";
 import { CONNECTED, CONNECTING } from "./protocol/namespace-session.js";
 import { RttEstimator } from "./protocol/rtt.js";
-import type { RawPacket } from "./protocol/socket-decoder.js";
 import { SocketSession } from "./protocol/socket-session.js";
 import { engineName, type Finality, type TransportFactory } from "./transport/transport.js";
 
@@ -70,7 +69,6 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
   /** CONNECTED once the attempt has got as far as it shall. */
   abstract readonly state: ConnectionState;
   abstract engineOpened(connection: Connection, now: number): void;
-  abstract skipped(packet: RawPacket): void;
   /** Writes what was sent since the last time. */
   abstract flush(): void;
   abstract opened(name: string): void;

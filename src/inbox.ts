@@ -1,4 +1,6 @@
-import type { RawPacket } from "./protocol/socket-decoder.js";
+import { frameSize } from "./protocol/attachments.js";
+import { NOTHING, withItem } from "./protocol/namespace-session.js";
+import type { RawPacket, TimedPacket } from "./protocol/socket-decoder.js";
 
 export type DisconnectReason =
   | "client disconnect"
@@ -9,76 +11,87 @@ export type DisconnectReason =
   | "parse error"
   | "inbound overflow";
 
-/** What stands in the line: its neighbours, and the inbox that it waits in. */
-interface Place {
-  before?: unknown;
-  after?: unknown;
-  inbox?: unknown;
-}
-
-/** The session has opened, moved or ended: `hear` tells. It keeps its place among the packets and does not count as one. */
-export interface News extends Place {
-  readonly hear: () => void;
-}
+/** The session has opened, moved or ended: it tells of that. It keeps its place among the packets and does not count as one. */
+export type News = () => void;
 
 export type InboxItem = RawPacket | News;
 
-/**
- * What arrived and waits for `poll()`, in order, undecoded. It keeps count so that its owner can bound it.
- *
- * It is a ring of all that waits and the inbox itself, so that what is superseded can be taken out from the middle at once.
- */
+/** An item, or the moment from which on the texts behind it arrived, in seconds. */
+type Slot = InboxItem | number | null;
+
+/** What arrived and waits for `poll()`, in order, undecoded. It keeps count so that its owner can bound it. */
 export class Inbox {
   /** Waiting packets, and their size in bytes. */
   length = 0;
   bytes = 0;
-  /** As if what comes behind the last one had not arrived yet. */
-  readonly time = Infinity;
-  before: Place = this;
-  after: Place = this;
+  /** When the text that was taken last arrived, and the one that came last, in seconds. */
+  #time = NaN;
+  #lastTime = NaN;
+  /** What was dropped keeps its place until there is too much of it; the last one waits, if there is any. */
+  #slots: Slot[] = NOTHING;
+  #head = 0;
 
   /** True when neither packets nor news wait. */
   get isEmpty(): boolean {
-    return this.after === this;
+    return this.#slots === NOTHING;
   }
 
   /** When the packet that is next arrived, in seconds; `Infinity` when none waits. */
   get oldestTime(): number {
-    let place: Place = this.after;
-    while ("hear" in place) place = place.after as Place;
-    return (place as RawPacket | Inbox).time;
+    let time = this.#time;
+    for (let index = this.#head; this.length > 0; index++) {
+      const slot = this.#slots[index]!;
+      if (typeof slot === "number") time = slot;
+      else if (typeof slot === "string") return time;
+      else if (typeof slot === "object" && slot.inbox) return slot.time;
+    }
+    return Infinity;
   }
 
-  push(item: InboxItem): void {
-    item.inbox = this;
-    item.after = this;
-    item.before = this.before;
-    this.before.after = item;
-    this.before = item;
+  /** Adds an item; `time` is when it arrived if it is a text, in seconds. */
+  push(item: InboxItem, time = NaN): void {
+    if (typeof item === "string" && time !== this.#lastTime) {
+      // Times stand between the texts rather than beside each: many arrive at once.
+      this.#lastTime = time;
+      this.#slots = withItem(this.#slots, time);
+    }
+    this.#slots = withItem(this.#slots, item);
     this.#count(item, 1);
   }
 
-  /** Takes an item out; false when it does not wait here (any more). */
-  remove(item: InboxItem): boolean {
-    if (item.inbox !== this) return false;
-    const { before, after } = item as { before: Place; after: Place };
-    before.after = after;
-    after.before = before;
-    // What is kept of it must not keep what came after it.
-    item.inbox = item.before = item.after = null;
-    this.#count(item, -1);
-    return true;
+  /** Takes a packet that waits out for a newer one, which is to be pushed at once. */
+  drop(packet: TimedPacket): void {
+    this.#count(packet, -1);
+    // A tab that is hidden for an hour may get snapshots all the time.
+    if (this.#slots.length > 2 * this.length + 64) {
+      this.#slots = this.#slots.filter((slot) => typeof slot !== "object" || slot?.inbox);
+      this.#head = 0;
+    }
   }
 
   /** Takes the next item; `null` when there is none. */
   shift(): InboxItem | null {
-    const first = this.after as InboxItem;
-    return this.remove(first) ? first : null;
+    while (!this.isEmpty) {
+      const slots = this.#slots;
+      const slot = slots[this.#head]!;
+      slots[this.#head++] = null;
+      if (this.#head === slots.length) {
+        this.#slots = NOTHING;
+        this.#head = 0;
+      }
+      if (typeof slot === "number") this.#time = slot;
+      else if (typeof slot !== "object" || slot.inbox) {
+        this.#count(slot, -1);
+        return slot;
+      }
+    }
+    return null;
   }
 
   #count(item: InboxItem, by: 1 | -1): void {
-    if ("hear" in item) return;
+    if (typeof item === "function") return;
+    if (typeof item === "object") item.inbox = by > 0 ? this : null;
     this.length += by;
-    this.bytes += by * item.size;
+    this.bytes += by * frameSize(item);
   }
 }

@@ -1,11 +1,11 @@
-import type { RawPacket } from "./protocol/socket-decoder.js";
-import { peekPacket } from "./protocol/socket-packet.js";
+import type { TimedPacket } from "./protocol/socket-decoder.js";
+import { type PacketSource, peekPacket } from "./protocol/socket-packet.js";
 
-interface LatestEvent {
+export interface LatestEvent {
   /** What its packets start with as nearly every server writes them. */
   readonly head: string;
   /** The packet that came last, which may have been taken long ago. */
-  newest: RawPacket | null;
+  newest: TimedPacket | null;
 }
 
 /** The events of which only the newest packet counts (`EVENT_LATEST`). */
@@ -25,21 +25,16 @@ export class LatestEvents {
   }
 
   /**
-   * The packet that `packet` supersedes; `null` if there is none, it is not of such an event, or asks for an acknowledgement.
+   * The event of a packet that starts with `text`, if it is one of them and asks for no acknowledgement.
    * @throws ProtocolError when its header is malformed
    */
-  supersede(packet: RawPacket): RawPacket | null {
-    const { text } = packet;
-    let latest = this.#last;
+  of(text: PacketSource): LatestEvent | undefined {
+    const last = this.#last;
     // This runs for every packet that arrives, and to read its header would take longer than all the rest.
-    if (!latest || typeof text !== "string" || text.slice(0, latest.head.length) !== latest.head) {
-      const { namespace, event, id } = peekPacket(text);
-      latest = this.#events.get(namespace)?.get(event);
-      if (!latest || id >= 0) return null;
-      this.#last = latest;
-    }
-    const { newest } = latest;
-    latest.newest = packet;
-    return newest;
+    if (last && typeof text === "string" && text.slice(0, last.head.length) === last.head) return last;
+    const { namespace, event, id } = peekPacket(text);
+    const latest = id < 0 ? this.#events.get(namespace)?.get(event) : undefined;
+    this.#last = latest ?? last;
+    return latest;
   }
 }

@@ -46,8 +46,8 @@ export interface NamespaceHost extends SignalOwner {
   latestEvents: LatestEvents | null;
   /** True unless the client is DISCONNECTED. */
   readonly active: boolean;
-  /** True when little enough waits in the socket for a volatile packet to be fresh when it gets out. */
-  readonly writable: boolean;
+  /** Bytes that wait in the transport. */
+  readonly backlog: number;
   now(): number;
   /** True when somebody wants the events of all namespaces. */
   hearsAll(): boolean;

@@ -24,6 +24,9 @@ import type { AckHandler } from "./protocol/out-packet.js";
 import { RESERVED_EVENTS } from "./protocol/socket-packet.js";
 import { defineSignals, type Signal } from "./signal.js";
 
+/** With more than this in the transport a volatile packet would be stale when it gets out. Bytes. */
+const VOLATILE_BACKLOG = 16384;
+
 /** Whether all waiting packets of an event are delivered or only the newest. */
 export const EventMode = /* @__PURE__ */ Object.freeze({ EVENT_QUEUE: 0, EVENT_LATEST: 1 });
 export type EventMode = (typeof EventMode)[keyof typeof EventMode];
@@ -149,7 +152,9 @@ export class SocketIONamespace<
   emit_volatile<E extends EventName<EmitEvents>>(event: E, data?: Readonly<EventData<EmitEvents, E>> | []): Err;
   emit_volatile(event: string, data: unknown[] = [], more?: unknown): Err {
     requireEmit(event, data, more);
-    return this.#entry.host.session.emitVolatile(this.#entry, event, data, this.#entry.host.writable);
+    const entry = this.#entry;
+    const { host } = entry;
+    return host.session.emitVolatile(entry, event, data, host.backlog < VOLATILE_BACKLOG);
   }
 
   /**

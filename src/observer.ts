@@ -1,7 +1,7 @@
 import { safely } from "./errors.js";
 import { type Frames, frameSize } from "./protocol/attachments.js";
 import { type Codec, decodeMessage } from "./protocol/codec.js";
-import { type PacketSource, peekPacket } from "./protocol/socket-packet.js";
+import { contentOf, type PacketSource, peekPacket } from "./protocol/socket-packet.js";
 
 /**
  * What a client tells of itself while it works: for statistics, overlays, recorders. Nobody pays for it while nobody observes.
@@ -51,13 +51,12 @@ export function tellAll<Name extends keyof Told>(
 export function tellOf(
   observers: readonly ClientObserver[],
   name: "packet_received" | "packet_skipped" | "packet_sent",
-  text: PacketSource,
-  size: number,
+  packet: string | { readonly content: PacketSource; readonly size: number },
 ): void {
   // Nobody pays for it while nobody observes.
   if (observers.length === 0) return;
-  const { event, namespace } = peekPacket(text);
-  tellAll(observers, name, event ?? "", namespace, size);
+  const { event, namespace } = peekPacket(contentOf(packet));
+  tellAll(observers, name, event ?? "", namespace, frameSize(packet));
 }
 
 /** Tells of a packet that is written: it looks as it would when it arrives. */
@@ -66,5 +65,7 @@ export function tellSent(observers: readonly ClientObserver[], frames: Frames, c
   const size = all.reduce((sum, frame) => sum + frameSize(frame), 0);
   const head = all[0] as string | Uint8Array;
   // A codec may be unable to read what it has written itself.
-  safely(() => tellOf(observers, "packet_sent", codec ? decodeMessage(codec, head) : (head as string), size));
+  safely(() =>
+    tellOf(observers, "packet_sent", { content: codec ? decodeMessage(codec, head) : (head as string), size }),
+  );
 }

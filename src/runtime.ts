@@ -18,11 +18,8 @@ import { NamespaceEntry, type NamespaceHost, type TakenEvent } from "./namespace
 import { tellAll, tellOf, tellSent } from "./observer.js";
 import { type PollLimit, UNLIMITED } from "./poll-limit.js";
 import type { Frames } from "./protocol/attachments.js";
+import { OPEN } from "./protocol/constants.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
-import type { RawPacket } from "./protocol/socket-decoder.js";
-
-/** With more than this in the socket a volatile packet would be stale when it gets out. Bytes. */
-const VOLATILE_BACKLOG = 16384;
 
 /** With a budget for time, how many packets are written before the clock is looked at. */
 const WRITTEN_AT_ONCE = 512;
@@ -38,16 +35,8 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     return this.connection?.transport?.bufferedAmount ?? 0;
   }
 
-  get writable(): boolean {
-    return this.backlog < VOLATILE_BACKLOG;
-  }
-
   makeNamespace(path: string): NamespaceEntry {
     return new NamespaceEntry(this, path);
-  }
-
-  traffic(): { readonly sent: number; readonly waiting: number } {
-    return { sent: this.counters.bytes_sent, waiting: this.backlog };
   }
 
   hearsAll(): boolean {
@@ -62,7 +51,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     // A dead connection takes nothing: what is left in the session is kept for the next one.
     if (connection?.isDead(this.now())) return;
     const tell = observers.length > 0 ? (sent: Frames) => tellSent(observers, sent, this.options.codec) : null;
-    while (session.hasOutput && connection?.writable) {
+    while (session.hasOutput && connection?.state === OPEN) {
       connection.send(session.output(this.now(), until < Infinity ? WRITTEN_AT_ONCE : Infinity, tell));
       if (this.options.clock() >= until) break;
     }
@@ -131,11 +120,6 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     this.deadlines.add(this.now() + seconds, expire);
   }
 
-  skipped(packet: RawPacket): void {
-    this.counters.events_skipped++;
-    tellOf(this.observers, "packet_skipped", packet.text, packet.size);
-  }
-
   /** Remembers why a call failed. */
   fail<Code extends Err>(code: Code, message: string): Code {
     this.lastError = message;
@@ -162,12 +146,12 @@ export class Runtime extends Lifecycle implements NamespaceHost {
       const { connection } = this;
       const item = connection?.inbox.shift();
       if (!item) break;
-      if ("hear" in item) {
-        item.hear();
+      if (typeof item === "function") {
+        item();
         continue;
       }
       try {
-        tellOf(this.observers, "packet_received", item.text, item.size);
+        tellOf(this.observers, "packet_received", item);
         this.session.receive(item);
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;

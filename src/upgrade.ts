@@ -16,6 +16,7 @@
  * Only polling can be left. So this comes with the client that has it, and the small bundle does without.
  */
 import type { Connection } from "./connection.js";
+import { OPEN } from "./protocol/constants.js";
 import { Runtime } from "./runtime.js";
 import { engineName, type Transport, type TransportHandler } from "./transport/transport.js";
 
@@ -103,7 +104,7 @@ export class UpgradingRuntime extends Runtime {
     super.engineOpened(connection, now);
     const { left, request } = this.attempt!;
     const { sid, upgrades } = connection.handshake!;
-    if (!this.options.upgrade || !connection.transport!.leave || !connection.writable) return;
+    if (!this.options.upgrade || !connection.transport!.leave || connection.state !== OPEN) return;
     const offered = left.slice(1).filter((factory) => upgrades.includes(engineName(factory)));
     const openers = offered.map(
       (factory): Opener =>
@@ -119,10 +120,10 @@ export class UpgradingRuntime extends Runtime {
   }
 
   #moved(connection: Connection): void {
-    const { name, textOnly = false } = connection.transport!;
-    this.session.base64 = textOnly;
+    const { name } = connection.transport!;
+    this.session.base64 = connection.transport!.textOnly === true;
     connection.goesOn(this.now());
-    connection.tell(() => {
+    connection.inbox.push(() => {
       if (this.transportName === name) return;
       this.transportName = name;
       this.signals.transport_changed?.emit(name);

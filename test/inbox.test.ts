@@ -2,9 +2,10 @@ import { describe, expect, test } from "vitest";
 import { Inbox } from "../src/inbox.js";
 import { LatestEvents } from "../src/latest-events.js";
 import { ProtocolError } from "../src/protocol/protocol-error.js";
-import { type RawPacket, rawPacket } from "../src/protocol/socket-decoder.js";
+import { type RawPacket, type TimedPacket, timedPacket } from "../src/protocol/socket-decoder.js";
+import { contentOf } from "../src/protocol/socket-packet.js";
 
-const packet = (text: string, time = 0, size = text.length): RawPacket => rawPacket(text, size, time);
+const packet = (text: string, time = 0, size = text.length): TimedPacket => timedPacket(text, size, time);
 
 /** An inbox, and what is done when something arrives for it. */
 class Box extends Inbox {
@@ -12,16 +13,19 @@ class Box extends Inbox {
     super();
   }
 
-  /** Adds a packet; returns the older one of the same event that it has replaced. */
-  arrive(packet: RawPacket): RawPacket | null {
-    const older = this.latest?.supersede(packet);
-    const replaced = older && this.remove(older) ? older : null;
-    this.push(packet);
-    return replaced;
+  /** Adds a packet; returns the older one of the same event that it has replaced. `time` is that of a text. */
+  arrive(packet: RawPacket, time = 0): TimedPacket | null {
+    const latest = this.latest?.of(contentOf(packet));
+    const older = latest?.newest?.inbox === this ? latest.newest : null;
+    if (older) this.drop(older);
+    const item = latest && typeof packet === "string" ? timedPacket(packet, packet.length, time) : packet;
+    if (latest) latest.newest = item as TimedPacket;
+    this.push(item, time);
+    return older;
   }
 
   tell(what: string): void {
-    this.push({ hear: () => told.push(what) });
+    this.push(() => told.push(what));
   }
 }
 
@@ -41,8 +45,8 @@ function latestOf(...events: (readonly [path: string, event: string])[]): Latest
 function drain(box: Inbox): string[] {
   told = [];
   for (let item = box.shift(); item; item = box.shift()) {
-    if ("hear" in item) item.hear();
-    else told.push(String(item.text));
+    if (typeof item === "function") item();
+    else told.push(String(contentOf(item)));
   }
   return told;
 }
@@ -55,6 +59,23 @@ describe("a queue", () => {
     box.tell("close");
     expect(drain(box)).toEqual(["open", '42["a"]', '42["b"]', "close"]);
     expect(box.shift()).toBeNull();
+  });
+
+  test("keeps texts as they are, and the moments at which they arrived", () => {
+    const box = inbox();
+    box.arrive("42[1]", 1);
+    box.arrive("42[2]", 1);
+    box.tell("moved");
+    box.arrive(packet("43[3]", 2));
+    box.arrive("42[4]", 3);
+    expect([box.length, box.bytes, box.oldestTime]).toEqual([4, 20, 1]);
+    expect([box.shift(), box.oldestTime]).toEqual(["42[1]", 1]);
+    expect([box.shift(), box.oldestTime]).toEqual(["42[2]", 2]);
+    expect(drain(box)).toEqual(["moved", "43[3]", "42[4]"]);
+    expect([box.length, box.bytes, box.isEmpty, box.oldestTime]).toEqual([0, 0, true, Infinity]);
+    // Of the moment that was passed last.
+    box.arrive("42[5]", 3);
+    expect([box.oldestTime, ...drain(box)]).toEqual([3, "42[5]"]);
   });
 
   test("counts packets and their bytes, and not the news", () => {
@@ -90,7 +111,7 @@ describe("a queue", () => {
     const one = packet("451-[1]", 3);
     box.arrive(one);
     expect(box.shift()).toBe(one);
-    expect([one.time, box.isEmpty, box.oldestTime, box.remove(one)]).toEqual([3, true, Infinity, false]);
+    expect([one.time, one.inbox, box.isEmpty, box.oldestTime]).toEqual([3, null, true, Infinity]);
   });
 
   test("does not look at what is no EVENT_LATEST event: nothing that arrives throws", () => {
@@ -106,10 +127,10 @@ describe("a queue", () => {
     for (let round = 0; round < 1000; round++) {
       for (let count = 0; count < 100; count++) box.arrive(packet(`42[${pushed}]`, pushed++));
       // Most of a round is taken, so that there is always a rest in front.
-      for (let count = 0; count < 99; count++) taken.push((box.shift() as RawPacket).time);
+      for (let count = 0; count < 99; count++) taken.push((box.shift() as TimedPacket).time);
     }
     expect(box.length).toBe(1000);
-    for (let item = box.shift(); item; item = box.shift()) taken.push((item as RawPacket).time);
+    for (let item = box.shift(); item; item = box.shift()) taken.push((item as TimedPacket).time);
     expect(taken).toEqual(Array.from({ length: pushed }, (_, index) => index));
   });
 });
@@ -162,7 +183,7 @@ describe("EVENT_LATEST", () => {
     const box = new Box(latestOf(...events));
     const texts = events.map(([path, event]) => `42${path === "/" ? "" : `${path},`}${JSON.stringify([event])}`);
     for (const text of texts) expect(box.arrive(packet(text))).toBeNull();
-    for (const text of texts) expect(box.arrive(packet(text, 1))).toMatchObject({ text });
+    for (const text of texts) expect(box.arrive(packet(text, 1))).toMatchObject({ content: text });
     expect(drain(box)).toEqual(texts);
   });
 
@@ -220,12 +241,37 @@ describe("EVENT_LATEST", () => {
     const data = () => {
       throw new Error("decoded");
     };
-    const make = (parts: object): RawPacket =>
-      rawPacket({ type: 2, namespace: "/", id: -1, event: "s", data, ...parts }, 10, 0);
+    const make = (parts: object): TimedPacket =>
+      timedPacket({ type: 2, namespace: "/", id: -1, event: "s", data, ...parts }, 10, 0);
     const items = [{}, { namespace: "/a" }, { id: 0 }, { event: null }, { type: 3 }, {}].map(make);
     expect(items.map((item) => box.arrive(item))).toEqual([null, null, null, null, null, items[0]]);
     expect([box.length, box.bytes]).toEqual([5, 50]);
     expect(box.shift()).toBe(items[1]);
+  });
+
+  test("a text of such an event waits as a packet that can be dropped, among texts that cannot", () => {
+    const box = inbox("s");
+    const arrivals = ["a", "s", "a", "s", "b", "s"];
+    const replaced = arrivals.map((event, time) => box.arrive(`42["${event}",${time}]`, time)?.time ?? -1);
+    expect(replaced).toEqual([-1, -1, -1, 1, -1, 3]);
+    expect([box.length, box.bytes]).toEqual([4, 36]);
+    expect(drain(box)).toEqual(['42["a",0]', '42["a",2]', '42["b",4]', '42["s",5]']);
+  });
+
+  test("an hour of snapshots among texts that wait loses none of these, nor their moments", () => {
+    const box = inbox("s");
+    const waiting: string[] = [];
+    for (let count = 0; count < 20_000; count++) {
+      if (count % 1000 === 7) {
+        waiting.push(`42["once",${count}]`);
+        box.arrive(waiting.at(-1)!, count);
+      }
+      box.arrive(`42["s",${count}]`, count);
+    }
+    expect([box.length, box.oldestTime]).toEqual([21, 7]);
+    for (let count = 7; count < 20_000; count += 1000)
+      expect([box.oldestTime, box.shift()]).toEqual([count, waiting.shift()]);
+    expect(drain(box)).toEqual(['42["s",19999]']);
   });
 
   test("a malformed packet is a ProtocolError", () => {

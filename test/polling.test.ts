@@ -349,13 +349,13 @@ describe.each([
         "the session is not known, and never was",
         400,
         '{"code":1}',
-        "; the session is gone, or several servers behind one address need sticky sessions",
+        "; the session is gone, or several servers need sticky sessions",
       ],
       [
         "only before the session is there a way that is closed for good",
         400,
         '{"code":4}',
-        "; the session is gone, or several servers behind one address need sticky sessions",
+        "; the session is gone, or several servers need sticky sessions",
       ],
     ])("a POST that fails ends the transport, and its GET: %s", async (_, status, body, hint) => {
       const { link, server, transport, get } = await session();
@@ -475,7 +475,7 @@ describe.each([
       get.answer('{"code":1,"message":"Session ID unknown"}', 400);
       const { message, finality } = await link.closed();
       expect(message).toMatch(
-        /GET .*status 400: \{"code":1.*; the session is gone, or several servers behind one address need sticky sessions$/,
+        /GET .*status 400: \{"code":1.*; the session is gone, or several servers need sticky sessions$/,
       );
       expect(finality).toBe("");
     });

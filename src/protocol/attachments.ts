@@ -115,25 +115,23 @@ function withoutBinary(value: unknown, key: string, depth: number, attachments: 
  * @throws ProtocolError when a placeholder's index is not an integer, out of range, or used twice, or the payload is nested
  * too deeply
  */
-export function restoreAttachments(payload: unknown, attachments: (Uint8Array | undefined)[]): void {
-  if (attachments.length > 0) restoreIn(payload as Container, attachments, 0);
-}
-
-type Container = Record<string | number, unknown>;
-
-function restoreIn(container: Container, left: (Uint8Array | undefined)[], depth: number): void {
+export function restoreAttachments(container: object, left: (Uint8Array | undefined)[], depth = 0): void {
+  if (left.length === 0) return;
   if (depth > MAX_DEPTH) violation(`at most ${MAX_DEPTH} levels of nesting`, "more");
   // The loop over an array has no keys to make.
   if (Array.isArray(container))
-    for (let index = 0; index < container.length; index++) restoreAt(container, index, left, depth);
-  else for (const key in container) restoreAt(container, key, left, depth);
+    for (let index = 0; index < container.length; index++)
+      restoreAt(container as unknown as Container, index, left, depth);
+  else for (const key in container) restoreAt(container as Container, key, left, depth);
 }
+
+type Container = Record<string | number, unknown>;
 
 function restoreAt(container: Container, key: string | number, left: (Uint8Array | undefined)[], depth: number): void {
   const value = container[key] as Container | null;
   if (typeof value !== "object" || value === null) return;
   if (value["_placeholder"] === true) container[key] = bytesFor(value["num"], left);
-  else restoreIn(value, left, depth + 1);
+  else restoreAttachments(value, left, depth + 1);
 }
 
 function bytesFor(num: unknown, left: (Uint8Array | undefined)[]): Uint8Array {
@@ -156,7 +154,7 @@ export function utf8Length(text: string): number {
 }
 
 /** Bytes of binary, UTF-16 units of text (the same as bytes for ASCII). */
-export function frameSize(frame: string | Attachment): number {
+export function frameSize(frame: string | Attachment | { readonly size: number }): number {
   return typeof frame === "string" ? frame.length : "size" in frame ? frame.size : frame.byteLength;
 }
 

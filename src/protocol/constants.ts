@@ -8,6 +8,7 @@ export const OPENED = 0;
 export const CLOSE = 1;
 export const PING = 2;
 export const MESSAGE = 4;
+export const NOOP = 6;
 
 /** The answer to a ping. */
 export const PONG = "3";

@@ -17,9 +17,9 @@ import {
 import { ACK, EVENT } from "./constants.js";
 import type { Deadlines } from "./deadlines.js";
 import { CONNECTED, DISCONNECTED, type NamespaceSession, NOTHING, withItem } from "./namespace-session.js";
-import { type AckCode, type AckHandler, framesOf, isText, type Outgoing, type OutPacket } from "./out-packet.js";
+import { type AckCode, type AckHandler, isText, type Outgoing, type OutPacket } from "./out-packet.js";
 import type { RttEstimator } from "./rtt.js";
-import { encodePacket } from "./socket-packet.js";
+import { contentOf, encodePacket } from "./socket-packet.js";
 
 export interface DeliveryOptions {
   readonly offline: "buffer" | "drop" | "error";
@@ -52,7 +52,7 @@ function outPacket(
   id = -1,
   takesTurn = false,
 ): OutPacket {
-  return { namespace, frames, ack, timeout, id, takesTurn, left, sentAt: Infinity, deadline: null };
+  return { namespace, content: frames, ack, timeout, id, takesTurn, left, sentAt: Infinity, deadline: null };
 }
 
 export abstract class Delivery<
@@ -101,7 +101,7 @@ export abstract class Delivery<
         packet.left--;
         packet.sentAt = packet.sentAt === Infinity ? now : NaN;
       }
-      const written = framesOf(packet);
+      const written = contentOf(packet);
       if (typeof written === "string") frames.push(written);
       else frames.push(...written);
       tell?.(written);
@@ -226,7 +226,7 @@ export abstract class Delivery<
   protected resume(namespace: NamespaceSession, now: number): void {
     const left = namespace.queue.filter((packet) => {
       // It was accepted before this server had said how much it takes. That is told when it has been told that it is joined.
-      if (!this.#fits(framesOf(packet))) this.deadlines.add(now, () => this.#reject(namespace, packet));
+      if (!this.#fits(contentOf(packet))) this.deadlines.add(now, () => this.#reject(namespace, packet));
       else if (!isText(packet) && packet.takesTurn) return true;
       else this.outbox.push(packet);
       return false;
@@ -236,7 +236,7 @@ export abstract class Delivery<
   }
 
   #reject(namespace: NamespaceSession, packet: Outgoing): void {
-    const frame = [framesOf(packet)].flat()[0]!;
+    const frame = [contentOf(packet)].flat()[0]!;
     const text = typeof frame === "string" ? frame.slice(0, 80) : `${frameSize(frame)} bytes`;
     const message = `a packet is larger than the server's limit of ${this.maxPayload} bytes: ${text}`;
     this.sink.undeliverable(namespace, message);

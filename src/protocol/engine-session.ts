@@ -8,7 +8,7 @@
  *   OPENING   6 noop                         OPENING   nothing
  *   OPENING   anything else                  CLOSED    ProtocolError: this is no Engine.IO 4 server
  *   OPEN      1 close                        CLOSED    end the connection
- *   OPEN      2 ping                         OPEN      write a pong, then call `answered()`
+ *   OPEN      2 ping                         OPEN      write a pong, note it in `answeredAt`
  *   OPEN      3 pong, 6 noop                 OPEN      nothing
  *   OPEN      4 message, binary              OPEN      take it: the Socket.IO packet starts at index 1
  *   OPEN      0 open, 5 upgrade, unknown     CLOSED    ProtocolError
@@ -19,12 +19,9 @@
  * here ever writes one. The session is dead when no ping came for `pingInterval + pingTimeout` after the last one;
  * `deadline` is that moment. There is no timer: the caller compares `deadline` with its own clock.
  */
-import { type CLOSED, MESSAGE, OPEN, OPENED, OPENING, PING } from "./constants.js";
+import { CLOSE, type CLOSED, MESSAGE, NOOP, OPEN, OPENED, OPENING, PING } from "./constants.js";
 import { type Frame, type Handshake, readHandshake } from "./engine-packet.js";
 import { violation } from "./protocol-error.js";
-
-/** By state, whether a packet may come: the digit of its type is its place, and `+` says that it may. */
-const EXPECTED = ["++    +", " ++++ +"];
 
 export class EngineSession {
   state: typeof OPENING | typeof OPEN | typeof CLOSED = OPENING;
@@ -32,7 +29,8 @@ export class EngineSession {
   handshake: Handshake | null = null;
   /** When the session counts as dead unless a ping comes first, in seconds; `Infinity` while that cannot be said. */
   deadline = Infinity;
-  #answeredAt = NaN;
+  /** When the last pong was written, in seconds; for the caller to note. */
+  answeredAt = NaN;
 
   /**
    * Takes one frame that arrived at `now` (seconds); returns the type of its packet.
@@ -41,7 +39,9 @@ export class EngineSession {
   receive(frame: Frame, now: number): number {
     const { state } = this;
     const type = typeof frame === "string" ? frame.charCodeAt(0) - 48 : MESSAGE;
-    if (EXPECTED[state]?.[type] !== "+") {
+    const isExpected =
+      (state === OPEN ? type > OPENED && type <= MESSAGE : type === OPENED) || type === CLOSE || type === NOOP;
+    if (!isExpected) {
       violation(
         state === OPEN
           ? "an Engine.IO packet of an open session"
@@ -70,11 +70,6 @@ export class EngineSession {
    */
   roundTripOfPing(now: number): number {
     // A server may truncate a short interval to 0, which then says nothing.
-    return now - this.#answeredAt - (this.handshake!.pingInterval || NaN);
-  }
-
-  /** Notes that the pong was written at `now` (seconds). */
-  answered(now: number): void {
-    this.#answeredAt = now;
+    return now - this.answeredAt - (this.handshake!.pingInterval || NaN);
   }
 }

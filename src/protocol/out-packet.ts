@@ -12,7 +12,7 @@ export type AckHandler = (data: unknown[], code: AckCode) => void;
 /** A packet of which there is more to know than what to write. */
 export interface OutPacket {
   readonly namespace: NamespaceSession;
-  readonly frames: Frames;
+  readonly content: Frames;
   /** Who waits for its acknowledgement; `null` when nobody does. */
   readonly ack: AckHandler | null;
   /** For how long, each time that it is sent: seconds. */
@@ -35,4 +35,3 @@ export interface OutPacket {
 export type Outgoing = string | OutPacket;
 
 export const isText = (packet: Outgoing): packet is string => typeof packet === "string";
-export const framesOf = (packet: Outgoing): Frames => (isText(packet) ? packet : packet.frames);

@@ -7,21 +7,25 @@
 import { type Codec, decodeMessage } from "./codec.js";
 import { NOTHING, withItem } from "./namespace-session.js";
 import { violation } from "./protocol-error.js";
-import { type PacketHeader, type PacketSource, readHeader } from "./socket-packet.js";
+import { HEADER, type PacketSource, readHeader } from "./socket-packet.js";
 
-/** A packet as it came off the wire, not parsed yet. */
-export interface RawPacket {
-  readonly text: PacketSource;
+/** A packet that is more than a text, or whose time counts. */
+export interface TimedPacket {
+  readonly content: PacketSource;
   attachments: Uint8Array[];
   /** Size of all its frames: bytes of binary, UTF-16 units of text (the same as bytes for ASCII). */
   size: number;
   /** When it was whole, in seconds. */
   time: number;
-  /** Its place among what waits for a poll, which is for the `Inbox`. They are here so that a packet needs no second object. */
-  before: unknown;
-  after: unknown;
+  /** The `Inbox` that it waits in, if it does. */
   inbox: unknown;
 }
+
+/**
+ * A packet as it came off the wire, not parsed yet. An event without attachments is kept as the text that it is: nearly all are, and an
+ * object around each would be most of what a burst costs.
+ */
+export type RawPacket = string | TimedPacket;
 
 export interface DecoderLimits {
   readonly max_attachments: number;
@@ -30,16 +34,14 @@ export interface DecoderLimits {
   readonly codec?: Codec | null;
 }
 
-const HEADER = {} as PacketHeader;
-
-export function rawPacket(text: PacketSource, size: number, time: number): RawPacket {
-  return { text, attachments: NOTHING, size, time, before: null, after: null, inbox: null };
+export function timedPacket(content: PacketSource, size: number, time: number): TimedPacket {
+  return { content, attachments: NOTHING, size, time, inbox: null };
 }
 
 export class SocketDecoder {
   readonly #owner: { readonly options: DecoderLimits };
   /** The packet whose attachments are awaited. */
-  #packet: RawPacket | null = null;
+  #packet: TimedPacket | null = null;
   #missing = 0;
 
   /** @param owner its options may change at any time */
@@ -54,11 +56,12 @@ export class SocketDecoder {
    */
   receive(message: string | Uint8Array, time: number): RawPacket | null {
     const { codec, max_attachments, max_queued_bytes } = this.#owner.options;
-    if (codec) return rawPacket(decodeMessage(codec, message), message.length, time);
+    if (codec) return timedPacket(decodeMessage(codec, message), message.length, time);
     let packet = this.#packet;
     if (typeof message === "string") {
       if (packet) violation(`${this.#missing} more attachments`, message);
-      packet = rawPacket(message, message.length, time);
+      if (message[1] === "2") return message;
+      packet = timedPacket(message, message.length, time);
       // '4' and less: no attachments follow.
       if (!(message.charCodeAt(1) > 52)) return packet;
       this.#missing = readHeader(message, HEADER).attachments;
@@ -69,7 +72,7 @@ export class SocketDecoder {
     const { byteLength } = message;
     packet ??= violation("a packet that announces attachments", `${byteLength} bytes`);
     packet.size += byteLength;
-    if (packet.size > max_queued_bytes) violation(`at most ${max_queued_bytes} bytes`, packet.text);
+    if (packet.size > max_queued_bytes) violation(`at most ${max_queued_bytes} bytes`, packet.content);
     packet.attachments = withItem(packet.attachments, message);
     if (--this.#missing > 0) return null;
     this.#packet = null;

@@ -24,6 +24,14 @@ export interface PacketHeader extends PacketParts {
   end: number;
 }
 
+/** The content of a packet that is either that, if it is but a text, or an object with more. */
+export function contentOf<T>(packet: string | { readonly content: T }): string | T {
+  return typeof packet === "string" ? packet : packet.content;
+}
+
+/** For a header that is looked at at once. */
+export const HEADER = {} as PacketHeader;
+
 /** Names that the reference implementations use for themselves; sending one is refused, receiving one is a parse error. */
 export const RESERVED_EVENTS: ReadonlySet<string> = /* @__PURE__ */ new Set([
   "connect",
@@ -138,19 +146,14 @@ export interface PeekedPacket {
   id: number;
 }
 
-const PEEKED = {} as PacketHeader & PeekedPacket;
-
 /**
- * What a message is about, without parsing it: `event` is `null` if it is no event, or one for the full reader. The result is
- * good until the next call.
+ * What a message is about, without parsing it: `event` is `null` if it is no event, or one for the full reader.
  * @throws ProtocolError when its header is malformed
  */
 export function peekPacket(text: PacketSource): PeekedPacket {
-  const { type, namespace, id } = typeof text === "string" ? readHeader(text, PEEKED) : text;
-  PEEKED.event = type === EVENT || type === EVENT + BINARY ? peekEventName(text, PEEKED.end) : null;
-  PEEKED.namespace = namespace;
-  PEEKED.id = id;
-  return PEEKED;
+  const { type, namespace, id } = typeof text === "string" ? readHeader(text, HEADER) : text;
+  const event = type === EVENT || type === EVENT + BINARY ? peekEventName(text, HEADER.end) : null;
+  return { event, namespace, id };
 }
 
 function isEvent(value: unknown): value is [string, ...unknown[]] {

@@ -9,6 +9,7 @@
  * Order on connect: what the server sent before its answer is seen after `connected`; the offline buffer leaves first,
  * then what takes turns, then what is emitted from then on. So emits leave in the order in which they were called.
  */
+import { frameSize } from "./attachments.js";
 import { ERR_TIMEOUT, ERR_UNAUTHORIZED } from "./codes.js";
 import { BINARY, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, REJOIN_DELAY } from "./constants.js";
 import { Delivery, type DeliveryOptions, type DeliverySink } from "./delivery.js";
@@ -25,7 +26,8 @@ import { isText, type Outgoing, type OutPacket } from "./out-packet.js";
 import { violation } from "./protocol-error.js";
 import type { RawPacket } from "./socket-decoder.js";
 import {
-  type PacketHeader,
+  contentOf,
+  HEADER,
   type PacketSource,
   peekEventName,
   readAck,
@@ -56,11 +58,11 @@ export interface SessionSink extends DeliverySink {
   ): void;
   /** `ackId` is -1 when the server wants no acknowledgement. */
   event(namespace: NamespaceSession, event: string, data: unknown[], ackId: number): void;
-  /** Asked, not told: how many bytes the transport was given, and how many of them it has still to write. */
-  traffic(): { readonly sent: number; readonly waiting: number };
+  /** Asked, not told: how many bytes were given to the transport, */
+  readonly counters: { readonly bytes_sent: number };
+  /** and how many of them it has still to write. */
+  readonly backlog: number;
 }
-
-const HEADER = {} as PacketHeader;
 
 /** `Namespace` is what its sink makes. */
 export class SocketSession<Namespace extends NamespaceSession> extends Delivery<SessionOptions, SessionSink> {
@@ -116,7 +118,12 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
    * @throws ProtocolError when the server broke the protocol; the caller closes the engine then.
    */
   receive(packet: RawPacket, replayed = false): void {
-    const { text, attachments, time } = packet;
+    let text: PacketSource;
+    let attachments: Uint8Array[] = NOTHING;
+    // When a plain event arrived is of no account here.
+    let time = NaN;
+    if (typeof packet === "string") text = packet;
+    else ({ content: text, attachments, time } = packet);
     const { type, id, namespace: path } = typeof text === "string" ? readHeader(text, HEADER) : text;
     // What a codec made needs none.
     const { end } = HEADER;
@@ -272,12 +279,12 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
   /** Keeps an event that came before the answer to CONNECT. */
   #hold(namespace: NamespaceSession, packet: RawPacket): void {
     const { max_queued_packets, max_queued_bytes } = this.options;
-    namespace.heldBytes += packet.size;
+    namespace.heldBytes += frameSize(packet);
     namespace.held = withItem(namespace.held, packet);
     if (namespace.held.length > max_queued_packets || namespace.heldBytes > max_queued_bytes) {
       // A recovery that replays more than there is room for would do so again and again.
       namespace.forgetRecovery();
-      violation("the answer to CONNECT before so many events", packet.text);
+      violation("the answer to CONNECT before so many events", contentOf(packet));
     }
   }
 
@@ -328,9 +335,9 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
   /** Whether our DISCONNECT was written some time ago, and has left the transport. */
   #isGone(namespace: NamespaceSession, { sentAt }: OutPacket, now: number): boolean {
     if (now < sentAt + REJOIN_DELAY) return false;
-    const { sent, waiting } = this.sink.traffic();
+    const { counters, backlog } = this.sink;
     // What is sent later need not have left.
-    namespace.partingMark ||= sent;
-    return sent - waiting >= namespace.partingMark;
+    namespace.partingMark ||= counters.bytes_sent;
+    return counters.bytes_sent - backlog >= namespace.partingMark;
   }
 }

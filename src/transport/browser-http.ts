@@ -38,22 +38,21 @@ export type Send = (
 export const send: Send = ({ with_credentials }, method, url, body, isLast, done) => {
   const controller = new AbortController();
   const { signal } = controller;
-  const tell = (answer: Answer) => {
-    if (!signal.aborted) done(answer);
-  };
   // A text body has the only type that a server takes, and one that needs no question of another origin beforehand.
-  const init: RequestInit = {
+  fetch(url, {
     method,
+    // A GET may have none.
+    body: body || null,
     signal,
     cache: "no-store",
     credentials: with_credentials ? "include" : "same-origin",
     keepalive: isLast && utf8Length(body) < MAX_KEEPALIVE,
-  };
-  if (method === "POST") init.body = body;
-  fetch(url, init)
+  })
     .then(async (response) => ({ status: response.status, text: await response.text(), error: "" }))
     .catch((error) => ({ status: 0, text: "", error: `no answer (${error?.message ?? error})` }))
-    .then(tell);
+    .then((answer) => {
+      if (!signal.aborted) done(answer);
+    });
   return (isLate) => {
     if (!isLate) controller.abort();
   };

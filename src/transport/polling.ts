@@ -25,9 +25,8 @@ import {
 const CAUTIOUS = 16;
 /** The packet that ends a session. */
 const CLOSE = "1";
-/** What an answer says of a session that will never be: unknown transport; forbidden, unsupported version. */
-const NO_TRANSPORT = /"code":\s*"?0\b/;
-const NO_SESSION = /"code":\s*"?[45]\b/;
+/** What an answer says of a session that will never be: unknown transport (0); forbidden (4), unsupported version (5). */
+const REFUSAL = /"code":\s*"?([045])\b/;
 
 type Frame = string | Uint8Array;
 
@@ -149,15 +148,12 @@ class Polling implements Transport {
 
   /** Hands over what has arrived. Who hears it may pause us, close us, or send. */
   #handOver(): void {
-    let count = 0;
-    for (const frame of this.#unread) {
-      if (this.#paused) break;
-      count++;
+    while (!this.#paused && this.#unread.length > 0) {
+      const frame = this.#unread.shift()!;
       // A session that the server has ended is not told so: there is nobody to tell.
       if (frame === CLOSE) this.#sid = "";
       this.#handler?.received(frame);
     }
-    this.#unread = this.#unread.slice(count);
     this.#leave();
     // Without a session id there is nothing to be asked for: that answer was none that opens a session.
     if (this.#sid !== "") this.#read();
@@ -225,11 +221,9 @@ class Polling implements Transport {
     const answer = error || `the server answered with HTTP status ${status}: ${text.slice(0, 200)}`;
     const isOpen = this.#sid !== "";
     // 400 is also the answer for a session that is not known, and that is how a balancer shows which is not sticky.
-    const hint =
-      isOpen && status === 400
-        ? "; the session is gone, or several servers behind one address need sticky sessions"
-        : "";
-    const finality = isOpen ? "" : NO_SESSION.test(text) ? "server" : NO_TRANSPORT.test(text) ? "transport" : "";
+    const hint = isOpen && status === 400 ? "; the session is gone, or several servers need sticky sessions" : "";
+    const code = REFUSAL.exec(text)?.[1];
+    const finality = isOpen || !code ? "" : code === "0" ? "transport" : "server";
     this.#end(`${method} ${this.#url}: ${answer}${hint}`, finality);
     return true;
   }

@@ -248,7 +248,8 @@ function coreRun(random: Random): number {
   let asked = 0;
   const sink: SessionSink = {
     makeNamespace: (path) => new HeardNamespace(path),
-    traffic: () => ({ sent: 1, waiting: 0 }),
+    counters: { bytes_sent: 1 },
+    backlog: 0,
     connected: () => act(),
     disconnected: () => act(),
     refused: () => act(),
@@ -752,7 +753,7 @@ describe("structure", () => {
         data.filter((sample) => !JSON.stringify(sample).includes('"_placeholder"')),
         (sample) => {
           const attachments: Attachment[] = [];
-          const received: unknown = JSON.parse(takeAttachments([sample], attachments));
+          const received: object = JSON.parse(takeAttachments([sample], attachments));
           restoreAttachments(received, attachments as Uint8Array[]);
           expect(received).toEqual([sample]);
         },

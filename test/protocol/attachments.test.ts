@@ -12,15 +12,15 @@ function take(data: unknown): [json: string, ...attachments: Attachment[]] {
 
 /** What comes out of an array of arguments in JSON. */
 function restore(json: string, ...attachments: Uint8Array[]): unknown {
-  const payload: unknown = JSON.parse(json);
+  const payload: object = JSON.parse(json);
   restoreAttachments(payload, attachments);
   return payload;
 }
 
 /** `depth` arrays, one inside the other. */
-function nested(depth: number, inside: unknown): unknown {
-  let value = inside;
-  for (let level = 0; level < depth; level++) value = [value];
+function nested(depth: number, inside: unknown): unknown[] {
+  let value = [inside];
+  for (let level = 1; level < depth; level++) value = [value];
   return value;
 }
 

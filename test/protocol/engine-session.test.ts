@@ -117,13 +117,13 @@ describe("roundTripOfPing", () => {
   test("is what the spacing of pings has beyond pingInterval, counted from our pong", () => {
     const session = opened(HANDSHAKE, 0);
     session.receive("2", 25.04);
-    session.answered(25.05);
+    session.answeredAt = 25.05;
     expect(session.roundTripOfPing(50.13)).toBeCloseTo(0.08, 10);
   });
 
   test("is NaN when the server names no interval", () => {
     const session = opened('0{"sid":"a","pingInterval":0,"pingTimeout":1000}');
-    session.answered(1);
+    session.answeredAt = 1;
     expect(session.roundTripOfPing(2)).toBeNaN();
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ProtocolError } from "../../src/protocol/protocol-error.js";
-import { type RawPacket, SocketDecoder } from "../../src/protocol/socket-decoder.js";
+import { SocketDecoder, type TimedPacket, timedPacket } from "../../src/protocol/socket-decoder.js";
 
 const LIMITS = { max_attachments: 3, max_queued_bytes: 100 };
 const ONE = '451-["a",{"_placeholder":true,"num":0}]';
@@ -13,13 +13,13 @@ describe("text packets", () => {
   test.each(["40", "41", '42["a"]', "431[]", "44{}", "42[bad"])(
     "%s is whole at once; its JSON is not looked at",
     (text) => {
-      expect(decoder().receive(text, 0)).toMatchObject({ text, attachments: [], size: text.length, time: 0 });
+      expect(decoder().receive(text, 0)).toEqual(text.startsWith("42") ? text : timedPacket(text, text.length, 0));
     },
   );
 
   test("a message without a type is left to who reads its header", () => {
-    expect(decoder().receive("4", 0)).toMatchObject({ text: "4" });
-    expect(decoder().receive("4/", 0)).toMatchObject({ text: "4/" });
+    expect(decoder().receive("4", 0)).toMatchObject({ content: "4" });
+    expect(decoder().receive("4/", 0)).toMatchObject({ content: "4/" });
   });
 
   test.each(["47[]", "4x", "4é", "45[]", "450-[]", "46-[]"])(
@@ -36,7 +36,7 @@ describe("binary packets", () => {
     expect(receiver.receive(TWO, 0)).toBeNull();
     expect(receiver.receive(bytes(1, 2), 0)).toBeNull();
     expect(receiver.receive(bytes(3), 7)).toMatchObject({
-      text: TWO,
+      content: TWO,
       attachments: [bytes(1, 2), bytes(3)],
       size: TWO.length + 3,
       time: 7,
@@ -53,7 +53,7 @@ describe("binary packets", () => {
     const receiver = decoder();
     receiver.receive(ONE, 0);
     const first = receiver.receive(bytes(1), 0);
-    expect(receiver.receive('42["between"]', 0)).toMatchObject({ text: '42["between"]' });
+    expect(receiver.receive('42["between"]', 0)).toBe('42["between"]');
     receiver.receive(ONE, 0);
     const second = receiver.receive(bytes(2), 0);
     expect(first).toMatchObject({ attachments: [bytes(1)], size: ONE.length + 1 });
@@ -64,7 +64,7 @@ describe("binary packets", () => {
     const receiver = decoder();
     const attachment = bytes(1);
     receiver.receive(ONE, 0);
-    expect((receiver.receive(attachment, 0) as RawPacket).attachments[0]).toBe(attachment);
+    expect((receiver.receive(attachment, 0) as TimedPacket).attachments[0]).toBe(attachment);
   });
 });
 

@@ -6,7 +6,7 @@ import { CONNECTED, CONNECTING, DISCONNECTED, type NamespaceSession } from "../.
 import type { AckHandler } from "../../src/protocol/out-packet.js";
 import { ProtocolError } from "../../src/protocol/protocol-error.js";
 import { RttEstimator } from "../../src/protocol/rtt.js";
-import { rawPacket } from "../../src/protocol/socket-decoder.js";
+import { timedPacket } from "../../src/protocol/socket-decoder.js";
 import { type SessionOptions, type SessionSink, SocketSession } from "../../src/protocol/socket-session.js";
 import { HeardNamespace } from "../support/heard-namespace.js";
 
@@ -48,7 +48,7 @@ class Bench implements SessionSink {
 
   /** The server writes a packet. */
   serve(text: string, ...attachments: Uint8Array[]): void {
-    this.session.receive({ ...rawPacket(text, text.length, this.now), attachments });
+    this.session.receive({ ...timedPacket(text, text.length, this.now), attachments });
   }
 
   /** Time passes. */
@@ -111,9 +111,8 @@ class Bench implements SessionSink {
     return (data, code) => this.#tell(`ack ${owner} ${JSON.stringify(data)} ${code}`);
   }
 
-  traffic(): { readonly sent: number; readonly waiting: number } {
-    return { sent: 1, waiting: 0 };
-  }
+  readonly counters = { bytes_sent: 1 };
+  readonly backlog = 0;
 
   makeNamespace(path: string): HeardNamespace {
     return new HeardNamespace(path);
