@@ -62,8 +62,9 @@ export class Inbox {
   /** Takes a packet that waits out for a newer one, which is to be pushed at once. */
   drop(packet: TimedPacket): void {
     this.#count(packet, -1);
+    if (this.#slots.at(-1) === packet) this.#slots.pop();
     // A tab that is hidden for an hour may get snapshots all the time.
-    if (this.#slots.length > 2 * this.length + 64) {
+    else if (this.#slots.length > 2 * this.length + 64) {
       this.#slots = this.#slots.filter((slot) => typeof slot !== "object" || slot?.inbox);
       this.#head = 0;
     }

@@ -15,7 +15,7 @@ export function decoderOfOurs({ SocketDecoder }, { readHeader, readEvent, readAc
     let packet;
     for (let index = 0; index < frames.length; index++) packet = decoder.receive(frames[index]);
     const isText = typeof packet === "string";
-    const text = isText ? packet : packet.text;
+    const text = isText ? packet : packet.content;
     const { type, end } = readHeader(text, header);
     const attachments = isText ? NONE : packet.attachments;
     return type === 3 || type === 6 ? readAck(text, end, attachments) : readEvent(text, end, attachments);
