@@ -207,13 +207,13 @@ export class Connection extends EngineSession implements TransportHandler {
   #enqueue(frame: Frame, now: number): void {
     let packet = this.#decoder.receive(frame, now);
     if (packet === null) return;
-    this.#owner.counters.packets_received++;
-    const latest = this.#owner.latestEvents?.of(contentOf(packet));
+    const { counters, latestEvents, observers } = this.#owner;
+    counters.packets_received++;
+    const latest = latestEvents?.of(contentOf(packet));
     if (latest) {
       const { newest } = latest;
       if (newest?.inbox === this.inbox) {
         this.inbox.drop(newest);
-        const { counters, observers } = this.#owner;
         counters.events_skipped++;
         tellOf(observers, "packet_skipped", newest);
       }

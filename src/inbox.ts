@@ -26,8 +26,8 @@ export class Inbox {
   bytes = 0;
   /** When the text that was taken last arrived, and the one that came last, in seconds. */
   #time = NaN;
-  #lastTime = NaN;
-  /** What was dropped keeps its place until there is too much of it; the last one waits, if there is any. */
+  #lastTime: number | undefined = NaN;
+  /** What was taken or dropped keeps its place until there is too much of it; the last one waits, if there is any. */
   #slots: Slot[] = NOTHING;
   #head = 0;
 
@@ -40,20 +40,26 @@ export class Inbox {
   get oldestTime(): number {
     let time = this.#time;
     for (let index = this.#head; this.length > 0; index++) {
-      const slot = this.#slots[index]!;
+      // News has neither an inbox nor a time.
+      const slot = this.#slots[index] as Exclude<Slot, News | null>;
       if (typeof slot === "number") time = slot;
       else if (typeof slot === "string") return time;
-      else if (typeof slot === "object" && slot.inbox) return slot.time;
+      else if (slot.inbox) return slot.time;
     }
     return Infinity;
   }
 
-  /** Adds an item; `time` is when it arrived if it is a text, in seconds. */
-  push(item: InboxItem, time = NaN): void {
+  /** Adds an item; `time` is when a text arrived, in seconds, and the others need none. */
+  push(item: InboxItem, time?: number): void {
+    // It need never be empty: a budget may leave a rest in every poll, a hidden tab may get snapshots for an hour.
+    if (this.#slots.length > 2 * this.length + 64) {
+      this.#slots = this.#slots.filter((slot) => typeof slot !== "object" || slot?.inbox);
+      this.#head = 0;
+    }
     if (typeof item === "string" && time !== this.#lastTime) {
       // Times stand between the texts rather than beside each: many arrive at once.
       this.#lastTime = time;
-      this.#slots = withItem(this.#slots, time);
+      this.#slots = withItem(this.#slots, time!);
     }
     this.#slots = withItem(this.#slots, item);
     this.#count(item, 1);
@@ -63,11 +69,6 @@ export class Inbox {
   drop(packet: TimedPacket): void {
     this.#count(packet, -1);
     if (this.#slots.at(-1) === packet) this.#slots.pop();
-    // A tab that is hidden for an hour may get snapshots all the time.
-    else if (this.#slots.length > 2 * this.length + 64) {
-      this.#slots = this.#slots.filter((slot) => typeof slot !== "object" || slot?.inbox);
-      this.#head = 0;
-    }
   }
 
   /** Takes the next item; `null` when there is none. */

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { Inbox } from "../src/inbox.js";
 import { LatestEvents } from "../src/latest-events.js";
@@ -132,6 +134,25 @@ describe("a queue", () => {
     expect(box.length).toBe(1000);
     for (let item = box.shift(); item; item = box.shift()) taken.push((item as TimedPacket).time);
     expect(taken).toEqual(Array.from({ length: pushed }, (_, index) => index));
+  });
+
+  test("a rest that every poll leaves does not let it grow", () => {
+    setFlagsFromString("--expose-gc");
+    const collect: () => void = runInNewContext("gc");
+    const heap = () => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const box = inbox();
+    const before = heap();
+    for (let count = 0; count < 2_000_000; count++) {
+      box.arrive("42[1]", count);
+      if (count > 10) box.shift();
+    }
+    expect(box.length).toBe(11);
+    // Their places alone would be 32 MB.
+    expect(heap() - before).toBeLessThan(8_000_000);
+    expect(drain(box)).toHaveLength(11);
   });
 });
 
