@@ -89,6 +89,21 @@ export const DEVIATIONS: readonly Deviation[] = [
     sometimes: true,
   },
   {
+    servers: ["go"],
+    version: "github.com/zishang520/socket.io/servers/engine/v3 3.0.2",
+    columns: ["websocket"],
+    checks: ["kicked from /"],
+    shows: /^reasons: \["transport close"\]/,
+    reason:
+      "Once in some hundred times the server ends the TCP connection, without a close frame, where it should write the DISCONNECT. A bare" +
+      " `ws` that sends these two packets sees the same. The client reconnects.",
+    bytes: `→ 40
+← 40{"sid":"…"}
+→ 42["kick"]
+← TCP FIN (most times: 42["auth",{}], 41)`,
+    sometimes: true,
+  },
+  {
     ...NETTY,
     columns: ["websocket", "upgrade"],
     checks: ["burst from the server", "bursts both ways at once"],
