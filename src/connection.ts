@@ -39,11 +39,12 @@ export interface ConnectionOwner {
   readonly deadlines: Deadlines;
   /** `null` until there is one, as for most clients. */
   readonly latestEvents: LatestEvents | null;
+  /** Who is told of a packet that was left out for a newer one. */
+  readonly observers: readonly ClientObserver[];
   /** The client's clock, in seconds; never goes backwards. */
   now(): number;
   /** The handshake is done: time to write what has to go first. Not the moment to call the game. */
   engineOpened(connection: Connection, now: number): void;
-  readonly observers: readonly ClientObserver[];
   /** A poll has come to the moment at which the session opened, over the transport of that name. */
   opened(name: string): void;
   /** A poll has come to the end of the connection. */
@@ -217,6 +218,7 @@ export class Connection extends EngineSession implements TransportHandler {
         counters.events_skipped++;
         tellOf(observers, "packet_skipped", newest);
       }
+      // A text could not be told from another that is the same.
       if (typeof packet === "string") packet = timedPacket(packet, packet.length, now);
       latest.newest = packet;
     }

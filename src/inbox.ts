@@ -26,7 +26,7 @@ export class Inbox {
   bytes = 0;
   /** When the text that was taken last arrived, and the one that came last, in seconds. */
   #time = NaN;
-  #lastTime: number | undefined = NaN;
+  #lastTime = NaN;
   /** What was taken or dropped keeps its place until there is too much of it; the last one waits, if there is any. */
   #slots: Slot[] = NOTHING;
   #head = 0;
@@ -49,8 +49,8 @@ export class Inbox {
     return Infinity;
   }
 
-  /** Adds an item; `time` is when a text arrived, in seconds, and the others need none. */
-  push(item: InboxItem, time?: number): void {
+  /** Adds an item; `time` is when it arrived if it is a text, in seconds. */
+  push(item: InboxItem, time = NaN): void {
     // It need never be empty: a budget may leave a rest in every poll, a hidden tab may get snapshots for an hour.
     if (this.#slots.length > 2 * this.length + 64) {
       this.#slots = this.#slots.filter((slot) => typeof slot !== "object" || slot?.inbox);
@@ -59,7 +59,7 @@ export class Inbox {
     if (typeof item === "string" && time !== this.#lastTime) {
       // Times stand between the texts rather than beside each: many arrive at once.
       this.#lastTime = time;
-      this.#slots = withItem(this.#slots, time!);
+      this.#slots = withItem(this.#slots, time);
     }
     this.#slots = withItem(this.#slots, item);
     this.#count(item, 1);
@@ -68,6 +68,7 @@ export class Inbox {
   /** Takes a packet that waits out for a newer one, which is to be pushed at once. */
   drop(packet: TimedPacket): void {
     this.#count(packet, -1);
+    // Most times nothing came in between.
     if (this.#slots.at(-1) === packet) this.#slots.pop();
   }
 

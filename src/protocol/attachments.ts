@@ -120,14 +120,14 @@ export function restoreAttachments(container: object, left: (Uint8Array | undefi
   if (depth > MAX_DEPTH) violation(`at most ${MAX_DEPTH} levels of nesting`, "more");
   // The loop over an array has no keys to make.
   if (Array.isArray(container))
-    for (let index = 0; index < container.length; index++)
-      restoreAt(container as unknown as Container, index, left, depth);
-  else for (const key in container) restoreAt(container as Container, key, left, depth);
+    for (let index = 0; index < container.length; index++) restoreAt(container, index, left, depth);
+  else for (const key in container) restoreAt(container, key, left, depth);
 }
 
 type Container = Record<string | number, unknown>;
 
-function restoreAt(container: Container, key: string | number, left: (Uint8Array | undefined)[], depth: number): void {
+function restoreAt(source: object, key: string | number, left: (Uint8Array | undefined)[], depth: number): void {
+  const container = source as Container;
   const value = container[key] as Container | null;
   if (typeof value !== "object" || value === null) return;
   if (value["_placeholder"] === true) container[key] = bytesFor(value["num"], left);

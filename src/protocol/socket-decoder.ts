@@ -60,6 +60,7 @@ export class SocketDecoder {
     let packet = this.#packet;
     if (typeof message === "string") {
       if (packet) violation(`${this.#missing} more attachments`, message);
+      // A plain event, whose time the inbox notes.
       if (message[1] === "2") return message;
       packet = timedPacket(message, message.length, time);
       // '4' and less: no attachments follow.

@@ -29,7 +29,7 @@ export function contentOf<T>(packet: string | { readonly content: T }): string |
   return typeof packet === "string" ? packet : packet.content;
 }
 
-/** For a header that is looked at at once. */
+/** Where `readHeader` may put what is looked at at once: it is good until the next header is read. */
 export const HEADER = {} as PacketHeader;
 
 /** Names that the reference implementations use for themselves; sending one is refused, receiving one is a parse error. */

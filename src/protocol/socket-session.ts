@@ -58,9 +58,9 @@ export interface SessionSink extends DeliverySink {
   ): void;
   /** `ackId` is -1 when the server wants no acknowledgement. */
   event(namespace: NamespaceSession, event: string, data: unknown[], ackId: number): void;
-  /** Asked, not told: how many bytes were given to the transport, */
+  /** Asked, not told: `bytes_sent` is what the transport was given. */
   readonly counters: { readonly bytes_sent: number };
-  /** and how many of them it has still to write. */
+  /** How many of these bytes the transport has still to write. */
   readonly backlog: number;
 }
 
