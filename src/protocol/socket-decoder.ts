@@ -40,8 +40,11 @@ export function timedPacket(content: PacketSource, size: number, time: number): 
 
 export class SocketDecoder {
   readonly #owner: { readonly options: DecoderLimits };
-  /** The packet whose attachments are awaited. */
-  #packet: TimedPacket | null = null;
+  /**
+   * The packet whose attachments are awaited. While there is none, and no codec, an event without attachments is a packet as it is: it need
+   * not come here.
+   */
+  packet: TimedPacket | null = null;
   #missing = 0;
 
   /** @param owner its options may change at any time */
@@ -54,20 +57,18 @@ export class SocketDecoder {
    * are awaited.
    * @throws ProtocolError
    */
-  receive(message: string | Uint8Array, time: number): RawPacket | null {
+  receive(message: string | Uint8Array, time: number): TimedPacket | null {
     const { codec, max_attachments, max_queued_bytes } = this.#owner.options;
     if (codec) return timedPacket(decodeMessage(codec, message), message.length, time);
-    let packet = this.#packet;
+    let packet = this.packet;
     if (typeof message === "string") {
       if (packet) violation(`${this.#missing} more attachments`, message);
-      // A plain event, whose time the inbox notes.
-      if (message[1] === "2") return message;
       packet = timedPacket(message, message.length, time);
       // '4' and less: no attachments follow.
       if (!(message.charCodeAt(1) > 52)) return packet;
       this.#missing = readHeader(message, HEADER).attachments;
       if (this.#missing > max_attachments) violation(`at most ${max_attachments} attachments`, message);
-      this.#packet = packet;
+      this.packet = packet;
       return null;
     }
     const { byteLength } = message;
@@ -76,7 +77,7 @@ export class SocketDecoder {
     if (packet.size > max_queued_bytes) violation(`at most ${max_queued_bytes} bytes`, packet.content);
     packet.attachments = withItem(packet.attachments, message);
     if (--this.#missing > 0) return null;
-    this.#packet = null;
+    this.packet = null;
     packet.time = time;
     return packet;
   }
