@@ -212,6 +212,18 @@ describe("FrameReader", () => {
     expect(told).toEqual(["a"]);
   });
 
+  test("the rest of a piece goes to `ws` when the stream has ended while it was read: it would take nothing back", () => {
+    const line = open(0, true);
+    line.onTold = () => {
+      // As if the socket were full, and the answer to a ping could not be written.
+      line.socket.isPaused = true;
+      line.stream.on("error", () => {}).destroy(new Error("broken pipe"));
+    };
+    line.stream.emit("data", Buffer.concat(["a", "b", "c"].map((text) => frame(TEXT, text))));
+    expect(line.told).toEqual(["a", "b", "c"]);
+    expect(line.passed()).toBe(6);
+  });
+
   test("every 256 messages the event loop has its turn, so that a burst does not hold up the game", async () => {
     const { stream, told, heard } = open(0, true);
     await turn();

@@ -275,11 +275,27 @@ describe("ws", () => {
     ["a frame with reserved bits", [0xff, 0x00], 1002, "RSV"],
     ["text that is not UTF-8", [0x81, 0x02, 0xc3, 0x28], 1007, "UTF-8"],
     ["a message over maxPayload", [0x82, 0x7f, 0, 0, 0, 0, 0x7f, 0, 0, 0], 1009, "Max payload size exceeded"],
+    ["a message of 2^53 bytes", [0x82, 0x7f, 0, 0x20, 0, 0, 0, 0, 0, 0], 1009, "payload length > 2^53 - 1"],
   ])("%s ends the connection with a code that says so", async (_, bytes, code, error) => {
     const { url } = await serveRaw((peer) => peer.write(Buffer.from(bytes)));
     const { told } = open(url);
     await until(() => told.length === 1);
     expect(told).toEqual([{ code, reason: "", error: expect.stringContaining(error), opened: true }]);
+  });
+
+  test("a peer that broke the protocol is not waited for, and hears why", async () => {
+    const { server, url } = await serve();
+    const codes: number[] = [];
+    server.on("connection", (peer) => {
+      peer.on("error", noteProblem);
+      peer.on("close", (code) => codes.push(code));
+      // Most of it has still to come when its header says that it is too large.
+      peer.send(new Uint8Array(3_000_000));
+    });
+    const { told } = open(url);
+    await until(() => codes.length === 1 && told.length > 0, 2);
+    expect(codes).toEqual([1009]);
+    expect(told).toEqual([expect.objectContaining({ code: 1009 })]);
   });
 
   test("a server that resets in the middle of a frame", async () => {
@@ -376,6 +392,29 @@ describe("ws", () => {
     await until(() => received.length === 2);
     expect(received).toEqual([30_000_000, 3]);
   });
+
+  test("close() sends what was sent before it, however long that takes as long as anything moves", async () => {
+    const { url, chunks } = await serveRaw((peer) => {
+      peer.pause();
+      // Longer in all than a peer has that does nothing.
+      let rounds = 0;
+      const timer = setInterval(() => {
+        peer.resume();
+        if (++rounds === 4) clearInterval(timer);
+        else setImmediate(() => peer.pause());
+      }, 1200);
+    });
+    const { socket } = open(url, { max_payload: 0 });
+    await until(() => socket.readyState === 1);
+    for (let n = 0; n < 30; n++) socket.send([new Uint8Array(500_000)]);
+    expect(socket.bufferedAmount).toBeGreaterThan(5_000_000);
+    socket.close();
+    const size = () => chunks.reduce((sum, { length }) => sum + length, 0);
+    await until(() => size() > 15_000_000, 12);
+    // A close frame is the last of it: two bytes of header, four of its mask, two of the code.
+    const last = chunks.at(-1)!;
+    expect(last[last.length - 8]).toBe(0x88);
+  }, 20_000);
 
   test("a paused socket slows the peer down and loses nothing", async () => {
     const { server, url } = await serve();

@@ -130,12 +130,22 @@ export class FrameReader {
     }
     const isStep = this.#taken >= STEP;
     if (!isStep && at === chunk.length) return;
+    // An answer that could not be written ends the stream before the rest of what it brought is read, and then it takes nothing back.
+    if (stream.errored || stream.destroyed) {
+      this.#giveBack(chunk, at);
+      return;
+    }
     // Before the rest is put back: a stream that flows would tell of it at once.
     stream.pause();
     if (at < chunk.length) stream.unshift(chunk.subarray(at));
     if (!isStep) return;
     this.#taken = 0;
     setImmediate(goOn, this.#socket, stream);
+  }
+
+  /** `ws` has found a breach of the protocol, and listens no more either: it waits for the end, which it would not see behind what is left. */
+  stop(): void {
+    this.#stream.off("data", onData);
   }
 
   /** Reads the frame at `at` if it is a whole message, and returns where it ends; otherwise `NaN`. */

@@ -4,6 +4,7 @@
  * In browser bundles `browser-socket.ts` takes the place of this file.
  */
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import WebSocketImplementation from "isomorphic-ws";
 import type { TLSOptions } from "../tls-options.js";
@@ -24,6 +25,7 @@ export type { SocketHandler, SocketRequest } from "./browser-socket.js";
 const CLOSE_CODES: Readonly<Record<string, number>> = {
   WS_ERR_INVALID_UTF8: 1007,
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009,
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
 };
 
@@ -39,6 +41,8 @@ export function canHonour(tls: TLSOptions | null): boolean {
 interface SocketEvents {
   /** Whether that did anything. */
   happened(event: string, first: unknown, second: unknown): boolean;
+  /** The closing handshake begins, whoever has asked for it. */
+  closing(): void;
 }
 
 /**
@@ -50,6 +54,11 @@ class DirectSocket extends ((WebSocketImplementation ?? Object) as typeof WebSoc
 
   override emit(event: string | symbol, first?: unknown, second?: unknown): boolean {
     return this.hears?.happened(event as string, first, second) ?? false;
+  }
+
+  override close(code?: number, reason?: string): void {
+    this.hears?.closing();
+    super.close(code, reason);
   }
 }
 
@@ -96,17 +105,31 @@ class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
       if (this.#isPlain && this.#stream !== null)
         this.#reader = new FrameReader(this.socket, this.#stream, this.#maxPayload, this);
       this.handler?.opened?.();
-    } else if (event === "error") this.#failure ??= first as NodeError;
-    else if (event === "close") this.#closed(first as number, (second as Buffer).toString());
+    } else if (event === "error") {
+      this.#failure ??= first as NodeError;
+      // A peer that broke the protocol is not waited for.
+      if (isBreach(this.#failure)) {
+        this.#reader?.stop();
+        this.#closed(1006, "");
+      }
+    } else if (event === "close") this.#closed(first as number, (second as Buffer).toString());
     else return false;
     return true;
+  }
+
+  /** `ws` waits for half a minute, and would keep a process that is done. As long as anything moves, what was sent has that time. */
+  closing(): void {
+    const stream = this.#stream as Partial<Socket> | null;
+    stream?.setTimeout?.(CLOSE_TIMEOUT, () => stream.destroy?.());
   }
 
   #closed(code: number, reason: string): void {
     const failure = this.#failure;
     const opened = this.#stream !== null;
     const error = failure === null ? "" : explain(failure, this.socket.url.startsWith("wss:"), !opened);
-    this.ended(code === 1006 ? closeCode(failure?.code) : code, reason, error, opened);
+    const isOurs = code === 1006 && failure !== null && isBreach(failure);
+    // The code of such an end is the one that was sent to the peer.
+    this.ended(isOurs ? (CLOSE_CODES[failure.code!] ?? 1002) : code, reason, error, opened);
   }
 
   take(message: string | Uint8Array): void {
@@ -165,12 +188,10 @@ function nodeOptions(request: SocketRequest): object {
     headers: withCookies(request, request.url),
     perMessageDeflate: request.per_message_deflate,
     maxPayload: largest(request),
-    closeTimeout: CLOSE_TIMEOUT,
     agent: request.agent ?? undefined,
   };
 }
 
-/** A peer that broke the protocol is not waited for: the code of such an end is the one that was sent to it. */
-function closeCode(error = ""): number {
-  return error.startsWith("WS_ERR_") ? (CLOSE_CODES[error] ?? 1002) : 1006;
+function isBreach({ code = "" }: NodeError): boolean {
+  return code.startsWith("WS_ERR_");
 }

@@ -5,8 +5,8 @@
 import { median } from "./stats.mjs";
 
 const SLICE = 4;
-/** Milliseconds. */
-const COMPILE = 60;
+/** How long the work goes on before it is timed, for each slice that is: V8 has compiled it for good after some hundred milliseconds. */
+const WARM = 10;
 
 /**
  * @param runs functions that do their work `count` times, sync or async
@@ -14,7 +14,7 @@ const COMPILE = 60;
  */
 export async function timePairs(runs, { slices = 40 } = {}) {
   const counts = [];
-  for (const run of runs) counts.push(await calibrate(run));
+  for (const run of runs) counts.push(await calibrate(run, slices * WARM));
   const times = runs.map(() => []);
   for (let slice = -Math.ceil(slices / 3); slice < slices; slice++) {
     for (const [index, run] of runs.entries()) {
@@ -28,9 +28,8 @@ export async function timePairs(runs, { slices = 40 } = {}) {
   return { ns: times.map(median), ratio: median(times[0].map((time, index) => time / last[index])) };
 }
 
-async function calibrate(run) {
-  // Compiled before it is timed.
-  const warm = performance.now() + COMPILE;
+async function calibrate(run, milliseconds) {
+  const warm = performance.now() + milliseconds;
   let count = 8;
   for (;;) {
     const ns = await timeOne(run, count);
