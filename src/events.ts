@@ -26,6 +26,20 @@ export type EventData<M, E extends keyof M> =
         : Arguments<M[E]>
       : Arguments<M[E]>;
 
+/** The events that need no data: without arguments, or with optional ones alone. */
+export type EventNameWithoutData<M> = { [E in EventName<M>]: [] extends EventData<M, E> ? E : never }[EventName<M>];
+
+/** The events that can be acknowledged: their last argument is a function, or nothing is known of their arguments. */
+export type EventNameWithAck<M> = {
+  [E in EventName<M>]: IsOpenEnded<Arguments<M[E]>> extends true
+    ? E
+    : Required<Arguments<M[E]>> extends [...unknown[], infer Last]
+      ? Last extends Callback
+        ? E
+        : never
+      : never;
+}[EventName<M>];
+
 /** The arguments with which the acknowledgement of an event is answered. */
 export type AckData<M, E extends keyof M> =
   IsOpenEnded<Arguments<M[E]>> extends true
@@ -36,3 +50,8 @@ export type AckData<M, E extends keyof M> =
         ? Answer
         : unknown[]
       : unknown[];
+
+/** A function that answers an event. With `any` it is one for the answers of any event. */
+export type Answer<Response extends readonly unknown[], Result> = (
+  response_array: Response | Readonly<Response>,
+) => Result;

@@ -2,8 +2,10 @@
  * A namespace as its client knows it: the listeners, the signals, and what waits for it to be connected. `SocketIONamespace` is the
  * public face of it.
  */
+
 import type { KeptAuth } from "./auth.js";
 import { type ConnectError, type Err, requireThat, type SocketIOError } from "./errors.js";
+import type { Answer } from "./events.js";
 import type { LatestEvents } from "./latest-events.js";
 import type { SocketIONamespace } from "./namespace.js";
 import type { ClientOptions } from "./options.js";
@@ -16,7 +18,8 @@ import { type MadeSignals, SILENT, type Signal, type SignalOwner } from "./signa
  * Answers an event for which the server asked for an acknowledgement. Only the first call sends: it returns `OK`, later
  * ones `ERR_ALREADY_IN_USE`. After the connection on which the event came it returns `ERR_UNAVAILABLE` and does nothing.
  */
-export type Reply = (response_array: readonly unknown[]) => Err;
+// biome-ignore lint/suspicious/noExplicitAny: who names it without an event answers any
+export type Reply<Response extends readonly unknown[] = any> = Answer<Response, Err>;
 
 /** An event as `SocketIOClient.take_event()` returns it. */
 export interface TakenEvent {

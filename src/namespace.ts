@@ -2,7 +2,15 @@ import { ackPromise } from "./ack-promise.js";
 import { type Auth, keepAuth, NO_AUTH } from "./auth.js";
 import type { ConnectionState } from "./connection-state.js";
 import { type ConnectError, type Err, requireCallback, requireThat, requireTimeout, SocketIOError } from "./errors.js";
-import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "./events.js";
+import type {
+  AckData,
+  DefaultEvents,
+  EventData,
+  EventName,
+  EventNameWithAck,
+  EventNameWithoutData,
+  EventsMap,
+} from "./events.js";
 import { LatestEvents } from "./latest-events.js";
 import {
   NAMESPACE_SIGNALS,
@@ -89,7 +97,7 @@ export class SocketIONamespace<
    */
   on<E extends EventName<ListenEvents>>(
     event: E,
-    callback: (data: EventData<ListenEvents, E>, reply?: Reply) => unknown,
+    callback: (data: EventData<ListenEvents, E>, reply?: Reply<AckData<ListenEvents, E>>) => unknown,
   ): void {
     requireListener(event, callback);
     this.#entry.listen(event, callback, false);
@@ -98,7 +106,7 @@ export class SocketIONamespace<
   /** As `on`, for the next such event only. */
   once<E extends EventName<ListenEvents>>(
     event: E,
-    callback: (data: EventData<ListenEvents, E>, reply?: Reply) => unknown,
+    callback: (data: EventData<ListenEvents, E>, reply?: Reply<AckData<ListenEvents, E>>) => unknown,
   ): void {
     requireListener(event, callback);
     this.#entry.listen(event, callback, true);
@@ -107,7 +115,7 @@ export class SocketIONamespace<
   /** Removes the first listener that is `callback`, or all of the event. One that is removed is not called any more. */
   off<E extends EventName<ListenEvents>>(
     event: E,
-    callback?: (data: EventData<ListenEvents, E>, reply?: Reply) => unknown,
+    callback?: (data: EventData<ListenEvents, E>, reply?: Reply<AckData<ListenEvents, E>>) => unknown,
   ): void {
     requireEvent(event);
     if (callback !== undefined) requireCallback(callback, event);
@@ -138,8 +146,9 @@ export class SocketIONamespace<
    * it is larger than the server takes
    * @throws TypeError when `event` is reserved, `data` is not an array or cannot be encoded
    */
-  emit<E extends EventName<EmitEvents>>(event: E, data?: Readonly<EventData<EmitEvents, E>> | []): Err;
-  emit(event: string, data: unknown[] = [], more?: unknown): Err {
+  emit<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>>): Err;
+  emit(event: EventNameWithoutData<EmitEvents>): Err;
+  emit(event: string, data: readonly unknown[] = [], more?: unknown): Err {
     requireEmit(event, data, more);
     return this.#entry.host.session.emit(this.#entry, event, data, 0);
   }
@@ -149,8 +158,9 @@ export class SocketIONamespace<
    * later.
    * @throws TypeError as `emit`
    */
-  emit_volatile<E extends EventName<EmitEvents>>(event: E, data?: Readonly<EventData<EmitEvents, E>> | []): Err;
-  emit_volatile(event: string, data: unknown[] = [], more?: unknown): Err {
+  emit_volatile<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>>): Err;
+  emit_volatile(event: EventNameWithoutData<EmitEvents>): Err;
+  emit_volatile(event: string, data: readonly unknown[] = [], more?: unknown): Err {
     requireEmit(event, data, more);
     const entry = this.#entry;
     const { host } = entry;
@@ -164,24 +174,27 @@ export class SocketIONamespace<
    * @param timeout seconds, by default the option `ack_timeout`
    * @throws TypeError as `emit`, and when `callback` or `timeout` cannot be used
    */
-  emit_with_ack<E extends EventName<EmitEvents>>(
+  emit_with_ack<E extends EventNameWithAck<EmitEvents>>(
     event: E,
-    data: Readonly<EventData<EmitEvents, E>> | [],
+    data: Readonly<EventData<EmitEvents, E>>,
     callback: (response: AckData<EmitEvents, E>, error: Err) => void,
     timeout?: number,
   ): Err;
   /** The same as a promise of the server's arguments. It rejects with an `AckError`. */
-  emit_with_ack<E extends EventName<EmitEvents>>(
+  emit_with_ack<E extends EventNameWithAck<EmitEvents>>(
     event: E,
-    data?: Readonly<EventData<EmitEvents, E>> | [],
+    data: Readonly<EventData<EmitEvents, E>>,
     timeout?: number,
   ): Promise<AckData<EmitEvents, E>>;
-  emit_with_ack<E extends EventName<EmitEvents>>(
+  emit_with_ack<E extends EventNameWithAck<EmitEvents> & EventNameWithoutData<EmitEvents>>(
     event: E,
-    data: Readonly<EventData<EmitEvents, E>> | [] = [],
-    callback?: number | ((response: AckData<EmitEvents, E>, error: Err) => void),
+  ): Promise<AckData<EmitEvents, E>>;
+  emit_with_ack<Response extends unknown[]>(
+    event: string,
+    data: readonly unknown[] = [],
+    callback?: number | ((response: Response, error: Err) => void),
     timeout = this.#entry.host.options.ack_timeout,
-  ): Err | Promise<AckData<EmitEvents, E>> {
+  ): Err | Promise<Response> {
     requireEmit(event, data);
     // With a callback in its place it would never be called.
     requireTimeout(timeout);
@@ -189,18 +202,13 @@ export class SocketIONamespace<
       requireCallback(callback, event);
       return this.#ask(event, data, callback, timeout);
     }
-    return ackPromise<AckData<EmitEvents, E>>(
+    return ackPromise<Response>(
       (settle) => this.#ask(event, data, settle, callback ?? timeout),
       (error) => `"${event}" ${ACK_PROBLEMS[error] ?? `was not sent (error ${error})`}`,
     );
   }
 
-  #ask(
-    event: string,
-    data: readonly unknown[],
-    callback: (response: AckData<EmitEvents, never>, error: Err) => void,
-    timeout: number,
-  ): Err {
+  #ask(event: string, data: readonly unknown[], callback: (response: never, error: Err) => void, timeout: number): Err {
     requireTimeout(timeout);
     const entry = this.#entry;
     const { host, path } = entry;

@@ -3,7 +3,15 @@ export type { Auth, AuthData } from "./auth.js";
 export { SocketIOClient } from "./client.js";
 export { ConnectionState } from "./connection-state.js";
 export { AckError, type ConnectError, Err, OK, SocketIOError } from "./errors.js";
-export type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "./events.js";
+export type {
+  AckData,
+  DefaultEvents,
+  EventData,
+  EventName,
+  EventNameWithAck,
+  EventNameWithoutData,
+  EventsMap,
+} from "./events.js";
 export { EventMode, SocketIONamespace } from "./namespace.js";
 export type { Reply, TakenEvent } from "./namespace-entry.js";
 export type { ClientObserver } from "./observer.js";

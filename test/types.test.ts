@@ -34,6 +34,13 @@ interface ClientEvents {
   /** The last argument is optional. */
   move: (x: number, y: number, run?: boolean) => void;
   many: (...names: string[]) => void;
+  look: (at?: number) => void;
+  count: (callback: (players: number) => void) => void;
+}
+
+/** A helper that does not know which event it sends. */
+function send<E extends keyof ClientEvents>(event: E, data: EventData<ClientEvents, E>): Err {
+  return typed.emit(event, data);
 }
 
 const client = new SocketIOClient();
@@ -64,10 +71,21 @@ describe("a namespace with event maps: listening", () => {
     typed.on("tick", (data) => expectTypeOf(data).toEqualTypeOf<[]>());
     typed.once("ask", (data, reply) => {
       expectTypeOf(data).toEqualTypeOf<[question: string]>();
-      expectTypeOf(reply).toEqualTypeOf<Reply | undefined>();
+      expectTypeOf(reply).toEqualTypeOf<Reply<[text: string, sure: boolean]> | undefined>();
+      reply?.(["yes", true]);
+      // @ts-expect-error it answers with a text and whether that is sure
+      reply?.(["yes"]);
     });
     typed.on("state", ([snapshot]) => expectTypeOf(snapshot.x).toBeNumber());
     expectTypeOf<EventData<ServerEvents, "ask">>().toEqualTypeOf<[question: string]>();
+  });
+
+  test("a listener that was written for any event is taken", () => {
+    const any = (_data: unknown[], reply?: Reply) => reply?.([1]);
+    typed.on("ask", any);
+    typed.off("ask", any);
+    untyped.on("any", any);
+    untyped.on("any", (_data, reply) => reply?.(["anything", 7]));
   });
 
   test("unknown events and wrong callbacks do not compile", () => {
@@ -93,6 +111,7 @@ describe("a namespace with event maps: listening", () => {
 describe("a namespace with event maps: sending", () => {
   test("emit takes the tuple of the arguments and returns an Err", () => {
     expectTypeOf(typed.emit("chat", ["hello"])).toEqualTypeOf<Err>();
+    expectTypeOf(send("chat", ["hello"])).toEqualTypeOf<Err>();
     expectTypeOf(typed.emit_volatile("move", [1, 2])).toEqualTypeOf<Err>();
     typed.emit("leave");
     typed.emit("leave", []);
@@ -104,6 +123,10 @@ describe("a namespace with event maps: sending", () => {
     const names: readonly string[] = ["a", "b"];
     typed.emit("many", names);
     untyped.emit("any", names);
+    untyped.emit("any");
+    typed.emit("many");
+    typed.emit("look");
+    void typed.emit_with_ack("count").catch(() => {});
     void typed.emit_with_ack("get_user", [7] as const, 2).catch(() => {});
   });
 
@@ -114,6 +137,14 @@ describe("a namespace with event maps: sending", () => {
     typed.emit("welcome", ["hello", 1]);
     // @ts-expect-error a number is no message
     typed.emit("chat", [7]);
+    // @ts-expect-error the message is missing
+    typed.emit("chat");
+    // @ts-expect-error the message is missing
+    typed.emit("chat", []);
+    // @ts-expect-error two numbers are missing
+    typed.emit_volatile("move");
+    // @ts-expect-error the id is missing
+    void typed.emit_with_ack("get_user").catch(() => {});
     // @ts-expect-error too many arguments
     typed.emit("chat", ["hello", "again"]);
     // @ts-expect-error a name is a string
@@ -136,6 +167,10 @@ describe("a namespace with event maps: sending", () => {
   });
 
   test("wrong acknowledgements do not compile", () => {
+    // @ts-expect-error it is not acknowledged
+    void typed.emit_with_ack("chat", ["hello"]).catch(() => {});
+    // @ts-expect-error it is not acknowledged
+    typed.emit_with_ack("leave", [], () => {});
     // @ts-expect-error the response is an array
     typed.emit_with_ack("get_user", [7], (user: { name: string }) => user.name);
     // @ts-expect-error an id is a number
@@ -187,6 +222,14 @@ describe("signals", () => {
     score.emit(3);
     // @ts-expect-error points are a number
     score.emit("three");
+    // @ts-expect-error the message is missing
+    typed.emit("chat");
+    // @ts-expect-error the message is missing
+    typed.emit("chat", []);
+    // @ts-expect-error two numbers are missing
+    typed.emit_volatile("move");
+    // @ts-expect-error the id is missing
+    void typed.emit_with_ack("get_user").catch(() => {});
     // @ts-expect-error too many arguments
     score.connect((points: number, more: string) => [points, more]);
   });

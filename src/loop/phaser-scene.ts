@@ -1,6 +1,14 @@
 import type { SocketIOClient } from "../client.js";
 import { ERR_INVALID_PARAMETER, ERR_UNAVAILABLE, type Err, OK, requireCallback } from "../errors.js";
-import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "../events.js";
+import type {
+  AckData,
+  DefaultEvents,
+  EventData,
+  EventName,
+  EventNameWithAck,
+  EventNameWithoutData,
+  EventsMap,
+} from "../events.js";
 import type { Reply, SocketIONamespace } from "../index.js";
 import { Signal } from "../signal.js";
 import { type Callback, SceneRun } from "./phaser-run.js";
@@ -43,7 +51,7 @@ export class SceneNamespace<
    */
   on<E extends EventName<ListenEvents>>(
     event: E,
-    callback: (data: EventData<ListenEvents, E>, reply?: Reply) => unknown,
+    callback: (data: EventData<ListenEvents, E>, reply?: Reply<AckData<ListenEvents, E>>) => unknown,
   ): void {
     this.#listen(event, callback, false);
   }
@@ -51,7 +59,7 @@ export class SceneNamespace<
   /** As `on`, for the next such event only. */
   once<E extends EventName<ListenEvents>>(
     event: E,
-    callback: (data: EventData<ListenEvents, E>, reply?: Reply) => unknown,
+    callback: (data: EventData<ListenEvents, E>, reply?: Reply<AckData<ListenEvents, E>>) => unknown,
   ): void {
     this.#listen(event, callback, true);
   }
@@ -59,48 +67,59 @@ export class SceneNamespace<
   /** Removes the first listener of this scene that is `callback`, or all that it has for the event. */
   off<E extends EventName<ListenEvents>>(
     event: E,
-    callback?: (data: EventData<ListenEvents, E>, reply?: Reply) => unknown,
+    callback?: (data: EventData<ListenEvents, E>, reply?: Reply<AckData<ListenEvents, E>>) => unknown,
   ): void {
     const found = this.#run.find(this.get_namespace(), event, callback);
     for (const { end } of callback ? found.slice(0, 1) : found) end();
   }
 
   /** `SocketIONamespace.emit`. It does not end with the scene: a farewell in its shutdown is sent. */
-  emit<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>> | [] = []): Err {
-    return this.get_namespace().emit(event, data);
+  emit<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>>): Err;
+  emit(event: EventNameWithoutData<EmitEvents>): Err;
+  emit(event: string, data: readonly unknown[] = []): Err {
+    return this.#untyped.emit(event, data);
   }
 
   /** `SocketIONamespace.emit_volatile`. */
-  emit_volatile<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>> | [] = []): Err {
-    return this.get_namespace().emit_volatile(event, data);
+  emit_volatile<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>>): Err;
+  emit_volatile(event: EventNameWithoutData<EmitEvents>): Err;
+  emit_volatile(event: string, data: readonly unknown[] = []): Err {
+    return this.#untyped.emit_volatile(event, data);
   }
 
   /** As `SocketIONamespace.emit_with_ack`, but `callback` is not called any more when the scene has ended. */
-  emit_with_ack<E extends EventName<EmitEvents>>(
+  emit_with_ack<E extends EventNameWithAck<EmitEvents>>(
     event: E,
-    data: Readonly<EventData<EmitEvents, E>> | [],
+    data: Readonly<EventData<EmitEvents, E>>,
     callback: (response: AckData<EmitEvents, E>, error: Err) => void,
     timeout?: number,
   ): Err;
   /** The same as a promise, which is settled whether the scene has ended or not. */
-  emit_with_ack<E extends EventName<EmitEvents>>(
+  emit_with_ack<E extends EventNameWithAck<EmitEvents>>(
     event: E,
-    data?: Readonly<EventData<EmitEvents, E>> | [],
+    data: Readonly<EventData<EmitEvents, E>>,
     timeout?: number,
   ): Promise<AckData<EmitEvents, E>>;
-  emit_with_ack<E extends EventName<EmitEvents>>(
+  emit_with_ack<E extends EventNameWithAck<EmitEvents> & EventNameWithoutData<EmitEvents>>(
     event: E,
-    data?: Readonly<EventData<EmitEvents, E>> | [],
-    callback?: number | ((response: AckData<EmitEvents, E>, error: Err) => void),
+  ): Promise<AckData<EmitEvents, E>>;
+  emit_with_ack<Response extends unknown[]>(
+    event: string,
+    data: readonly unknown[] = [],
+    callback?: number | ((response: Response, error: Err) => void),
     timeout?: number,
-  ): Err | Promise<AckData<EmitEvents, E>> {
+  ): Err | Promise<Response> {
     const wrapped = typeof callback === "function" ? this.#run.wrap(callback) : callback;
-    return this.get_namespace().emit_with_ack(event, data as [], wrapped as Callback, timeout);
+    return this.#untyped.emit_with_ack(event, data, wrapped as Callback, timeout);
+  }
+
+  get #untyped(): SocketIONamespace {
+    return this.get_namespace() as unknown as SocketIONamespace;
   }
 
   #listen(event: string, callback: Callback, once: boolean): void {
     requireCallback(callback, event);
-    const target = this.get_namespace() as unknown as SocketIONamespace;
+    const target = this.#untyped;
     this.#run.add(
       { target, event, callback },
       once,

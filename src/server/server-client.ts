@@ -10,7 +10,16 @@ import {
   requireCallback,
   requireTimeout,
 } from "../errors.js";
-import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "../events.js";
+import type {
+  AckData,
+  Answer,
+  DefaultEvents,
+  EventData,
+  EventName,
+  EventNameWithAck,
+  EventNameWithoutData,
+  EventsMap,
+} from "../events.js";
 import { requireEmit } from "../namespace.js";
 import { requireData } from "../namespace-entry.js";
 import type { Arrival, EventArrival } from "./arrivals.js";
@@ -19,7 +28,8 @@ import type { Arrival, EventArrival } from "./arrivals.js";
  * Answers an event for which the client asked for an acknowledgement. Only the first call sends: it returns `OK`, later ones
  * `ERR_ALREADY_IN_USE`. When the client is gone it returns `ERR_UNAVAILABLE` and does nothing.
  */
-export type ServerReply = (response_array: readonly unknown[]) => Err;
+// biome-ignore lint/suspicious/noExplicitAny: who names it without an event answers any
+export type ServerReply<Response extends readonly unknown[] = any> = Answer<Response, Err>;
 
 /** What a client needs of the server that polls it. */
 export interface ClientHost {
@@ -108,18 +118,22 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
    * @returns `OK`, or `ERR_UNAVAILABLE` when it is gone, of which the game may not have heard yet
    * @throws TypeError when `event` is reserved or `data` is not an array, or cannot be encoded
    */
-  emit<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>> | [] = []): Err {
+  emit<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>>): Err;
+  emit(event: EventNameWithoutData<EmitEvents>): Err;
+  emit(event: string, data: readonly unknown[] = []): Err {
     requireEmit(event, data);
     if (!this.socket.connected) return ERR_UNAVAILABLE;
-    this.socket.emit(event, ...(data as unknown[]));
+    this.socket.emit(event, ...data);
     return OK;
   }
 
   /** As `emit`, but what cannot be written at once is lost. */
-  emit_volatile<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>> | [] = []): Err {
+  emit_volatile<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>>): Err;
+  emit_volatile(event: EventNameWithoutData<EmitEvents>): Err;
+  emit_volatile(event: string, data: readonly unknown[] = []): Err {
     requireEmit(event, data);
     if (!this.socket.connected) return ERR_UNAVAILABLE;
-    this.socket.volatile.emit(event, ...(data as unknown[]));
+    this.socket.volatile.emit(event, ...data);
     return OK;
   }
 
@@ -130,30 +144,33 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
    * @param timeout seconds
    * @throws TypeError as `emit`, and when `callback` or `timeout` cannot be used
    */
-  emit_with_ack<E extends EventName<EmitEvents>>(
+  emit_with_ack<E extends EventNameWithAck<EmitEvents>>(
     event: E,
-    data: Readonly<EventData<EmitEvents, E>> | [],
+    data: Readonly<EventData<EmitEvents, E>>,
     callback: (response: AckData<EmitEvents, E>, error: Err) => void,
     timeout?: number,
   ): Err;
   /** The same as a promise of the client's arguments. It rejects with an `AckError`. */
-  emit_with_ack<E extends EventName<EmitEvents>>(
+  emit_with_ack<E extends EventNameWithAck<EmitEvents>>(
     event: E,
-    data?: Readonly<EventData<EmitEvents, E>> | [],
+    data: Readonly<EventData<EmitEvents, E>>,
     timeout?: number,
   ): Promise<AckData<EmitEvents, E>>;
-  emit_with_ack<E extends EventName<EmitEvents>>(
+  emit_with_ack<E extends EventNameWithAck<EmitEvents> & EventNameWithoutData<EmitEvents>>(
     event: E,
-    data: Readonly<EventData<EmitEvents, E>> | [] = [],
-    callback?: number | ((response: AckData<EmitEvents, E>, error: Err) => void),
+  ): Promise<AckData<EmitEvents, E>>;
+  emit_with_ack<Response extends unknown[]>(
+    event: string,
+    data: readonly unknown[] = [],
+    callback?: number | ((response: Response, error: Err) => void),
     timeout = 5,
-  ): Err | Promise<AckData<EmitEvents, E>> {
+  ): Err | Promise<Response> {
     requireEmit(event, data);
     if (callback !== undefined && typeof callback !== "number") {
       requireCallback(callback, event);
       return this.#ask(event, data, callback, timeout);
     }
-    return ackPromise<AckData<EmitEvents, E>>(
+    return ackPromise<Response>(
       (settle) => this.#ask(event, data, settle, callback ?? timeout),
       () => `"${event}" was not acknowledged by ${this.get_session_id()}`,
     );

@@ -1,6 +1,6 @@
 import type { Namespace } from "socket.io";
 import { type Err, OK, requireCallback, requireThat } from "../errors.js";
-import type { DefaultEvents, EventData, EventName, EventsMap } from "../events.js";
+import type { AckData, DefaultEvents, EventData, EventName, EventNameWithoutData, EventsMap } from "../events.js";
 import { type EventMode, requireEmit, requireEvent, requireListener } from "../namespace.js";
 import { Signal, type SignalOwner } from "../signal.js";
 import type { ServerClient, ServerReply } from "./server-client.js";
@@ -69,7 +69,11 @@ export class ServerNamespace<
    */
   on<E extends EventName<ListenEvents>>(
     event: E,
-    callback: (client: ServerClient<EmitEvents>, data: EventData<ListenEvents, E>, reply?: ServerReply) => unknown,
+    callback: (
+      client: ServerClient<EmitEvents>,
+      data: EventData<ListenEvents, E>,
+      reply?: ServerReply<AckData<ListenEvents, E>>,
+    ) => unknown,
   ): void {
     this.#listen(event, callback, false);
   }
@@ -77,7 +81,11 @@ export class ServerNamespace<
   /** As `on`, for the next such event only, whoever it comes from. */
   once<E extends EventName<ListenEvents>>(
     event: E,
-    callback: (client: ServerClient<EmitEvents>, data: EventData<ListenEvents, E>, reply?: ServerReply) => unknown,
+    callback: (
+      client: ServerClient<EmitEvents>,
+      data: EventData<ListenEvents, E>,
+      reply?: ServerReply<AckData<ListenEvents, E>>,
+    ) => unknown,
   ): void {
     this.#listen(event, callback, true);
   }
@@ -85,7 +93,11 @@ export class ServerNamespace<
   /** Removes the first listener that is `callback`, or all of the event. */
   off<E extends EventName<ListenEvents>>(
     event: E,
-    callback?: (client: ServerClient<EmitEvents>, data: EventData<ListenEvents, E>, reply?: ServerReply) => unknown,
+    callback?: (
+      client: ServerClient<EmitEvents>,
+      data: EventData<ListenEvents, E>,
+      reply?: ServerReply<AckData<ListenEvents, E>>,
+    ) => unknown,
   ): void {
     requireEvent(event);
     if (callback !== undefined) requireCallback(callback, event);
@@ -112,16 +124,20 @@ export class ServerNamespace<
    * Sends an event to every client of the namespace. For some of them, use rooms: `client.socket.join(room)`, `io.to(room).emit(…)`.
    * @throws TypeError when `event` is reserved or `data` is not an array, or cannot be encoded
    */
-  emit<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>> | [] = []): Err {
+  emit<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>>): Err;
+  emit(event: EventNameWithoutData<EmitEvents>): Err;
+  emit(event: string, data: readonly unknown[] = []): Err {
     requireEmit(event, data);
-    this.#namespace.emit(event, ...(data as unknown[]));
+    this.#namespace.emit(event, ...data);
     return OK;
   }
 
   /** As `emit`, but for a client to which it cannot be written at once it is lost. For state snapshots. */
-  emit_volatile<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>> | [] = []): Err {
+  emit_volatile<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>>): Err;
+  emit_volatile(event: EventNameWithoutData<EmitEvents>): Err;
+  emit_volatile(event: string, data: readonly unknown[] = []): Err {
     requireEmit(event, data);
-    this.#namespace.volatile.emit(event, ...(data as unknown[]));
+    this.#namespace.volatile.emit(event, ...data);
     return OK;
   }
 

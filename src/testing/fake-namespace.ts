@@ -1,5 +1,5 @@
 import { requireCallback, requireThat } from "../errors.js";
-import type { DefaultEvents, EventData, EventName, EventsMap } from "../events.js";
+import type { DefaultEvents, EventData, EventName, EventNameWithoutData, EventsMap } from "../events.js";
 import type { ConnectionHost, FakeConnection } from "./fake-connection.js";
 import { forEach } from "./fake-line.js";
 import { type FakeSession, FakeSocket } from "./fake-socket.js";
@@ -74,21 +74,20 @@ export class FakeNamespace<L extends EventsMap<L> = DefaultEvents, E extends Eve
    * Sends an event to every client in the namespace.
    * @throws TypeError for a reserved name, data that is no array or cannot be encoded
    */
-  emit<N extends EventName<E>>(event: N, data: Readonly<EventData<E, N>> | [] = []): void {
+  emit<N extends EventName<E>>(event: N, data: Readonly<EventData<E, N>>): void;
+  emit(event: EventNameWithoutData<E>): void;
+  emit(event: string, data: readonly unknown[] = []): void {
     this.broadcast(event, data, null);
   }
 
   /** @internal */
-  broadcast<N extends EventName<E>>(
-    event: N,
-    data: Readonly<EventData<E, N>> | [],
-    except: FakeSocket<L, E> | null,
-  ): void {
+  broadcast(event: string, data: readonly unknown[], except: FakeSocket<L, E> | null): void {
     requireEvent(event, data);
     const lost = [...this.#sessions.values()]
       .filter((session) => this.canRecover(session))
       .map(({ socket }) => socket as unknown as FakeSocket<L, E>);
-    for (const socket of [...this.#sockets, ...lost]) if (socket !== except) socket.emit(event, data);
+    for (const socket of [...this.#sockets, ...lost])
+      if (socket !== except) (socket as unknown as FakeSocket).emit(event, data);
   }
 
   /** @internal A client wants to join. */

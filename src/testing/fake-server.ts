@@ -1,5 +1,5 @@
 import { requireThat } from "../errors.js";
-import type { DefaultEvents, EventData, EventName, EventsMap } from "../events.js";
+import type { DefaultEvents, EventData, EventName, EventNameWithoutData, EventsMap } from "../events.js";
 import type { TransportFactory } from "../transport/transport.js";
 import { type ConnectionHost, FakeConnection, type FakeServerSettings } from "./fake-connection.js";
 import { FakeLine, forEach } from "./fake-line.js";
@@ -130,8 +130,10 @@ export class FakeServer<L extends EventsMap<L> = DefaultEvents, E extends Events
   }
 
   /** `of("/").emit(…)`: sends an event to every client in the main namespace. */
-  emit<N extends EventName<E>>(event: N, data: Readonly<EventData<E, N>> | [] = []): void {
-    this.#main.emit(event, data);
+  emit<N extends EventName<E>>(event: N, data: Readonly<EventData<E, N>>): void;
+  emit(event: EventNameWithoutData<E>): void;
+  emit(event: string, data: readonly unknown[] = []): void {
+    this.#main.broadcast(event, data, null);
   }
 
   /** Closes every connection and takes no other. */

@@ -1,6 +1,15 @@
 import { ackPromise } from "../ack-promise.js";
 import { Err, OK, requireCallback, requireThat } from "../errors.js";
-import type { AckData, DefaultEvents, EventData, EventName, EventsMap } from "../events.js";
+import type {
+  AckData,
+  Answer,
+  DefaultEvents,
+  EventData,
+  EventName,
+  EventNameWithAck,
+  EventNameWithoutData,
+  EventsMap,
+} from "../events.js";
 import type { FakeConnection } from "./fake-connection.js";
 import { forEach } from "./fake-line.js";
 import type { FakeNamespace } from "./fake-namespace.js";
@@ -10,7 +19,8 @@ import { ACK, CONNECT, DISCONNECT, EVENT, encodePacket, type Frame, type Packet,
 const ACK_TIMEOUT = 5;
 
 /** Answers an event that wants an acknowledgement; only the first call does anything. */
-export type FakeReply = (response_array: readonly unknown[]) => void;
+// biome-ignore lint/suspicious/noExplicitAny: who names it without an event answers any
+export type FakeReply<Response extends readonly unknown[] = any> = Answer<Response, void>;
 
 /** An event that a client has sent. */
 export interface ReceivedEvent {
@@ -99,14 +109,20 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
    * client wants an acknowledgement. The event `"disconnect"` comes from the server itself, with the reason.
    */
   on(event: "disconnect", callback: (data: [reason: string]) => unknown): void;
-  on<N extends EventName<L>>(event: N, callback: (data: EventData<L, N>, reply?: FakeReply) => unknown): void;
+  on<N extends EventName<L>>(
+    event: N,
+    callback: (data: EventData<L, N>, reply?: FakeReply<AckData<L, N>>) => unknown,
+  ): void;
   on(event: string, callback: Listener["callback"]): void {
     this.#listen(event, callback, false);
   }
 
   /** As `on`, for the next such event only. */
   once(event: "disconnect", callback: (data: [reason: string]) => unknown): void;
-  once<N extends EventName<L>>(event: N, callback: (data: EventData<L, N>, reply?: FakeReply) => unknown): void;
+  once<N extends EventName<L>>(
+    event: N,
+    callback: (data: EventData<L, N>, reply?: FakeReply<AckData<L, N>>) => unknown,
+  ): void;
   once(event: string, callback: Listener["callback"]): void {
     this.#listen(event, callback, true);
   }
@@ -123,7 +139,8 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
    * Sends an event. To a client that has gone nothing is sent, unless its session can still be recovered.
    * @throws TypeError for a reserved name, data that is no array or cannot be encoded
    */
-  emit<N extends EventName<E>>(event: N, data?: Readonly<EventData<E, N>> | []): void;
+  emit<N extends EventName<E>>(event: N, data: Readonly<EventData<E, N>>): void;
+  emit(event: EventNameWithoutData<E>): void;
   emit(event: string, data: readonly unknown[] = []): void {
     requireEvent(event, data);
     const session = this.#session;
@@ -140,18 +157,19 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
    * Sends an event that wants an acknowledgement. `callback` gets the array of the client's arguments and `OK`; after `timeout`
    * seconds `["timeout"]` and `ERR_TIMEOUT`; when the client goes before, `["timeout"]` and `ERR_CONNECTION_ERROR`.
    */
-  emit_with_ack<N extends EventName<E>>(
+  emit_with_ack<N extends EventNameWithAck<E>>(
     event: N,
-    data: Readonly<EventData<E, N>> | [],
+    data: Readonly<EventData<E, N>>,
     callback: (response: AckData<E, N>, error: Err) => void,
     timeout?: number,
   ): void;
   /** The same as a promise of the client's arguments. It rejects with an `AckError`. */
-  emit_with_ack<N extends EventName<E>>(
+  emit_with_ack<N extends EventNameWithAck<E>>(
     event: N,
-    data?: Readonly<EventData<E, N>> | [],
+    data: Readonly<EventData<E, N>>,
     timeout?: number,
   ): Promise<AckData<E, N>>;
+  emit_with_ack<N extends EventNameWithAck<E> & EventNameWithoutData<E>>(event: N): Promise<AckData<E, N>>;
   emit_with_ack(
     event: string,
     data: readonly unknown[] = [],
@@ -170,7 +188,9 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
   }
 
   /** Sends an event to every client in the namespace but this one. */
-  broadcast<N extends EventName<E>>(event: N, data: Readonly<EventData<E, N>> | [] = []): void {
+  broadcast<N extends EventName<E>>(event: N, data: Readonly<EventData<E, N>>): void;
+  broadcast(event: EventNameWithoutData<E>): void;
+  broadcast(event: string, data: readonly unknown[] = []): void {
     this.namespace.broadcast(event, data, this);
   }
 
