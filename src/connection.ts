@@ -5,6 +5,7 @@
  * A connection is used once. When it is over it hears nothing more, so a late callback of an old socket cannot reach
  * the session that followed it.
  */
+import { requireThat } from "./errors.js";
 import { type DisconnectReason, Inbox } from "./inbox.js";
 import type { LatestEvents } from "./latest-events.js";
 import { type ClientObserver, tellOf } from "./observer.js";
@@ -54,6 +55,17 @@ export interface ConnectionOwner {
 /** What a transport is asked for. `sid` is that of the session to move to it, `""` for a new one. */
 export type RequestMaker = (factory: TransportFactory, sid: string) => TransportRequest;
 
+/** @throws TypeError for a factory that makes something else: in JavaScript `webtransport` is easily taken for `webtransport()` */
+export function openTransport(
+  factory: TransportFactory,
+  request: TransportRequest,
+  handler: TransportHandler,
+): Transport {
+  const transport = factory(request, handler);
+  requireThat(typeof transport?.send === "function", "the result of a transport factory", "a transport", transport);
+  return transport;
+}
+
 export class Connection extends EngineSession implements TransportHandler {
   readonly inbox = new Inbox();
   transport: Transport | null = null;
@@ -84,7 +96,7 @@ export class Connection extends EngineSession implements TransportHandler {
 
   open(factory: TransportFactory, request: RequestMaker): void {
     try {
-      this.transport = factory(request(factory, ""), this);
+      this.transport = openTransport(factory, request(factory, ""), this);
     } catch (error) {
       this.closed("transport error", `cannot connect by ${engineName(factory)}: ${(error as Error)?.message ?? error}`);
     }

@@ -98,6 +98,7 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
   /** Ends the connection without a word. */
   protected hangUp(): void {
     this.connection?.dispose();
+    this.connection?.inbox.forget();
     this.connection = null;
     this.engineId = "";
     this.settled();

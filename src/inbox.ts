@@ -91,6 +91,11 @@ export class Inbox {
     return null;
   }
 
+  /** Nobody will take what waits. A packet that is remembered as the newest of its event must not keep all the others. */
+  forget(): void {
+    this.#slots = NOTHING;
+  }
+
   #count(item: InboxItem, by: 1 | -1): void {
     if (typeof item === "function") return;
     if (typeof item === "object") item.inbox = by > 0 ? this : null;

@@ -72,7 +72,7 @@ export abstract class Lifecycle extends Dialer {
     else if (!target!.isLocal) this.connection?.closed("transport close", "the browser is offline");
   }
 
-  /** The server does not want us in `entry`. Without the main namespace and any other there is nothing to be connected for. */
+  /** The server does not want us in `entry`. Without any namespace there is nothing to be connected for, unless it was begun like that. */
   protected override shutOut(entry: NamespaceEntry, reason: string, error: ConnectError, tell: () => void): void {
     const { reconnection } = this.options;
     const epoch = this.#epoch;
@@ -82,7 +82,7 @@ export abstract class Lifecycle extends Dialer {
     // The filter may have ended the connection, or joined the namespace by itself.
     if (epoch === this.#epoch && entry.state === DISCONNECTED) {
       if (retry) this.want(entry, this.#delay(++entry.refusals));
-      else if (entry === this.main && !this.session.isWanted()) {
+      else if ((this.options.main_namespace || entry === this.main) && !this.session.isWanted()) {
         this.#end("server disconnect", tell);
         return;
       }

@@ -12,7 +12,7 @@
  * The client that has polling adds one more layer, `UpgradingRuntime`: moving a session to another transport.
  */
 import type { Connection } from "./connection.js";
-import type { Err } from "./errors.js";
+import { type Err, requireThat } from "./errors.js";
 import { Lifecycle } from "./lifecycle.js";
 import { NamespaceEntry, type NamespaceHost, type TakenEvent } from "./namespace-entry.js";
 import { tellAll, tellOf, tellSent } from "./observer.js";
@@ -30,9 +30,9 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   /** What had arrived by the poll of this moment is not all delivered yet. */
   #collected = -Infinity;
 
-  /** Bytes that wait in the transport. */
   get backlog(): number {
-    return this.connection?.transport?.bufferedAmount ?? 0;
+    const { connection } = this;
+    return connection?.state === OPEN ? connection.transport!.bufferedAmount : Infinity;
   }
 
   makeNamespace(path: string): NamespaceEntry {
@@ -58,6 +58,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   }
 
   poll(now?: number, limit = UNLIMITED): number {
+    requireThat(now === undefined || typeof now === "number", "the time of a poll", "a number of seconds", now);
     if (this.depth > 0) return 0;
     this.advance(now ?? this.options.clock());
     const { connection, counters, time } = this;

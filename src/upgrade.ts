@@ -15,7 +15,7 @@
  *
  * Only polling can be left. So this comes with the client that has it, and the small bundle does without.
  */
-import type { Connection } from "./connection.js";
+import { type Connection, openTransport } from "./connection.js";
 import { OPEN } from "./protocol/constants.js";
 import { Runtime } from "./runtime.js";
 import { engineName, type Transport, type TransportHandler } from "./transport/transport.js";
@@ -39,13 +39,13 @@ export type Opener = (handler: TransportHandler) => Transport;
 
 /**
  * Moves a session to the first of these transports that lets it.
- * @param after calls `expire` when a candidate has had its time, which does nothing if that is too late
+ * @param after calls `expire` when a candidate has had its time, unless it is told that there is no need
  * @param moved told when `session.transport` is the new one
  */
 export function upgrade(
   session: Movable,
   [open, ...others]: readonly Opener[],
-  after: (expire: () => void) => void,
+  after: (expire: () => void) => () => void,
   moved: () => void,
 ): void {
   session.giveUpMove = null;
@@ -57,6 +57,7 @@ export function upgrade(
   const end = () => {
     step = OVER;
     candidate?.close(true);
+    noNeed();
   };
   const giveUp = () => {
     if (step >= MOVED) return;
@@ -64,8 +65,8 @@ export function upgrade(
     end();
     upgrade(session, others, after, moved);
   };
+  const noNeed = after(giveUp);
   session.giveUpMove = end;
-  after(giveUp);
   try {
     candidate = open({
       opened() {
@@ -78,6 +79,7 @@ export function upgrade(
           step = LEAVING;
           current.leave!((unsent) => {
             step = MOVED;
+            noNeed();
             session.giveUpMove = null;
             candidate!.send(["5", ...unsent]);
             session.transport = candidate;
@@ -109,12 +111,15 @@ export class UpgradingRuntime extends Runtime {
     const openers = offered.map(
       (factory): Opener =>
         (handler) =>
-          factory(request(factory, sid), handler),
+          openTransport(factory, request(factory, sid), handler),
     );
     upgrade(
       connection,
       openers,
-      (expire) => this.expireAfter(UPGRADE_TIMEOUT, expire),
+      (expire) => {
+        const deadline = this.deadlines.add(this.now() + UPGRADE_TIMEOUT, expire);
+        return () => this.deadlines.cancel(deadline);
+      },
       () => this.#moved(connection),
     );
   }

@@ -36,6 +36,14 @@ describe("a request", () => {
     expect(told).toEqual([{ status: 200, text: "0{}€", error: "" }]);
   });
 
+  test("a user and a password in the URL are left out: `fetch` refuses them", async () => {
+    const server = await start();
+    const { told } = ask(server.url.replace("//", "//user:p%40ss@"), "GET");
+    (await server.get()).answer("0{}");
+    await until(() => told.length > 0);
+    expect(told).toEqual([{ status: 200, text: "0{}", error: "" }]);
+  });
+
   test("POST: plain text in UTF-8, which needs no question of another origin beforehand", async () => {
     const server = await start();
     const { told } = ask(server.url, "POST", "4€");

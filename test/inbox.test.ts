@@ -156,6 +156,24 @@ describe("a queue", () => {
   });
 });
 
+test("what is forgotten is not kept by a packet that is remembered as the newest of its event", () => {
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+  const box = inbox("s");
+  let waiting: object | null = new Uint8Array(1);
+  const reference = new WeakRef(waiting);
+  box.push({ ...packet('451-["x"]'), attachments: [waiting as Uint8Array] });
+  waiting = null;
+  box.arrive(packet('42["s",1]'));
+  box.forget();
+  expect(box.isEmpty).toBe(true);
+  return new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+    collect();
+    expect(reference.deref()).toBeUndefined();
+    expect(box.latest?.of('42["s",2]')?.newest?.inbox).toBe(box);
+  });
+});
+
 describe("EVENT_LATEST", () => {
   test("of an event's packets only the newest waits, in its own place", () => {
     const box = inbox("s");

@@ -141,6 +141,8 @@ describe.each([
       ["unsupported protocol version", 400, '{"code":5,"message":"Unsupported protocol version"}', "server"],
       ["the code as a string", 400, '{"code": "5"}', "server"],
       ["another code", 400, '{"code":45}', ""],
+      ["a gateway's own code", 504, '{"code":4,"message":"context deadline exceeded"}', ""],
+      ["a code of something that was not found", 404, '{"code":5,"message":"Not Found"}', ""],
       ["a gateway's page", 502, "<h1>Bad Gateway</h1>", ""],
       ["not found", 404, "", ""],
       ["only 200 is an answer", 204, "", ""],
@@ -338,7 +340,9 @@ describe.each([
         const message = `a Blob could not be read: ${text}`;
         expect(await link.closed()).toMatchObject({ reason: "transport error", message });
         await until(() => server.inFlight("GET") === 0);
-        expect(server.exchanges.filter(({ method }) => method === "POST")).toEqual([]);
+        expect((await server.post()).body).toBe("1");
+        await server.quiet();
+        expect(server.exchanges.filter(({ method }) => method === "POST")).toHaveLength(1);
       },
     );
 
@@ -376,7 +380,11 @@ describe.each([
       (await server.post()).cut();
       expect((await link.closed()).message).toContain("POST http://");
       await server.quiet();
-      expect(server.exchanges.filter(({ method }) => method === "POST")).toHaveLength(2);
+      expect(server.exchanges.filter(({ method }) => method === "POST").map(({ body }) => body)).toEqual([
+        "4a",
+        "4b",
+        "1",
+      ]);
     });
 
     /** A session of which each ping `2` asks whether a request is stuck. */
@@ -687,14 +695,17 @@ describe.each([
       expect(server.inFlight("GET")).toBe(0);
     });
 
-    test("after it has failed: nothing", async () => {
+    test("when a request has failed the server is told, once: it need not have noticed, and would keep the session", async () => {
       const { link, server, transport, get } = await session();
-      get.answer("", 500);
+      get.answer("", 502);
       await link.closed();
+      const post = await server.post();
+      expect(post.body).toBe("1");
       transport.close();
       transport.close(true);
+      post.answer("", 502);
       await server.quiet();
-      expect([link.told.length, server.exchanges.length]).toEqual([1, 2]);
+      expect([link.told.length, server.exchanges.length]).toEqual([1, 3]);
     });
   });
 
@@ -935,13 +946,14 @@ describe("polling over node:http alone", () => {
       stale.cut();
       expect((await link.closed()).message).toMatch(/^GET http/);
       await server.quiet();
-      expect(server.exchanges).toHaveLength(3);
+      expect(server.exchanges.filter(({ method }) => method === "GET")).toHaveLength(3);
     });
 
     test("and from then on every request to that server has a connection of its own", async () => {
       const { link, server, stale } = await usedAgain();
       stale.cut();
       await link.closed();
+      (await server.post()).answer();
       const before = server.exchanges.length;
       const next = new Link(nodePolling, server, {});
       (await server.get()).answer(OPEN);
@@ -960,7 +972,7 @@ describe("polling over node:http alone", () => {
       post.cut();
       expect((await link.closed()).message).toMatch(/^POST http/);
       await server.quiet();
-      expect(server.exchanges.filter(({ method }) => method === "POST")).toHaveLength(1);
+      expect(server.exchanges.filter(({ body }) => body === "4a")).toHaveLength(1);
     });
 
     /** A handshake over a connection that another session has left. */
@@ -1166,15 +1178,19 @@ describe("polling over node:http alone", () => {
       expect((await link.server.get()).headers.cookie?.split("; ").sort()).toEqual(["io=abc", "lb=2"]);
     });
 
-    test("a Cookie header of the game's own goes before them", async () => {
-      const link = await start({
-        cookies: createCookieStore({ with_credentials: true }),
-        extra_headers: { cookie: "mine=1" },
-      });
-      const opening = await link.server.get();
-      opening.answer(OPEN, 200, { "set-cookie": "io=abc" });
-      expect((await link.server.get()).headers.cookie).toBe("mine=1");
-    });
+    test.each(["cookie", "Cookie"])(
+      "go along with those of a header %s of the game's own, which count",
+      async (name) => {
+        const link = await start({
+          cookies: createCookieStore({ with_credentials: true }),
+          extra_headers: { [name]: "mine=1;theirs=2" },
+        });
+        const opening = await link.server.get();
+        expect(opening.headers.cookie).toBe("mine=1;theirs=2");
+        opening.answer(OPEN, 200, { "set-cookie": ["io=abc", "theirs=3"] });
+        expect((await link.server.get()).headers.cookie).toBe("mine=1; theirs=2; io=abc");
+      },
+    );
 
     test("are not kept unless they are wanted", async () => {
       const link = await start();

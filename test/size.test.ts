@@ -1,5 +1,5 @@
 /*
- * The size of what a page has to load: bundled for the browser by esbuild, minified, brotli. The limits only go up when a target of speed is worth the bytes.
+ * The size of what a page has to load: bundled for the browser by esbuild, minified, brotli. The limits only go up when a target of speed or something that was wrong is worth the bytes.
  * docs/how-it-works.md says where the bytes are, and what was tried to get to the targets.
  */
 import { execFileSync } from "node:child_process";
@@ -12,11 +12,11 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const CLIENT = 'export { SocketIOClient } from "./dist/index.js"';
 /** What is bundled, how many bytes it may have, and how many it should. */
 const LIMITS: readonly [name: string, source: string, limit: number, target: number][] = [
-  ["the WebSocket-only client", 'export { SocketIOClient } from "./dist/websocket.js"', 14_580, 6000],
-  ["the client", CLIENT, 16_320, 8000],
-  ["every export", 'export * from "./dist/index.js"', 18_840, 8000],
-  ["what /loop adds to the client", `${CLIENT}; export * from "./dist/loop/index.js"`, 1330, 1000],
-  ["what /phaser adds to the client", `${CLIENT}; export * from "./dist/loop/phaser.js"`, 1340, 1000],
+  ["the WebSocket-only client", 'export { SocketIOClient } from "./dist/websocket.js"', 14_710, 6000],
+  ["the client", CLIENT, 16_480, 8000],
+  ["every export", 'export * from "./dist/index.js"', 19_010, 8000],
+  ["what /loop adds to the client", `${CLIENT}; export * from "./dist/loop/index.js"`, 1340, 1000],
+  ["what /phaser adds to the client", `${CLIENT}; export * from "./dist/loop/phaser.js"`, 1350, 1000],
   ["what /pixi adds to the client", `${CLIENT}; export * from "./dist/loop/pixi.js"`, 850, 1000],
 ];
 

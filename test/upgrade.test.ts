@@ -25,6 +25,8 @@ describe("upgrade", () => {
     candidate: TransportHandler | null = null;
     finish: (unsent: readonly OutFrame[]) => void = () => {};
     expire = () => {};
+    /** The times that are still waited for. */
+    readonly waits = new Set<object>();
     readonly new: Transport;
     readonly session: Movable;
 
@@ -64,6 +66,9 @@ describe("upgrade", () => {
         [open ?? made, next],
         (expire) => {
           this.expire = this.candidate ? this.expire : expire;
+          const wait = {};
+          this.waits.add(wait);
+          return () => this.waits.delete(wait);
         },
         () => this.log.push(`moved to ${this.session.transport?.name}`),
       );
@@ -100,6 +105,19 @@ describe("upgrade", () => {
     move.news();
     return move;
   }
+
+  test.each(Object.entries({ "PROBING, not open yet": 1, PROBING: 1, LEAVING: 1, MOVED: 0, OVER: 0 }))(
+    "%s: %i candidates are given some time, which would keep the session in memory",
+    (step, count) => {
+      expect(at(step).waits.size).toBe(count);
+    },
+  );
+
+  test("nobody is given any more time when the session ends", () => {
+    const move = at("PROBING");
+    move.session.giveUpMove?.();
+    expect(move.waits.size).toBe(0);
+  });
 
   test("PROBING: the candidate opens, `2probe` is written on it", () => {
     const move = new Move().start();

@@ -41,6 +41,8 @@ export type EmitCode =
 export interface DeliverySink {
   /** A packet that was accepted offline is larger than this server takes. */
   undeliverable(namespace: NamespaceSession, message: string): void;
+  /** Asked, not told: how many bytes the transport has still to write; `Infinity` without a connection that can be written to. */
+  readonly backlog: number;
 }
 
 function outPacket(
@@ -138,7 +140,11 @@ export abstract class Delivery<
     const isKept = isUp || offline === "buffer";
     const takesTurn = isKept && ack !== null && retries > 0;
     const waits = takesTurn || (isKept && !isUp);
-    if (waits && namespace.queue.length >= max_buffered_packets) return ERR_OUT_OF_MEMORY;
+    // What is written to a connection that has ended, of which the game has not heard, will wait as well.
+    const isFull = waits
+      ? namespace.queue.length >= max_buffered_packets
+      : this.outbox.length >= max_buffered_packets && this.sink.backlog === Infinity;
+    if (isFull) return ERR_OUT_OF_MEMORY;
     let packet: Outgoing;
     if (!ack && typeof frames === "string") packet = frames;
     else {
@@ -299,9 +305,11 @@ export abstract class Delivery<
     }
     // What was not sent yet is not sent any more: the caller is told that it failed.
     if (packet.sentAt === Infinity) {
-      const isOther = (other: Outgoing) => other !== packet;
-      namespace.queue = namespace.queue.filter(isOther);
-      this.outbox = this.outbox.filter(isOther);
+      // Most often it is the first: thousands may expire at once.
+      for (const list of [namespace.queue, this.outbox]) {
+        const index = list.indexOf(packet);
+        if (index >= 0) list.splice(index, 1);
+      }
     }
     this.#settle(packet, [], ERR_TIMEOUT, now);
   }

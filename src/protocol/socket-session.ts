@@ -60,8 +60,6 @@ export interface SessionSink extends DeliverySink {
   event(namespace: NamespaceSession, event: string, data: unknown[], ackId: number): void;
   /** Asked, not told: `bytes_sent` is what the transport was given. */
   readonly counters: { readonly bytes_sent: number };
-  /** How many of these bytes the transport has still to write. */
-  readonly backlog: number;
 }
 
 /** `Namespace` is what its sink makes. */

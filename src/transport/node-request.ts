@@ -35,8 +35,16 @@ export function withCookies(
   { extra_headers, cookies }: Pick<TransportRequest, "extra_headers" | "cookies">,
   url: string,
 ): Record<string, string> {
-  const cookie = cookies?.header(url);
-  return cookie ? { cookie, ...extra_headers } : { ...extra_headers };
+  const kept = cookies?.header(url);
+  const headers = { ...extra_headers };
+  if (!kept) return headers;
+  // A balancer's cookies go along with the game's own, which count where both have one.
+  const name = Object.keys(headers).find((header) => header.toLowerCase() === "cookie") ?? "cookie";
+  const own = headers[name]?.split(/; */) ?? [];
+  const nameOf = (pair: string) => pair.split("=")[0];
+  const others = kept.split("; ").filter((pair) => !own.some((mine) => nameOf(mine) === nameOf(pair)));
+  headers[name] = [...own, ...others].join("; ");
+  return headers;
 }
 
 /** What is wrong with the server's certificate, and what to do, by the codes of Node's errors. */

@@ -25,7 +25,10 @@ import {
 const CAUTIOUS = 16;
 /** The packet that ends a session. */
 const CLOSE = "1";
-/** What an answer says of a session that will never be: unknown transport (0); forbidden (4), unsupported version (5). */
+/**
+ * What an answer of 400 or 403 says of a session that will never be: unknown transport (0); forbidden (4), unsupported version (5). With
+ * others a gateway may have numbers of its own.
+ */
 const REFUSAL = /"code":\s*"?([045])\b/;
 
 type Frame = string | Uint8Array;
@@ -221,8 +224,9 @@ class Polling implements Transport {
     const answer = error || `the server answered with HTTP status ${status}: ${text.slice(0, 200)}`;
     const isOpen = this.#sid !== "";
     // 400 is also the answer for a session that is not known, and that is how a balancer shows which is not sticky.
+    if (status === 400) this.#sid = "";
     const hint = isOpen && status === 400 ? "; the session is gone, or several servers need sticky sessions" : "";
-    const code = REFUSAL.exec(text)?.[1];
+    const code = (status === 400 || status === 403) && REFUSAL.exec(text)?.[1];
     const finality = isOpen || !code ? "" : code === "0" ? "transport" : "server";
     this.#end(`${method} ${this.#url}: ${answer}${hint}`, finality);
     return true;
@@ -232,6 +236,11 @@ class Polling implements Transport {
     const handler = this.#handler;
     this.#handler = this.#leaving = null;
     this.#abort();
+    // The server may not have noticed: until it does, whoever comes back is somebody else to it.
+    if (this.#sid !== "") {
+      this.#sid = "";
+      this.#add([CLOSE]);
+    }
     handler?.closed("transport error", message, finality);
   }
 

@@ -61,6 +61,26 @@ describe("a transport that fails", () => {
     expect(rig.client.get_transport()).toBe("websocket");
   });
 
+  test.each([
+    ["webtransport() is left out", () => () => {}],
+    ["nothing", () => null],
+    ["no transport", () => ({})],
+  ])("whose factory makes no transport falls back as well, and says so: %s", (_, factory) => {
+    const next = () => {
+      throw new Error("refused");
+    };
+    const client = new SocketIOClient({ transports: [factory as never, next], reconnection: false });
+    const told: string[] = [];
+    client.connect_error.connect(({ message }) => told.push(message));
+    client.connect_to_url("ws://test");
+    client.poll();
+    client.poll();
+    const first =
+      /^cannot connect by websocket: the result of a transport factory must be a transport, got \w+; .*refused$/;
+    expect(told).toEqual([expect.stringMatching(first)]);
+    expect(client.get_connection_state()).toBe(STATE_DISCONNECTED);
+  });
+
   test("that fails while its factory runs", () => {
     const rig = connecting(["webtransport", "websocket"], {
       opening: (peer) => peer.name === "webtransport" && peer.cut("transport error", "refused"),

@@ -271,6 +271,36 @@ describe("a kick `41`", () => {
     expect(rig.sent()).toEqual(["40"]);
   });
 
+  test.each([
+    ["kicked", "41", "41/a,"],
+    ["kicked in the other order", "41/a,", "41"],
+    ["refused", '44{"message":"no"}', '44/a,{"message":"no"}'],
+  ])("of the last one, whichever it is, closes the client: %s", (what, first, second) => {
+    const rig = connecting();
+    const ns = rig.client.create_namespace("/a");
+    ns.connect_to_namespace();
+    rig.serve(OPEN);
+    if (what !== "refused") rig.serve('40{"sid":"a"}', '40/a,{"sid":"b"}');
+    rig.serve(first);
+    expect(rig.client.get_connection_state()).not.toBe(SocketIOClient.STATE_DISCONNECTED);
+    rig.serve(second);
+    expect(rig.told().at(-1)).toBe("disconnected(server disconnect)");
+    expect(rig.client.get_connection_state()).toBe(SocketIOClient.STATE_DISCONNECTED);
+    expect(rig.peer.closed).toBe(true);
+    rig.step(100);
+    expect(rig.peers).toHaveLength(1);
+  });
+
+  test("of the only one of a session that was begun without any leaves the session: it may be joined again", () => {
+    const rig = connecting({ main_namespace: false });
+    const ns = rig.client.create_namespace("/a");
+    rig.serve(OPEN);
+    ns.connect_to_namespace();
+    rig.serve('44/a,{"message":"no"}');
+    expect(rig.client.get_connection_state()).toBe(SocketIOClient.STATE_CONNECTED);
+    expect(ns.connect_to_namespace()).toBe(OK);
+  });
+
   test("fails the namespace's acknowledgements", () => {
     const rig = connected();
     const ns = join(rig, "/a");

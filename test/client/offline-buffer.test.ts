@@ -55,6 +55,27 @@ describe("offline: buffer", () => {
     expect(rig.peer.written()).toEqual(["40", '42["unwritten"]', '42["after the cut"]', '42["while down"]']);
   });
 
+  test.each(["nobody polls", "dispatch is paused"])("is bounded when the connection has broken and %s", (why) => {
+    const rig = connected({ max_buffered_packets: 3 });
+    rig.client.set_dispatch_paused(why === "dispatch is paused");
+    rig.peer.cut();
+    const codes = [1, 2, 3, 4, 5].map((n) => {
+      if (why !== "nobody polls") rig.poll();
+      return rig.main.emit("x", [n]);
+    });
+    expect(codes).toEqual([OK, OK, OK, Err.ERR_OUT_OF_MEMORY, Err.ERR_OUT_OF_MEMORY]);
+    rig.client.set_dispatch_paused(false);
+    rig.poll();
+    rig.comeBack('40{"sid":"a2"}');
+    expect(rig.peer.written()).toEqual(["40", '42["x",1]', '42["x",2]', '42["x",3]']);
+  });
+
+  test("a frame may emit more than that as long as there is a connection", () => {
+    const rig = connected({ max_buffered_packets: 3 });
+    for (let n = 0; n < 5; n++) expect(rig.main.emit("x", [n])).toBe(OK);
+    expect(rig.sent()).toHaveLength(5);
+  });
+
   test("what was written is not sent again", () => {
     const rig = connected();
     rig.main.emit("written");
