@@ -298,6 +298,41 @@ async function runBlock(block: Block, serverPort: number): Promise<string> {
   return printed() ? "" : `printed ${JSON.stringify(output)}, expected ${JSON.stringify(block.prints)} in that order`;
 }
 
+describe("the import map for a page without a bundler", () => {
+  const page = pages.find(({ file }) => file === "docs/getting-started.md") as Page;
+  const [, map = "{}"] = /<script type="importmap">([\s\S]*?)<\/script>/.exec(page.text) ?? [];
+  const { imports } = JSON.parse(map) as { imports: Record<string, string> };
+  const names = Object.keys(imports);
+  // The package's own files as they are before they are built.
+  const source = (path: string) => path.replace(/^.*\/socketio-gameloop\/dist\/(.*)\.js$/, "src/$1.ts");
+
+  it("names files that there are", () => {
+    const paths = [...names.filter((name) => name.startsWith(".")), ...Object.values(imports)].map(source);
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  it("has every package that a page loads, and replaces what a bundler would replace", async () => {
+    const { metafile } = await build({
+      entryPoints: [join(root, "src/index.ts")],
+      absWorkingDir: root,
+      bundle: true,
+      packages: "external",
+      format: "esm",
+      platform: "browser",
+      metafile: true,
+      write: false,
+    });
+    const packages = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path));
+    expect(names.filter((name) => !name.startsWith(".")).sort()).toEqual(["socketio-gameloop", ...packages].sort());
+    const { browser } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const replaced = Object.entries<string>(browser).filter(([from]) => from.startsWith("./dist/"));
+    const inModules = (path: string) => path.replace("./", "./node_modules/socketio-gameloop/");
+    expect(
+      Object.fromEntries(names.filter((name) => name.startsWith(".")).map((name) => [name, imports[name]])),
+    ).toEqual(Object.fromEntries(replaced.map((paths) => paths.map(inModules))));
+  });
+});
+
 describe("links", () => {
   it("lead to files and headings that exist", () => {
     const problems: string[] = [];

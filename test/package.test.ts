@@ -2,8 +2,8 @@
  * The package as its users get it: built, packed, installed into an empty project.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -33,9 +33,23 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("holds what it needs and nothing else", () => {
   const top = readdirSync(installed).sort();
-  expect(top).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json"]);
+  expect(top).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "docs", "package.json"]);
   const dist = readdirSync(join(installed, "dist"), { recursive: true, encoding: "utf8" });
   expect(dist.filter((name) => !/^[\w/-]+$|\.js$|\.d\.ts$/.test(name))).toEqual([]);
+  const docs = readdirSync(join(installed, "docs"), { recursive: true, encoding: "utf8" });
+  expect(docs.filter((name) => !/^[\w-]+$|\.(md|svg)$/.test(name))).toEqual([]);
+});
+
+test("its pages lead to pages that are in it", () => {
+  const pages = readdirSync(installed, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".md"));
+  const dead = pages.flatMap((page) => {
+    const text = readFileSync(join(installed, page), "utf8");
+    // The demo is in the repository alone.
+    const targets = [...text.matchAll(/\]\((?![a-z]+:|#|[./]*demo\/)([^)\s#]+)/g)].map(([, target = ""]) => target);
+    return targets.filter((target) => !existsSync(join(installed, dirname(page), target)));
+  });
+  expect(pages).toContain(join("docs", "reference", "options.md"));
+  expect(dead).toEqual([]);
 });
 
 test("is imported by its name in Node, with every public class", () => {
