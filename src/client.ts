@@ -167,6 +167,7 @@ export class SocketIOClient {
    * blocks, never waits. Called from inside a callback it does nothing and returns 0.
    * @param now seconds, of the same clock as the option `clock`; saves reading it, and lets a fixed tick own time
    * @returns how many callbacks it ran
+   * @throws TypeError when `now` is given and no number
    */
   poll(now?: number): number {
     return this.#runtime.poll(now);

@@ -1,5 +1,6 @@
 /*
- * The size of what a page has to load: bundled for the browser by esbuild, minified, brotli. The limits only go up when a target of speed or something that was wrong is worth the bytes.
+ * The size of what a page has to load: bundled for the browser by esbuild, minified, brotli. A limit goes up only when a target of speed, or
+ * the mending of something that was wrong, is worth the bytes.
  * docs/how-it-works.md says where the bytes are, and what was tried to get to the targets.
  */
 import { execFileSync } from "node:child_process";
