@@ -221,6 +221,130 @@ describe("how long it records", () => {
   });
 });
 
+describe("again and again with the same client", () => {
+  /** A client that is recorded as often as a test wants, with an event that can be heard. */
+  function again() {
+    const { client, clock, main, recorder, server, frames } = session();
+    recorder.stop();
+    const record = () => recorder.record(client, { clock: clock.read, transport_factory: server.transport_factory });
+    const hear = () => {
+      client.connect_to_url("ws://test");
+      frames(2);
+      server.emit("said");
+      frames(1);
+      client.close();
+    };
+    return { main, recorder, record, hear };
+  }
+
+  test("nothing grows: its methods are taken over once", () => {
+    const { main, recorder, record, hear } = again();
+    const { on, once, off } = main;
+    for (let recording = 0; recording < 1200; recording++) {
+      expect(record()).toBe(OK);
+      recorder.stop();
+    }
+    expect([main.on, main.once, main.off]).toEqual([on, once, off]);
+    expect(main.emit).toBe(SocketIONamespace.prototype.emit);
+    let heard = 0;
+    main.on("said", () => heard++);
+    hear();
+    expect(heard).toBe(1);
+  });
+
+  test("a callback can be removed, whenever it was added", () => {
+    const { main, recorder, record, hear } = again();
+    const heard: string[] = [];
+    const [before, during, later] = ["before", "during", "later"].map((name) => () => heard.push(name));
+    main.on("said", before!);
+    record();
+    main.on("said", during!);
+    recorder.stop();
+    main.on("said", later!);
+    hear();
+    expect(heard.splice(0)).toEqual(["before", "during", "later"]);
+    record();
+    main.off("said", before!);
+    main.off("said", during!);
+    hear();
+    expect(heard.splice(0)).toEqual(["later"]);
+    main.off("said", later!);
+    recorder.stop();
+    hear();
+    expect(heard).toEqual([]);
+  });
+
+  test("a callback that was added several times is removed as often, and all of an event at once", () => {
+    const { main, recorder, record, hear } = again();
+    let heard = 0;
+    const listener = () => heard++;
+    main.on("said", listener);
+    record();
+    main.on("said", listener);
+    main.on("said", listener);
+    for (const left of [2, 1, 0]) {
+      main.off("said", listener);
+      heard = 0;
+      hear();
+      expect(heard).toBe(left);
+    }
+    main.on("said", listener);
+    main.once("said", listener);
+    recorder.stop();
+    main.off("said");
+    hear();
+    expect(heard).toBe(0);
+  });
+
+  test("once is once, and what it was is not mistaken for what is left", () => {
+    const { main, recorder, record, hear } = again();
+    let heard = 0;
+    const listener = () => heard++;
+    record();
+    main.once("said", listener);
+    main.on("said", listener);
+    recorder.stop();
+    hear();
+    expect(heard).toBe(2);
+    hear();
+    expect(heard).toBe(3);
+    record();
+    main.off("said", listener);
+    hear();
+    expect(heard).toBe(3);
+  });
+
+  test("each recording has the replies of listeners that were added in one before", () => {
+    const { client, clock, main, recorder, server, frames } = session();
+    server.on("connection", (socket) => socket.emit_with_ack("ask", [], () => {}));
+    main.on("ask", (_, reply) => reply?.(["answer"]));
+    for (let recording = 0; recording < 3; recording++) {
+      client.connect_to_url("ws://test");
+      frames(3);
+      client.close();
+      recorder.stop();
+      expect(recorder.to_json_lines().match(/"reply",\[1,\["answer"\]\]/g)).toHaveLength(1);
+      recorder.record(client, { clock: clock.read, transport_factory: server.transport_factory });
+    }
+  });
+
+  test("two recorders at once have the same", () => {
+    const { client, main, recorder, server, frames } = session();
+    const other = new SessionRecorder();
+    expect(other.record(client, { clock: () => 5, transport_factory: server.transport_factory })).toBe(OK);
+    server.on("connection", (socket) => socket.emit_with_ack("ask", [], () => {}));
+    const listener = vi.fn((_: unknown, reply?: (response: unknown[]) => unknown) => reply?.(["answer"]));
+    main.on("ask", listener);
+    client.connect_to_url("ws://test");
+    frames(3);
+    other.stop();
+    recorder.stop();
+    for (const each of [recorder, other]) expect(each.to_json_lines()).toContain('"reply",[1,["answer"]]');
+    main.off("ask", listener);
+    expect(listener).toHaveBeenCalledTimes(1);
+  });
+});
+
 describe("what it hides", () => {
   // Whole: the digits may stand in a hash as well.
   const SECRET = /hunter2|letmein|\b4711\b/;
