@@ -9,8 +9,8 @@ import { SessionHash } from "./session-values.js";
 /** How a `SessionRecorder` records. */
 export interface SessionRecorderOptions {
   /**
-   * The most that is kept, in UTF-16 units, which are bytes for ASCII. When it is full the recording ends: its beginning is what a
-   * replay needs. Default 64 MiB; does not count with `on_line`.
+   * The most that is kept, in UTF-16 units of the text, which are bytes for ASCII. When it is full the recording ends: its beginning is
+   * what a replay needs. Default 64 MiB; does not count with `on_line`.
    */
   readonly max_bytes?: number;
   readonly redact?: RedactOptions;
@@ -145,6 +145,8 @@ export class SessionRecorder {
         this.#running = null;
         return;
       }
+      // Until it is read, a line consists of the parts that it was made of, and takes several times as much.
+      line.charCodeAt(0);
       this.#lines.push(line);
     }
     this.#count++;

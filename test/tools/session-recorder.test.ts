@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Err, OK, SocketIOClient, SocketIONamespace } from "socketio-gameloop";
 import { FakeServer, ManualClock } from "socketio-gameloop/testing";
 import { SessionPlayer, SessionRecorder, type SessionRecorderOptions } from "socketio-gameloop/tools";
@@ -126,6 +128,27 @@ describe("how long it records", () => {
     player.play_all();
     expect(player.get_divergences()).toEqual([]);
     expect(player.is_complete).toBe(false);
+  });
+
+  test("what it keeps takes little more memory than the text has units", () => {
+    setFlagsFromString("--expose-gc");
+    const collect: () => void = runInNewContext("gc");
+    const heap = () => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const { client, main, server, recorder, frames } = session();
+    client.connect_to_url("ws://test");
+    frames(100);
+    const before = heap();
+    const size = recorder.get_size();
+    for (let frame = 0; frame < 5000; frame++) {
+      main.emit_volatile("input", [frame, "left".repeat(20)]);
+      frames(1);
+      for (const socket of server.sockets) socket.received.length = 0;
+    }
+    // In their parts the lines take twice as much again.
+    expect((heap() - before) / (recorder.get_size() - size)).toBeLessThan(1.8);
   });
 
   test("to a file without an end: each line is handed over, and none kept", () => {
