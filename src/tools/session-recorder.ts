@@ -49,6 +49,9 @@ export class SessionRecorder {
       "an object",
       options,
     );
+    // It has no properties of its own, so it would pass for no options at all.
+    if ("connect_to_url" in options)
+      throw new TypeError("new SessionRecorder() takes options: give the client to record(client)");
     for (const name of Object.keys(options)) {
       const names = ["max_bytes", "redact", "on_line"];
       requireThat(names.includes(name), "an option of a SessionRecorder", `one of ${names.join(", ")}`, name);

@@ -98,6 +98,9 @@ describe("when it can record", () => {
   });
 
   test("wrong arguments are told at once", () => {
+    expect(() => new SessionRecorder(new SocketIOClient() as never)).toThrow(
+      new TypeError("new SessionRecorder() takes options: give the client to record(client)"),
+    );
     expect(() => new SessionRecorder({ max_bytes: 0 })).toThrow('option "max_bytes" must be a number above 0, got 0');
     expect(() => new SessionRecorder({ maxBytes: 1 } as never)).toThrow("must be one of max_bytes, redact, on_line");
     expect(() => new SessionRecorder({ on_line: 5 as never })).toThrow('option "on_line"');
