@@ -579,7 +579,12 @@ describe("bad input", () => {
     const { server, main, joined } = await arena();
     const { known } = await joined();
     expect(() => server.create_namespace("side")).toThrow('a namespace path must be like "/chat", got "side"');
-    expect(() => main.on("disconnect", () => {})).toThrow(/must be a free string/);
+    for (const event of ["connection", "connect", "disconnect"])
+      for (const listen of ["on", "once"] as const)
+        expect(() => main[listen](event, () => {})).toThrow(
+          `the event's name must be one that clients send: use the signals client_connected and client_disconnected, got "${event}"`,
+        );
+    expect(() => main.on("newListener", () => {})).toThrow(/must be a free string/);
     expect(() => main.on("n", 5 as never)).toThrow('the callback of "n" must be a function, got 5');
     expect(() => main.off("n", 5 as never)).toThrow('the callback of "n" must be a function, got 5');
     expect(() => main.set_event_mode("n", 2 as never)).toThrow(/the event mode must be/);
