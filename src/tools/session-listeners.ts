@@ -56,6 +56,7 @@ class WatchedListeners {
     return result;
   }
 
+  /** One that was added while nobody watched is found when none of the others is left: who has both loses the later one first. */
   #unlisten(original: Run, args: unknown[]): unknown {
     const [event, callback] = args as [string, Run | undefined];
     const stand = callback && this.#stands.get(event)?.get(callback)?.[0];
