@@ -11,15 +11,23 @@ export interface SteadyScriptOptions {
   readonly payload?: number;
 }
 
+const NAMES = ["event", "ack_interval", "payload"];
+
 /**
  * The script of bots that have none: emits at every tick `[index, n]`, the number of the bot and a count from 1, and asks for an
  * acknowledgement once a second. The server needs to do nothing; to measure acknowledgements it calls the acknowledgement's
  * function. A bot whose first question is not answered asks no further.
  *
+ * @throws TypeError for an option that does not exist or a value that cannot be
+ *
  * @example
  * const swarm = new BotSwarm("ws://localhost:3000", { script: steady_script({ event: "input", payload: 40 }) });
  */
 export function steady_script(options: SteadyScriptOptions = {}): BotScript {
+  const isObject = typeof options === "object" && options !== null;
+  requireThat(isObject, "the options of steady_script", "an object", options);
+  for (const name of Object.keys(options))
+    requireThat(NAMES.includes(name), "an option of steady_script", `one of ${NAMES.join(", ")}`, name);
   const { event = "bot", ack_interval = 1, payload = 0 } = options;
   requireThat(typeof event === "string", 'option "event"', "the name of an event", event);
   requireThat(ack_interval >= 0, 'option "ack_interval"', "a number of seconds of 0 or more", ack_interval);

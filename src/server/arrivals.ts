@@ -32,6 +32,12 @@ export class Arrivals {
     this.#items.push(arrival);
   }
 
+  /** Nothing of this client is told. */
+  drop(client: ServerClient): void {
+    this.#items = this.#items.slice(this.#head).filter((arrival) => arrival.client !== client);
+    this.#head = 0;
+  }
+
   shift(): Arrival | undefined {
     const item = this.#items[this.#head++];
     // What was taken is dropped in one go, when it is at least as much as what waits.

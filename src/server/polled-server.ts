@@ -6,6 +6,12 @@ import { type Arrival, Arrivals } from "./arrivals.js";
 import { type ClientHost, ServerClient } from "./server-client.js";
 import { ServerNamespace } from "./server-namespace.js";
 
+/**
+ * How many clients may have come and gone since the last poll. More than come in any tick, and little to keep: a socket with its
+ * request takes 13 KB.
+ */
+const MOST_PASSING = 100;
+
 /** How a `PolledServer` works. */
 export interface PolledServerOptions {
   /** Events that one `poll()` delivers; default 0, all that wait. */
@@ -55,6 +61,8 @@ export class PolledServer {
   readonly io: Server;
   readonly #options: Required<PolledServerOptions>;
   readonly #arrivals = new Arrivals();
+  /** Those who have gone before the game was told of them. */
+  readonly #passing = new Set<ServerClient>();
   readonly #namespaces = new Map<string, { readonly namespace: ServerNamespace; readonly end: () => void }>();
   readonly #owner: SignalOwner;
   #stats = { events_dispatched: 0, events_skipped: 0 };
@@ -179,7 +187,14 @@ export class PolledServer {
       arrived: (arrival) => this.#arrivals.push(arrival),
       skipped: () => this.#stats.events_skipped++,
       invoke: (run, event) => this.#invoke(run, event, path),
+      passed: (client) => {
+        const isKept = this.#passing.size < MOST_PASSING;
+        if (isKept) this.#passing.add(client);
+        else this.#arrivals.drop(client);
+        return isKept;
+      },
       left: (client, reason) => {
+        this.#passing.delete(client);
         if (namespace.left(client, reason)) this.client_disconnected.emit(client, reason);
       },
     };

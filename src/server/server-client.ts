@@ -44,6 +44,8 @@ export interface ClientHost {
   skipped(): void;
   /** Runs a callback of the game's; what it throws does not come out. */
   invoke(run: () => void, event: string): void;
+  /** One is gone of whom the game was not told yet. False when that is not kept for the game. */
+  passed(client: ServerClient): boolean;
   left(client: ServerClient, reason: string): void;
 }
 
@@ -72,6 +74,8 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
   /** Of its packets, as socket.io has them: `socket.use`. */
   readonly #middlewares: Middleware[] = [];
   #isConnected = false;
+  /** The game has not been told of it yet. */
+  #isNew = true;
   /** Nothing more is told of it. */
   #isOver = false;
   /** How many of its packets wait. */
@@ -187,6 +191,7 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
 
   /** @internal The game is told of it. */
   entered(): boolean {
+    this.#isNew = false;
     this.#isConnected = !this.#isOver;
     return this.#isConnected;
   }
@@ -299,6 +304,7 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
   }
 
   readonly #gone = (reason: string): void => {
+    if (this.#isNew && !this.#host.passed(this.#self)) return;
     this.#host.arrived({ kind: "disconnected", client: this.#self, reason });
   };
 }

@@ -7,6 +7,9 @@ import type { ServerClient, ServerReply } from "./server-client.js";
 
 type Callback = (client: never, data: never, reply?: ServerReply) => unknown;
 
+/** What a socket.io server tells in events. Here nobody would ever be called for the first one, which a client may send. */
+const COMING_AND_GOING: ReadonlySet<string> = new Set(["connection", "connect", "disconnect"]);
+
 interface Listener {
   readonly callback: Callback;
   readonly once: boolean;
@@ -172,6 +175,8 @@ export class ServerNamespace<
   }
 
   #listen(event: string, callback: Callback, once: boolean): void {
+    const expected = "one that clients send: use the signals client_connected and client_disconnected";
+    requireThat(!COMING_AND_GOING.has(event), "the event's name", expected, event);
     requireListener(event, callback);
     // A new array each time: an emission that is under way goes on with the old one.
     this.#listeners.set(event, [...this.#of(event), { callback, once }]);

@@ -38,6 +38,8 @@ export class FakeNamespace<L extends EventsMap<L> = DefaultEvents, E extends Eve
   readonly #sockets = new Set<FakeSocket<L, E>>();
   /** By `pid`, those that can be recovered when their connection is lost. */
   readonly #sessions = new Map<string, FakeSession>();
+  /** Those whose connection is lost, in the order in which it was. */
+  readonly #lost = new Set<FakeSession>();
   #offsets = 0;
 
   /** @internal */
@@ -83,9 +85,8 @@ export class FakeNamespace<L extends EventsMap<L> = DefaultEvents, E extends Eve
   /** @internal */
   broadcast(event: string, data: readonly unknown[], except: FakeSocket<L, E> | null): void {
     requireEvent(event, data);
-    const lost = [...this.#sessions.values()]
-      .filter((session) => this.canRecover(session))
-      .map(({ socket }) => socket as unknown as FakeSocket<L, E>);
+    this.#forget();
+    const lost = Array.from(this.#lost, ({ socket }) => socket as unknown as FakeSocket<L, E>);
     for (const socket of [...this.#sockets, ...lost])
       if (socket !== except) (socket as unknown as FakeSocket).emit(event, data);
   }
@@ -93,6 +94,7 @@ export class FakeNamespace<L extends EventsMap<L> = DefaultEvents, E extends Eve
   /** @internal A client wants to join. */
   join(connection: FakeConnection, { pid, offset, ...auth }: Record<string, unknown>): void {
     const { settings } = this.#host;
+    this.#forget();
     const session = this.#sessions.get(pid as string);
     const seen = session?.log.findIndex((entry) => entry.offset === offset) ?? -1;
     if (session !== undefined && seen >= 0 && this.canRecover(session)) {
@@ -111,29 +113,57 @@ export class FakeNamespace<L extends EventsMap<L> = DefaultEvents, E extends Eve
     // Whoever has no use for them may have auth of these names.
     const own =
       fresh === null ? { ...auth, ...(pid !== undefined && { pid }), ...(offset !== undefined && { offset }) } : auth;
-    if (fresh !== null) this.#sessions.set(fresh.pid, fresh);
     const socket = this.#make(connection, own, id, fresh, false);
     this.#ask(socket, 0);
+  }
+
+  /** @internal A client is in, for the first time or again. */
+  joined(session: FakeSession): void {
+    this.#sessions.set(session.pid, session);
+    this.#lost.delete(session);
+    session.lostAt = Infinity;
   }
 
   /** @internal */
   left(socket: FakeSocket<L, E>, session: FakeSession | null, isRecoverable: boolean): void {
     this.#sockets.delete(socket);
     if (session === null) return;
-    if (isRecoverable) session.lostAt = this.#host.clock.now;
-    else this.#sessions.delete(session.pid);
+    if (isRecoverable) {
+      session.lostAt = this.#host.clock.now;
+      this.#lost.add(session);
+    } else this.#sessions.delete(session.pid);
   }
 
   /** @internal Whether its client is gone, but not for too long. */
-  canRecover({ pid, lostAt }: FakeSession): boolean {
-    return (
-      this.#sessions.has(pid) && this.#host.clock.now - lostAt <= this.#host.settings.recovery && lostAt < Infinity
-    );
+  canRecover(session: FakeSession): boolean {
+    this.#forget();
+    return this.#lost.has(session);
+  }
+
+  /** @internal Keeps an event for a recovery, and what came before it as far as one can ask for it. */
+  log({ log }: FakeSession, frames: readonly Frame[], offset: string): void {
+    const { clock, settings } = this.#host;
+    const { recovery, ping_interval, ping_timeout } = settings;
+    log.push({ offset, frames, time: clock.now });
+    // When a connection is given up, its client has had all that was written before the last ping that it answered.
+    const end = clock.now - (recovery + ping_interval + 2 * ping_timeout);
+    // The newest of those is what it has seen last.
+    while (log.length > 1 && log[1]!.time < end) log.shift();
   }
 
   /** @internal What a client remembers of an event, to say what it has missed. */
   nextOffset(): string {
     return `${this.path}-${++this.#offsets}`.replace("/", "N");
+  }
+
+  /** Drops the sessions that cannot be recovered any more. */
+  #forget(): void {
+    const { clock, settings } = this.#host;
+    for (const session of this.#lost) {
+      if (clock.now - session.lostAt <= settings.recovery) return;
+      this.#lost.delete(session);
+      this.#sessions.delete(session.pid);
+    }
   }
 
   #make(

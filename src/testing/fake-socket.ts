@@ -33,8 +33,8 @@ export interface FakeSession {
   readonly pid: string;
   readonly id: string;
   readonly data: Record<string, unknown>;
-  /** What was emitted, in order. */
-  readonly log: { readonly offset: string; readonly frames: readonly Frame[] }[];
+  /** What was emitted, in order, and when. */
+  readonly log: { readonly offset: string; readonly frames: readonly Frame[]; readonly time: number }[];
   socket: FakeSocket | null;
   /** When the connection was lost; `Infinity` while it is not. */
   lostAt: number;
@@ -148,7 +148,7 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
     else if (this.#isConnected || this.namespace.canRecover(session)) {
       const offset = this.namespace.nextOffset();
       const frames = this.#encode(EVENT, [event, ...data, offset]);
-      session.log.push({ offset, frames });
+      this.namespace.log(session, frames, offset);
       if (this.#isConnected) this.connection.write(frames);
     }
   }
@@ -212,7 +212,7 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
     const session = this.#session;
     if (session !== null) {
       session.socket = this as unknown as FakeSocket;
-      session.lostAt = Infinity;
+      this.namespace.joined(session);
     }
     this.#send(CONNECT, session === null ? { sid: id } : { sid: id, pid: session.pid });
   }

@@ -86,7 +86,7 @@ export class CallPlayer {
     this.#hasNetwork = stimuli.some(([kind]) => kind === "net");
     const { client, hasGame } = this.#host;
     const namespaces = header.namespaces.map((path) => client.create_namespace(path) as unknown as SocketIONamespace);
-    const patches = hasGame ? new Patches(client, (...call) => this.#called(...call)) : null;
+    const patches = hasGame ? new Patches(client, (...call) => this.#called(...call), this.#notes.watchReply) : null;
     for (const namespace of namespaces) patches?.namespace(namespace);
     const original = client.get_stats.bind(client);
     client.get_stats = () => this.#host.aside(original);

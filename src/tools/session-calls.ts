@@ -9,7 +9,6 @@ import { maskUrls, type Redaction } from "./session-redaction.js";
 import type { Tape } from "./session-tape.js";
 import { encodeValue } from "./session-values.js";
 
-type Function_ = (...args: never[]) => unknown;
 type Original = (...args: unknown[]) => unknown;
 
 /** A game answers an event. `number` is that of the event among those that ask. */
@@ -19,8 +18,6 @@ export class CallNotes {
   readonly #tape: Tape;
   readonly #redaction: Redaction;
   readonly #ids = new WeakMap<object, number>();
-  /** What is registered in the place of a listener, by the event. */
-  readonly #listeners = new WeakMap<object, Map<string, Function_>>();
   readonly #replies = new WeakMap<object, Reply>();
   /** What the client connects for itself, in `Signal.wait`. */
   readonly #internal = new WeakSet<object>();
@@ -76,7 +73,7 @@ export class CallNotes {
 
   /** The same event, whose reply is recorded. */
   wrapTaken(taken: TakenEvent | null): TakenEvent | null {
-    return taken?.reply ? { ...taken, reply: this.#reply(taken.event, taken.reply) } : taken;
+    return taken?.reply ? { ...taken, reply: this.watchReply(taken.event, taken.reply) } : taken;
   }
 
   /** A function that the client asks; its answer is recorded as far as a replay needs it. */
@@ -120,10 +117,8 @@ export class CallNotes {
       }
       case "on":
       case "once":
-      case "off": {
-        const known = typeof second === "function" ? this.#listener(String(first), second as Function_) : second;
-        return [[first, this.idOf(second)], args.length > 1 ? [first, known] : [first]];
-      }
+      case "off":
+        return [[first, this.idOf(second)], args];
       case "emit":
       case "emit_volatile":
         return [[first, encodeValue(redaction.data(String(first), second ?? []))], args];
@@ -171,19 +166,8 @@ export class CallNotes {
     });
   }
 
-  #listener(event: string, callback: Function_): Function_ {
-    const known = this.#listeners.get(callback) ?? new Map<string, Function_>();
-    this.#listeners.set(callback, known);
-    let listener = known.get(event);
-    if (listener === undefined) {
-      listener = (data: unknown, reply?: Reply) =>
-        (callback as Original)(...(reply ? [data, this.#reply(event, reply)] : [data]));
-      known.set(event, listener);
-    }
-    return listener;
-  }
-
-  #reply(event: string, reply: Reply): Reply {
+  /** The same reply, recorded; a game that has it several times answers it under one number. */
+  readonly watchReply = (event: string, reply: Reply): Reply => {
     let recorded = this.#replies.get(reply);
     if (recorded === undefined) {
       const number = ++this.#lastReply;
@@ -196,7 +180,7 @@ export class CallNotes {
       this.#replies.set(reply, recorded);
     }
     return recorded;
-  }
+  };
 }
 
 /** A promise as far as the client makes use of one: `then(answered).catch(failed)`, where both are called by whoever gets them here. */

@@ -5,6 +5,7 @@
 import type { SocketIOClient } from "../client.js";
 import type { SocketIONamespace } from "../namespace.js";
 import type { Signal } from "../signal.js";
+import { type WatchReply, watchReplies } from "./session-listeners.js";
 
 /** Runs instead of the method; `original` is the method as it was. */
 export type Replacement = (args: unknown[], original: (...args: unknown[]) => unknown) => unknown;
@@ -63,11 +64,13 @@ export type OnCall = (
 
 export class Patches {
   readonly #onCall: OnCall;
-  readonly #undo: { readonly name: string; readonly undo: () => void }[] = [];
+  readonly #watchReply: WatchReply;
+  readonly #undo: (() => void)[] = [];
   readonly #namespaces = new Set<SocketIONamespace>();
 
-  constructor(client: SocketIOClient, onCall: OnCall) {
+  constructor(client: SocketIOClient, onCall: OnCall, watchReply: WatchReply) {
     this.#onCall = onCall;
+    this.#watchReply = watchReply;
     for (const name of CLIENT_CALLS) this.#forward(client, name, null);
     for (const name of CLIENT_SIGNALS) this.#signal(client[name] as unknown as Signal, name, null);
     this.namespace(client.get_namespace("/") as unknown as SocketIONamespace);
@@ -83,6 +86,8 @@ export class Patches {
     if (this.#namespaces.has(namespace)) return false;
     this.#namespaces.add(namespace);
     const path = namespace.get_namespace_path();
+    // Beneath the calls: those are put back, and what was added while they were not can still be removed.
+    this.#undo.push(watchReplies(namespace, this.#watchReply));
     for (const name of NAMESPACE_CALLS) this.#forward(namespace, name, path);
     for (const name of NAMESPACE_SIGNALS) this.#signal(namespace[name] as unknown as Signal, name, path);
     return true;
@@ -94,18 +99,17 @@ export class Patches {
     const original = ((object as Record<string, unknown>)[name] as (...args: unknown[]) => unknown).bind(object);
     const value = (...args: unknown[]) => replacement(args, original);
     Object.defineProperty(object, name, { value, configurable: true, writable: true, enumerable: false });
-    const undo = () => {
+    this.#undo.push(() => {
       // Somebody else may have taken it over since: then he keeps what he has.
       if (Object.getOwnPropertyDescriptor(object, name)?.value !== value) return;
       if (before) Object.defineProperty(object, name, before);
       else delete (object as Record<string, unknown>)[name];
-    };
-    this.#undo.push({ name, undo });
+    });
   }
 
-  /** Puts everything back but what has one of these names. */
-  undo(kept: ReadonlySet<string>): void {
-    for (const { name, undo } of this.#undo.splice(0).reverse()) if (!kept.has(name)) undo();
+  /** Puts everything back. */
+  undo(): void {
+    for (const undo of this.#undo.splice(0).reverse()) undo();
     this.#namespaces.clear();
   }
 

@@ -61,6 +61,8 @@ export class SessionPlayer {
   readonly #done = new Set<number>();
   /** When the first poll was, in seconds. */
   readonly #start: number;
+  /** Where it is over for a game that makes its own calls: behind the last poll. */
+  readonly #end: number;
   /** Of the next stimulus. */
   #next = 0;
   #callbacks = 0;
@@ -127,15 +129,19 @@ export class SessionPlayer {
       aside: (run) => this.#readings.aside(run),
     });
     this.#start = this.#timeOf(this.#findPoll(0)) ?? 0;
+    this.#end = commands === "game" ? stimuli.findLastIndex(isPoll) + 1 : stimuli.length;
     this.#calls.prepare(header, stimuli);
     this.client.add_observer({
       callback_ran: (event, path, args, _, error) => this.#ran(event, path, args, this.#redaction.thrown(error)),
     });
   }
 
-  /** Nothing is left to be played. */
+  /**
+   * Nothing is left to be played; where the commands are those of the game, no poll is. What it called behind the last one it may call
+   * then, like `close()`, but need not: its loop is over.
+   */
   get is_finished(): boolean {
-    return this.#next >= this.#recording.stimuli.length;
+    return this.#next >= this.#end;
   }
 
   /** The last line of the recording was cut off; everything before it plays. */
@@ -188,7 +194,7 @@ export class SessionPlayer {
   /** Plays up to the next poll, and it; false when there is none any more. From inside a callback it does nothing. */
   step(): boolean {
     if (this.#isStepping) return false;
-    while (!this.is_finished) if (this.#play()) return true;
+    while (this.#next < this.#recording.stimuli.length) if (this.#play()) return true;
     return false;
   }
 
@@ -226,16 +232,15 @@ export class SessionPlayer {
     const index = this.#next++;
     const item = this.#recording.stimuli[index]!;
     const [kind] = item;
-    const isPoll = kind === "poll" || kind === "pollat";
     if (this.#done.has(index) || kind === "end") return false;
     if (kind === "call" && !this.#calls.isPlayed(item)) {
       this.#script.line = index + 2;
-      this.#calls.missed(item);
+      if (index < this.#end) this.#calls.missed(item);
       return false;
     }
-    this.#begin(index, isPoll);
+    this.#begin(index, isPoll(item));
     this.#asStep(() => this.#feed([item]));
-    return isPoll;
+    return isPoll(item);
   }
 
   #begin(index: number, isPoll: boolean): void {
@@ -304,7 +309,7 @@ export class SessionPlayer {
   #findPoll(from: number): number {
     const { stimuli } = this.#recording;
     let index = from;
-    while (index < stimuli.length && stimuli[index]![0] !== "poll" && stimuli[index]![0] !== "pollat") index++;
+    while (index < stimuli.length && !isPoll(stimuli[index]!)) index++;
     return index;
   }
 
@@ -313,6 +318,10 @@ export class SessionPlayer {
     if (item === undefined) return null;
     return item[0] === "pollat" ? (item[2] as number) : (this.#reads[index]!.times[0] ?? 0);
   }
+}
+
+function isPoll([kind]: Item): boolean {
+  return kind === "poll" || kind === "pollat";
 }
 
 /** All that waits for promises has run. */

@@ -9,8 +9,8 @@ import { SessionHash } from "./session-values.js";
 /** How a `SessionRecorder` records. */
 export interface SessionRecorderOptions {
   /**
-   * The most that is kept, in UTF-16 units, which are bytes for ASCII. When it is full the recording ends: its beginning is what a
-   * replay needs. Default 64 MiB; does not count with `on_line`.
+   * The most that is kept, in UTF-16 units of the text, which are bytes for ASCII. When it is full the recording ends: its beginning is
+   * what a replay needs. Default 64 MiB; does not count with `on_line`.
    */
   readonly max_bytes?: number;
   readonly redact?: RedactOptions;
@@ -49,6 +49,9 @@ export class SessionRecorder {
       "an object",
       options,
     );
+    // It has no properties of its own, so it would pass for no options at all.
+    if ("connect_to_url" in options)
+      throw new TypeError("new SessionRecorder() takes options: give the client to record(client)");
     for (const name of Object.keys(options)) {
       const names = ["max_bytes", "redact", "on_line"];
       requireThat(names.includes(name), "an option of a SessionRecorder", `one of ${names.join(", ")}`, name);
@@ -145,6 +148,8 @@ export class SessionRecorder {
         this.#running = null;
         return;
       }
+      // Until it is read, a line consists of the parts that it was made of, and takes several times as much.
+      line.charCodeAt(0);
       this.#lines.push(line);
     }
     this.#count++;

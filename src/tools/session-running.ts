@@ -23,9 +23,6 @@ import { encodeValue, hashText, hex } from "./session-values.js";
 /** More packets than any poll takes. */
 const MANY = 2 ** 50;
 
-/** They stay taken over, so that listeners which were added while it recorded can be removed. */
-const LISTENING: ReadonlySet<string> = new Set(["on", "once", "off"]);
-
 /** One recording while it goes on. */
 export class Running {
   readonly id = hex(hashText(`${Date.now()} ${Math.random()}`)) + hex(Math.floor(Math.random() * 2 ** 32));
@@ -69,8 +66,10 @@ export class Running {
 
   start(): Header {
     const client = this.#client;
-    this.#patches = new Patches(client, (target, method, args, original) =>
-      this.#called(target, method, args, original),
+    this.#patches = new Patches(
+      client,
+      (target, method, args, original) => this.#called(target, method, args, original),
+      this.#calls.watchReply,
     );
     this.#patches.replace(client, "get_stats", (args, original) => this.#tape.aside(() => original(...args)));
     this.#patches.replace(client, "poll", ([now]) => this.#poll(now as number | undefined));
@@ -92,7 +91,7 @@ export class Running {
 
   stop(): void {
     this.#tape.isRunning = false;
-    this.#patches?.undo(LISTENING);
+    this.#patches?.undo();
     this.#client.remove_observer(this.#observer);
     this.#unwatchNetwork();
     // While it is connected it goes on with what is wrapped, which records nothing any more.
@@ -116,7 +115,7 @@ export class Running {
 
   #called(target: Target, method: Method, args: unknown[], original: (...args: unknown[]) => unknown): unknown {
     const tape = this.#tape;
-    if (!tape.isRunning && !LISTENING.has(method)) return original(...args);
+    if (!tape.isRunning) return original(...args);
     if (method === "connect_to_url") return this.#connect(args, original);
     if (method === "configure") {
       const wrapped = this.#wrap((args[0] ?? {}) as ClientOptionsInput);

@@ -62,6 +62,9 @@ test.each<[unknown, string]>([
   [{ event: 5 }, 'option "event" must be the name of an event, got 5'],
   [{ ack_interval: -1 }, 'option "ack_interval" must be a number of seconds of 0 or more, got -1'],
   [{ payload: 1.5 }, 'option "payload" must be a whole number of 0 or more, got 1.5'],
+  [{ interval: 1 }, 'an option of steady_script must be one of event, ack_interval, payload, got "interval"'],
+  [null, "the options of steady_script must be an object, got null"],
+  [5, "the options of steady_script must be an object, got 5"],
 ])("refuses %j", (options, message) => {
   expect(() => steady_script(options as never)).toThrow(message);
 });

@@ -1,4 +1,5 @@
 /* A socket.io server that is polled, with clients that are polled, over real sockets. */
+import { EventEmitter } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server } from "socket.io";
@@ -223,6 +224,85 @@ describe("what arrives waits for a poll", () => {
     other.ns.emit("n", [11]);
     await until(() => log.length === 5);
     expect(main.get_clients()).toEqual([other.known]);
+  });
+});
+
+describe("clients that come and go between two polls", () => {
+  /** A server without a network, and who visits it. */
+  function visited() {
+    let enter = (_: EventEmitter) => {};
+    const nsp = {
+      name: "/",
+      on(_event: string, callback: typeof enter) {
+        enter = callback;
+      },
+    };
+    const server = new PolledServer({ of: () => nsp } as unknown as Server);
+    const log: string[] = [];
+    const main = server.get_namespace();
+    main.client_connected.connect((client) => log.push(`in ${client.get_session_id()}`));
+    main.client_disconnected.connect((client) => log.push(`out ${client.get_session_id()}`));
+    main.on("say", (client, [word]) => log.push(`${client.get_session_id()}: ${word}`));
+    const visit = (id: string | number) => {
+      let receive = (_packet: unknown[], _next: () => void) => {};
+      const use = (middleware: typeof receive) => {
+        receive = middleware;
+      };
+      const socket = Object.assign(new EventEmitter(), { id: `${id}`, nsp, connected: true, use });
+      enter(socket);
+      return {
+        say: (word: string) => receive(["say", word], () => {}),
+        leave() {
+          socket.connected = false;
+          socket.emit("disconnect", "transport close");
+        },
+      };
+    };
+    const pass = (id: string | number) => {
+      const { say, leave } = visit(id);
+      say("hello");
+      leave();
+    };
+    return { server, log, visit, pass };
+  }
+
+  test("are told of with what they sent, in the order of arrival", () => {
+    const { server, log, visit, pass } = visited();
+    const ann = visit("ann");
+    pass("bob");
+    ann.say("anybody?");
+    server.poll();
+    expect(log).toEqual(["in ann", "in bob", "bob: hello", "out bob", "ann: anybody?"]);
+  });
+
+  test("fill nothing while nobody polls: a hundred are told of, and those who are still there", () => {
+    const { server, log, visit, pass } = visited();
+    const ann = visit("ann");
+    for (let id = 1; id <= 100; id++) pass(id);
+    const pending = server.get_pending_count();
+    for (let id = 101; id <= 5000; id++) pass(id);
+    expect(server.get_pending_count()).toBe(pending);
+    const bob = visit("bob");
+    bob.say("late");
+    server.poll();
+    expect(log.slice(0, 4)).toEqual(["in ann", "in 1", "1: hello", "out 1"]);
+    expect(log.slice(-3)).toEqual(["out 100", "in bob", "bob: late"]);
+    ann.leave();
+    for (let id = 1; id <= 200; id++) pass(id);
+    log.length = 0;
+    server.poll();
+    expect([log[0], log[1], log.at(-1)]).toEqual(["out ann", "in 1", "out 100"]);
+  });
+
+  test("who has been told of keeps what he sent before he went", () => {
+    const { server, log, visit, pass } = visited();
+    const ann = visit("ann");
+    server.poll();
+    for (let id = 1; id <= 200; id++) pass(id);
+    ann.say("bye");
+    ann.leave();
+    server.poll();
+    expect(log.slice(-2)).toEqual(["ann: bye", "out ann"]);
   });
 });
 
@@ -499,7 +579,12 @@ describe("bad input", () => {
     const { server, main, joined } = await arena();
     const { known } = await joined();
     expect(() => server.create_namespace("side")).toThrow('a namespace path must be like "/chat", got "side"');
-    expect(() => main.on("disconnect", () => {})).toThrow(/must be a free string/);
+    for (const event of ["connection", "connect", "disconnect"])
+      for (const listen of ["on", "once"] as const)
+        expect(() => main[listen](event, () => {})).toThrow(
+          `the event's name must be one that clients send: use the signals client_connected and client_disconnected, got "${event}"`,
+        );
+    expect(() => main.on("newListener", () => {})).toThrow(/must be a free string/);
     expect(() => main.on("n", 5 as never)).toThrow('the callback of "n" must be a function, got 5');
     expect(() => main.off("n", 5 as never)).toThrow('the callback of "n" must be a function, got 5');
     expect(() => main.set_event_mode("n", 2 as never)).toThrow(/the event mode must be/);

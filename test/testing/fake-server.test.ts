@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Err, OK, SocketIOClient, SocketIONamespace } from "socketio-gameloop";
 import { msgpack } from "socketio-gameloop/msgpack";
 import { FakeServer } from "socketio-gameloop/testing";
@@ -542,24 +544,24 @@ describe("time", () => {
   });
 });
 
-describe("on the wire", () => {
-  /** A client that is none of ours. */
-  function dial(server: FakeServer) {
-    const frames: unknown[] = [];
-    const line = server.transport_factory({ url: "ws://test", sid: "" } as never, {
-      received: (frame) => frames.push(frame),
-      closed: (reason, message) => frames.push(`${reason}: ${message}`),
-    });
-    server.clock.advance(0);
-    return {
-      say(...said: (string | Uint8Array)[]) {
-        line.send(said);
-        return frames.splice(0);
-      },
-      heard: () => frames.splice(0),
-    };
-  }
+/** A client that is none of ours: what it writes, and what it has heard. */
+function dial(server: FakeServer) {
+  const frames: unknown[] = [];
+  const line = server.transport_factory({ url: "ws://test", sid: "" } as never, {
+    received: (frame) => frames.push(frame),
+    closed: (reason, message) => frames.push(`${reason}: ${message}`),
+  });
+  server.clock.advance(0);
+  return {
+    say(...said: (string | Uint8Array)[]) {
+      line.send(said);
+      return frames.splice(0);
+    },
+    heard: () => frames.splice(0),
+  };
+}
 
+describe("on the wire", () => {
   test("literally: opening, joining, events, acknowledgements, binary, heartbeat, leaving", () => {
     const server = new FakeServer();
     server.of("/chat").use((_, next) => next({ message: "no", data: [1] }));
@@ -662,6 +664,97 @@ describe("recovery", () => {
     game.play(0.1);
     expect(game.main.is_recovered()).toBe(false);
     expect(game.server.sockets).toHaveLength(1);
+  });
+});
+
+describe("what a server with recovery keeps", () => {
+  test("no session whose time is over, nor one that was not let in", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect: () => void = runInNewContext("gc");
+    const server = new FakeServer({ recovery: 10 });
+    const refused: WeakRef<object>[] = [];
+    server.use((socket, next) => {
+      if (socket.auth["token"] === "good") return next();
+      refused.push(new WeakRef(socket.data));
+      next({ message: "no" });
+    });
+    const lose = (auth: string) => {
+      const { say } = dial(server);
+      say(`40{"token":"${auth}"}`);
+      const kept = server.sockets.map(({ data }) => new WeakRef(data));
+      for (const connection of server.connections) connection.cut();
+      return kept;
+    };
+    const lost = [1, 2, 3].flatMap(() => lose("good"));
+    lose("bad");
+    server.clock.advance(10);
+    const later = lose("good");
+    server.clock.advance(1);
+    lose("good");
+    await null;
+    await new Promise(setImmediate);
+    collect();
+    const isKept = (all: WeakRef<object>[]) => all.map((each) => each.deref() !== undefined);
+    expect([isKept(lost), isKept(refused), isKept(later)]).toEqual([[false, false, false], [false], [true]]);
+  });
+
+  test("of its events no more than a client can ask for that was there when it was pinged", () => {
+    const server = new FakeServer({ recovery: 10, ping_interval: 1, ping_timeout: 1 });
+    const first = dial(server);
+    first.say("40");
+    for (let second = 1; second <= 60; second++) {
+      server.emit("x", [second]);
+      server.clock.advance(1);
+      first.say("3");
+    }
+    server.connections[0]?.cut();
+    server.clock.advance(10);
+    const ask = (offset: string) => {
+      const { heard, say } = dial(server);
+      heard();
+      return say(`40{"pid":"private-1","offset":"${offset}"}`);
+    };
+    expect(ask("N-1")).toEqual(['40{"sid":"socket-2","pid":"private-2"}']);
+    // It is 70 s now, and kept is what was emitted in the last 13 s, with the one before.
+    const missed = ask("N-57");
+    expect(missed.slice(0, 2)).toEqual(['42["x",58,"N-58"]', '42["x",59,"N-59"]']);
+    expect(missed.at(-1)).toBe('40{"sid":"socket-1","pid":"private-1"}');
+  });
+
+  test("the last event, however long ago it was", () => {
+    const game = connected({ recovery: 5 }, { clientOptions: { reconnection: { delay: 1, jitter: 0 } } });
+    game.server.emit("n", [1]);
+    game.play(600, 1);
+    game.server.connections[0]?.cut();
+    game.client.poll();
+    for (let n = 2; n <= 4; n++) game.server.emit("n", [n]);
+    game.news();
+    game.play(2, 0.5);
+    expect(game.news()).toEqual(["connected(socket-1)", "n [2]", "n [3]", "n [4]"]);
+    expect(game.main.is_recovered()).toBe(true);
+  });
+
+  test("what a client has that did not poll for long: it asks for nothing that it has", () => {
+    const game = connected(
+      { recovery: 5 },
+      { clientOptions: { reconnection: { delay: 0, jitter: 0 }, poll_max_packets: 1 } },
+    );
+    game.server.emit("n", [0]);
+    game.client.poll();
+    for (let n = 1; n <= 300; n++) {
+      game.server.emit("n", [n]);
+      game.clock.advance(1);
+    }
+    game.server.connections[0]?.cut();
+    game.server.emit("n", [301]);
+    game.news();
+    for (let poll = 0; poll < 400; poll++) {
+      game.clock.advance(0.01);
+      game.client.poll();
+    }
+    const heard = game.news().filter((line) => line.startsWith("n "));
+    expect(heard).toEqual(Array.from({ length: 301 }, (_, n) => `n [${n + 1}]`));
+    expect(game.main.is_recovered()).toBe(true);
   });
 });
 

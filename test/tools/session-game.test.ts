@@ -2,10 +2,14 @@
 import { OK, type Reply, SocketIOClient } from "socketio-gameloop";
 import { FakeServer, ManualClock } from "socketio-gameloop/testing";
 import { SessionPlayer, SessionRecorder } from "socketio-gameloop/tools";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 /** A game of which `play` makes the calls of a frame. */
-function record(attach: (client: SocketIOClient) => (frame: number) => void, before = (_: SocketIOClient) => {}) {
+function record(
+  attach: (client: SocketIOClient) => (frame: number) => void,
+  before = (_: SocketIOClient) => {},
+  after = (_: SocketIOClient) => {},
+) {
   const clock = new ManualClock();
   const server = new FakeServer({ clock });
   server.of("/side");
@@ -22,6 +26,7 @@ function record(attach: (client: SocketIOClient) => (frame: number) => void, bef
     clock.advance(1 / 60);
     play(frame);
   }
+  after(client);
   recorder.stop();
   return recorder;
 }
@@ -65,6 +70,61 @@ test("a game that runs in its own loop makes all its calls again", () => {
   expect(player.get_divergences()).toEqual([]);
   expect(after).toEqual(before);
   expect(player.get_hash()).toBe(recorder.get_hash());
+});
+
+describe("what follows the last poll", () => {
+  /** A game that says something in each frame; it is closed from outside of its loop. */
+  const talker = (client: SocketIOClient) => (frame: number) => {
+    if (frame === 0) client.connect_to_url("ws://test");
+    client.poll();
+    client.get_namespace("/").emit("ask me", [frame]);
+  };
+  const text = record(talker, undefined, (client) => client.close()).to_json_lines();
+
+  /** The loop of the guide; `before` is what the game does now at the beginning of a frame. */
+  function replay(before = (_: SocketIOClient, __: number) => {}) {
+    const player = new SessionPlayer(text, { listeners: "game", commands: "game" });
+    const play = talker(player.client);
+    let frame = 0;
+    for (; !player.is_finished; frame++) {
+      before(player.client, frame);
+      play(frame);
+    }
+    expect(frame).toBe(20);
+    return player;
+  }
+
+  test("is not missed of a game whose loop is over", () => {
+    const player = replay();
+    expect(player.get_divergences()).toEqual([]);
+    player.play_all();
+    expect(player.get_divergences()).toEqual([]);
+    expect([player.is_finished, player.is_complete]).toEqual([true, true]);
+  });
+
+  test("may be called, and is compared then", () => {
+    const player = replay();
+    player.client.close();
+    expect(player.get_divergences()).toEqual([]);
+    expect(player.client.get_connection_state()).toBe(SocketIOClient.STATE_DISCONNECTED);
+    const other = replay();
+    other.client.get_namespace("/").emit("cheat", [5]);
+    expect(other.get_divergences()[0]).toMatchObject({ got: 'the call / emit("cheat",[5])' });
+  });
+
+  test("hides nothing that went another way before, nor that a call before was not made", () => {
+    const player = replay((client, frame) => {
+      if (frame === 10) client.get_namespace("/").emit("cheat", [frame]);
+    });
+    expect(player.get_divergences()[0]).toMatchObject({ expected: "nothing", got: 'the call / emit("cheat",[10])' });
+    const silent = new SessionPlayer(text, { listeners: "game", commands: "game" });
+    silent.client.connect_to_url("ws://test");
+    while (!silent.is_finished) silent.client.poll();
+    silent.play_all();
+    const missed = silent.get_divergences().filter(({ expected }) => expected.startsWith("the call"));
+    expect(missed[0]).toMatchObject({ expected: 'the call / emit("ask me",[0])' });
+    expect(missed.at(-1)).toMatchObject({ expected: 'the call / emit("ask me",[18])' });
+  });
 });
 
 test("its loop may run beside the player: what it calls then is ignored, since the recording calls it", () => {

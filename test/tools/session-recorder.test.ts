@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Err, OK, SocketIOClient, SocketIONamespace } from "socketio-gameloop";
 import { FakeServer, ManualClock } from "socketio-gameloop/testing";
 import { SessionPlayer, SessionRecorder, type SessionRecorderOptions } from "socketio-gameloop/tools";
@@ -96,6 +98,9 @@ describe("when it can record", () => {
   });
 
   test("wrong arguments are told at once", () => {
+    expect(() => new SessionRecorder(new SocketIOClient() as never)).toThrow(
+      new TypeError("new SessionRecorder() takes options: give the client to record(client)"),
+    );
     expect(() => new SessionRecorder({ max_bytes: 0 })).toThrow('option "max_bytes" must be a number above 0, got 0');
     expect(() => new SessionRecorder({ maxBytes: 1 } as never)).toThrow("must be one of max_bytes, redact, on_line");
     expect(() => new SessionRecorder({ on_line: 5 as never })).toThrow('option "on_line"');
@@ -126,6 +131,27 @@ describe("how long it records", () => {
     player.play_all();
     expect(player.get_divergences()).toEqual([]);
     expect(player.is_complete).toBe(false);
+  });
+
+  test("what it keeps takes little more memory than the text has units", () => {
+    setFlagsFromString("--expose-gc");
+    const collect: () => void = runInNewContext("gc");
+    const heap = () => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const { client, main, server, recorder, frames } = session();
+    client.connect_to_url("ws://test");
+    frames(100);
+    const before = heap();
+    const size = recorder.get_size();
+    for (let frame = 0; frame < 5000; frame++) {
+      main.emit_volatile("input", [frame, "left".repeat(20)]);
+      frames(1);
+      for (const socket of server.sockets) socket.received.length = 0;
+    }
+    // In their parts the lines take twice as much again.
+    expect((heap() - before) / (recorder.get_size() - size)).toBeLessThan(1.8);
   });
 
   test("to a file without an end: each line is handed over, and none kept", () => {
@@ -218,6 +244,130 @@ describe("how long it records", () => {
     player.play_all();
     expect(player.get_divergences()).toEqual([]);
     expect(player.get_hash()).toBe(recorder.get_hash());
+  });
+});
+
+describe("again and again with the same client", () => {
+  /** A client that is recorded as often as a test wants, with an event that can be heard. */
+  function again() {
+    const { client, clock, main, recorder, server, frames } = session();
+    recorder.stop();
+    const record = () => recorder.record(client, { clock: clock.read, transport_factory: server.transport_factory });
+    const hear = () => {
+      client.connect_to_url("ws://test");
+      frames(2);
+      server.emit("said");
+      frames(1);
+      client.close();
+    };
+    return { main, recorder, record, hear };
+  }
+
+  test("nothing grows: its methods are taken over once", () => {
+    const { main, recorder, record, hear } = again();
+    const { on, once, off } = main;
+    for (let recording = 0; recording < 1200; recording++) {
+      expect(record()).toBe(OK);
+      recorder.stop();
+    }
+    expect([main.on, main.once, main.off]).toEqual([on, once, off]);
+    expect(main.emit).toBe(SocketIONamespace.prototype.emit);
+    let heard = 0;
+    main.on("said", () => heard++);
+    hear();
+    expect(heard).toBe(1);
+  });
+
+  test("a callback can be removed, whenever it was added", () => {
+    const { main, recorder, record, hear } = again();
+    const heard: string[] = [];
+    const [before, during, later] = ["before", "during", "later"].map((name) => () => heard.push(name));
+    main.on("said", before!);
+    record();
+    main.on("said", during!);
+    recorder.stop();
+    main.on("said", later!);
+    hear();
+    expect(heard.splice(0)).toEqual(["before", "during", "later"]);
+    record();
+    main.off("said", before!);
+    main.off("said", during!);
+    hear();
+    expect(heard.splice(0)).toEqual(["later"]);
+    main.off("said", later!);
+    recorder.stop();
+    hear();
+    expect(heard).toEqual([]);
+  });
+
+  test("a callback that was added several times is removed as often, and all of an event at once", () => {
+    const { main, recorder, record, hear } = again();
+    let heard = 0;
+    const listener = () => heard++;
+    main.on("said", listener);
+    record();
+    main.on("said", listener);
+    main.on("said", listener);
+    for (const left of [2, 1, 0]) {
+      main.off("said", listener);
+      heard = 0;
+      hear();
+      expect(heard).toBe(left);
+    }
+    main.on("said", listener);
+    main.once("said", listener);
+    recorder.stop();
+    main.off("said");
+    hear();
+    expect(heard).toBe(0);
+  });
+
+  test("once is once, and what it was is not mistaken for what is left", () => {
+    const { main, recorder, record, hear } = again();
+    let heard = 0;
+    const listener = () => heard++;
+    record();
+    main.once("said", listener);
+    main.on("said", listener);
+    recorder.stop();
+    hear();
+    expect(heard).toBe(2);
+    hear();
+    expect(heard).toBe(3);
+    record();
+    main.off("said", listener);
+    hear();
+    expect(heard).toBe(3);
+  });
+
+  test("each recording has the replies of listeners that were added in one before", () => {
+    const { client, clock, main, recorder, server, frames } = session();
+    server.on("connection", (socket) => socket.emit_with_ack("ask", [], () => {}));
+    main.on("ask", (_, reply) => reply?.(["answer"]));
+    for (let recording = 0; recording < 3; recording++) {
+      client.connect_to_url("ws://test");
+      frames(3);
+      client.close();
+      recorder.stop();
+      expect(recorder.to_json_lines().match(/"reply",\[1,\["answer"\]\]/g)).toHaveLength(1);
+      recorder.record(client, { clock: clock.read, transport_factory: server.transport_factory });
+    }
+  });
+
+  test("two recorders at once have the same", () => {
+    const { client, main, recorder, server, frames } = session();
+    const other = new SessionRecorder();
+    expect(other.record(client, { clock: () => 5, transport_factory: server.transport_factory })).toBe(OK);
+    server.on("connection", (socket) => socket.emit_with_ack("ask", [], () => {}));
+    const listener = vi.fn((_: unknown, reply?: (response: unknown[]) => unknown) => reply?.(["answer"]));
+    main.on("ask", listener);
+    client.connect_to_url("ws://test");
+    frames(3);
+    other.stop();
+    recorder.stop();
+    for (const each of [recorder, other]) expect(each.to_json_lines()).toContain('"reply",[1,["answer"]]');
+    main.off("ask", listener);
+    expect(listener).toHaveBeenCalledTimes(1);
   });
 });
 
