@@ -31,6 +31,8 @@ export abstract class Lifecycle extends Dialer {
   #failures = 0;
   /** When an attempt need not wait any longer, because the browser has its network back. */
   #hint: Deadline | null = null;
+  /** The generation in which the main namespace was left by the server's will: it is so until that changes. */
+  #shutOutIn = -1;
   /** Changes with every start and end: whoever called the game in between looks whether he is still wanted. */
   #epoch = 0;
 
@@ -48,6 +50,7 @@ export abstract class Lifecycle extends Dialer {
   start(target: Target, auth: KeptAuth): void {
     this.#epoch++;
     this.#failures = 0;
+    this.#shutOutIn = -1;
     this.transportName = "";
     watchNetwork(this, true);
     if (this.options.main_namespace) this.join(this.main, auth);
@@ -72,17 +75,21 @@ export abstract class Lifecycle extends Dialer {
     else if (!target!.isLocal) this.connection?.closed("transport close", "the browser is offline");
   }
 
-  /** The server does not want us in `entry`. Without any namespace there is nothing to be connected for, unless it was begun like that. */
+  /**
+   * The server does not want us in `entry`. When it has thrown us out of the main namespace and of all others, there is nothing to be
+   * connected for; a game that has left the main one by itself may try again with another.
+   */
   protected override shutOut(entry: NamespaceEntry, reason: string, error: ConnectError, tell: () => void): void {
     const { reconnection } = this.options;
     const epoch = this.#epoch;
+    if (entry === this.main) this.#shutOutIn = entry.generation;
     // A server that lets in and throws out at once must not be hammered.
     if (this.time - entry.connectSentAt >= reconnection.delay_max) entry.refusals = 0;
     const retry = this.shallRetry(reason, error, false);
     // The filter may have ended the connection, or joined the namespace by itself.
     if (epoch === this.#epoch && entry.state === DISCONNECTED) {
       if (retry) this.want(entry, this.#delay(++entry.refusals));
-      else if ((this.options.main_namespace || entry === this.main) && !this.session.isWanted()) {
+      else if (this.#shutOutIn === this.main.generation && !this.session.isWanted()) {
         this.#end("server disconnect", tell);
         return;
       }

@@ -291,11 +291,18 @@ describe("a kick `41`", () => {
     expect(rig.peers).toHaveLength(1);
   });
 
-  test("of the only one of a session that was begun without any leaves the session: it may be joined again", () => {
-    const rig = connecting({ main_namespace: false });
+  test.each([
+    ["was begun without the main one", false],
+    ["has left the main one by itself", true],
+  ])("of the last one of a session that %s leaves the session: it may be joined again", (_, main_namespace) => {
+    const rig = connecting({ main_namespace });
     const ns = rig.client.create_namespace("/a");
     rig.serve(OPEN);
     ns.connect_to_namespace();
+    if (main_namespace) {
+      rig.serve('40{"sid":"a"}');
+      rig.main.disconnect_from_namespace();
+    }
     rig.serve('44/a,{"message":"no"}');
     expect(rig.client.get_connection_state()).toBe(SocketIOClient.STATE_CONNECTED);
     expect(ns.connect_to_namespace()).toBe(OK);
