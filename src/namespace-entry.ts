@@ -2,7 +2,6 @@
  * A namespace as its client knows it: the listeners, the signals, and what waits for it to be connected. `SocketIONamespace` is the
  * public face of it.
  */
-
 import type { KeptAuth } from "./auth.js";
 import { type ConnectError, type Err, requireThat, type SocketIOError } from "./errors.js";
 import type { Answer } from "./events.js";
