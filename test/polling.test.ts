@@ -5,7 +5,7 @@
 import { Agent, createServer, type Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { connect, type Socket } from "node:net";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Handshake } from "../src/protocol/engine-packet.js";
 import { TLSOptions } from "../src/tls-options.js";
 import { createCookieStore } from "../src/transport/platform-http.js";
@@ -35,6 +35,14 @@ async function browserPolling(): Promise<TransportFactory> {
   return polling;
 }
 
+/** Those of this test. */
+const links: Link[] = [];
+
+afterEach(() => {
+  // When its server stops a session that is still open would say its last words, in the middle of another test.
+  for (const { transport } of links.splice(0)) transport.close(true);
+});
+
 class Link {
   /** Everything the transport has told. */
   readonly told: (string | Uint8Array | Closed)[] = [];
@@ -59,6 +67,7 @@ class Link {
       },
       closed: (reason, message, finality = "") => this.told.push({ reason, message, finality }),
     });
+    links.push(this);
   }
 
   /** What was told since the last call. */

@@ -56,9 +56,11 @@ export async function* play(browser, url, arena, world) {
     throw new Error(errors.length > 0 ? `the page reports: ${errors[0]}` : `not within ${SECONDS} s: ${what}`);
   };
   const moves = async () => {
-    const before = await position("bot");
+    let before = null;
     await until("a ship of the server moves on the screen", async () => {
       const now = await position("bot");
+      // The last change of the scene may have been on its way when it was asked for first.
+      before ??= now;
       return before !== null && now !== null && distance(before, now) > world.radius / 2;
     });
   };
