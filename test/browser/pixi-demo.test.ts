@@ -323,8 +323,10 @@ describeInBrowser("Ink Ring in two pages", () => {
       await until(`${player.name} is welcomed again`, JOIN_SECONDS, again, () => state(player));
       await onTheBoard(player);
     }
-    const complete = async () => (await state(ann)).drops.length === BOTS + 2;
-    await until("everybody is back", JOIN_SECONDS, complete, () => state(ann));
+    for (const player of players) {
+      const complete = async () => (await state(player)).drops.length === BOTS + 2;
+      await until(`${player.name} sees that everybody is back`, JOIN_SECONDS, complete, () => state(player));
+    }
     await swim(ann);
     for (const player of players) expect(player.errors.filter((error) => !isExpected(error))).toEqual([]);
   });
