@@ -134,6 +134,14 @@ export function requireTimeout(timeout: unknown): void {
   requireThat(valid, "the timeout", "a number of seconds", timeout);
 }
 
+/** @throws TypeError when `options` is no object, or has an option of another name */
+export function requireOptions(options: object, names: readonly string[], who: string): void {
+  const isObject = typeof options === "object" && options !== null && !Array.isArray(options);
+  requireThat(isObject, `the options of ${who}`, "an object", options);
+  for (const name of Object.keys(options))
+    requireThat(names.includes(name), `an option of ${who}`, `one of ${names.join(", ")}`, name);
+}
+
 /** @throws TypeError that names the first of `amounts` that is no number of 0 or more */
 export function requireAmounts(amounts: object): void {
   for (const [name, amount] of Object.entries(amounts))

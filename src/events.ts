@@ -29,27 +29,25 @@ export type EventData<M, E extends keyof M> =
 /** The events that need no data: without arguments, or with optional ones alone. */
 export type EventNameWithoutData<M> = { [E in EventName<M>]: [] extends EventData<M, E> ? E : never }[EventName<M>];
 
-/** The events that can be acknowledged: their last argument is a function, or nothing is known of their arguments. */
-export type EventNameWithAck<M> = {
-  [E in EventName<M>]: IsOpenEnded<Arguments<M[E]>> extends true
-    ? E
-    : Required<Arguments<M[E]>> extends [...unknown[], infer Last]
+/** The acknowledgement among the arguments of an event; `never` when there is none. */
+type Acknowledgement<Args extends unknown[]> =
+  IsOpenEnded<Args> extends true
+    ? Callback
+    : Required<Args> extends [...unknown[], infer Last]
       ? Last extends Callback
-        ? E
+        ? Last
         : never
       : never;
+
+/** The events that can be acknowledged: their last argument is a function, or nothing is known of their arguments. */
+export type EventNameWithAck<M> = {
+  [E in EventName<M>]: [Acknowledgement<Arguments<M[E]>>] extends [never] ? never : E;
 }[EventName<M>];
 
 /** The arguments with which the acknowledgement of an event is answered. */
-export type AckData<M, E extends keyof M> =
-  IsOpenEnded<Arguments<M[E]>> extends true
-    ? // biome-ignore lint/suspicious/noExplicitAny: an untyped event answers with anything
-      any[]
-    : Required<Arguments<M[E]>> extends [...unknown[], infer Last]
-      ? Last extends (...args: infer Answer) => unknown
-        ? Answer
-        : unknown[]
-      : unknown[];
+export type AckData<M, E extends keyof M> = [Acknowledgement<Arguments<M[E]>>] extends [never]
+  ? unknown[]
+  : Parameters<Acknowledgement<Arguments<M[E]>>>;
 
 /** A function that answers an event. With `any` it is one for the answers of any event. */
 export type Answer<Response extends readonly unknown[], Result> = (

@@ -94,6 +94,7 @@ export class Inbox {
   /** Nobody will take what waits. A packet that is remembered as the newest of its event must not keep all the others. */
   forget(): void {
     this.#slots = NOTHING;
+    this.length = this.bytes = 0;
   }
 
   #count(item: InboxItem, by: 1 | -1): void {

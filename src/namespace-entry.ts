@@ -4,7 +4,7 @@
  */
 import type { KeptAuth } from "./auth.js";
 import { type ConnectError, type Err, requireThat, type SocketIOError } from "./errors.js";
-import type { Answer } from "./events.js";
+import type { AckData, Answer, EventData } from "./events.js";
 import type { LatestEvents } from "./latest-events.js";
 import type { SocketIONamespace } from "./namespace.js";
 import type { ClientOptions } from "./options.js";
@@ -19,6 +19,9 @@ import { type MadeSignals, SILENT, type Signal, type SignalOwner } from "./signa
  */
 // biome-ignore lint/suspicious/noExplicitAny: who names it without an event answers any
 export type Reply<Response extends readonly unknown[] = any> = Answer<Response, Err>;
+
+/** A listener of the event `E` of the map `M`. */
+export type EventCallback<M, E extends keyof M> = (data: EventData<M, E>, reply?: Reply<AckData<M, E>>) => unknown;
 
 /** An event as `SocketIOClient.take_event()` returns it. */
 export interface TakenEvent {

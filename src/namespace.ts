@@ -13,10 +13,10 @@ import type {
 } from "./events.js";
 import { LatestEvents } from "./latest-events.js";
 import {
+  type EventCallback,
   NAMESPACE_SIGNALS,
   type NamespaceEntry,
   type NamespaceSignals,
-  type Reply,
   requireData,
 } from "./namespace-entry.js";
 import {
@@ -95,28 +95,19 @@ export class SocketIONamespace<
    * those of up to 1 KB share a buffer of 16 KB: mind their `byteOffset` (a multiple of 8), and transfer a `slice()` of them.
    * @throws TypeError when `event` is not a free name or `callback` not a function
    */
-  on<E extends EventName<ListenEvents>>(
-    event: E,
-    callback: (data: EventData<ListenEvents, E>, reply?: Reply<AckData<ListenEvents, E>>) => unknown,
-  ): void {
+  on<E extends EventName<ListenEvents>>(event: E, callback: EventCallback<ListenEvents, E>): void {
     requireListener(event, callback);
     this.#entry.listen(event, callback, false);
   }
 
   /** As `on`, for the next such event only. */
-  once<E extends EventName<ListenEvents>>(
-    event: E,
-    callback: (data: EventData<ListenEvents, E>, reply?: Reply<AckData<ListenEvents, E>>) => unknown,
-  ): void {
+  once<E extends EventName<ListenEvents>>(event: E, callback: EventCallback<ListenEvents, E>): void {
     requireListener(event, callback);
     this.#entry.listen(event, callback, true);
   }
 
   /** Removes the first listener that is `callback`, or all of the event. One that is removed is not called any more. */
-  off<E extends EventName<ListenEvents>>(
-    event: E,
-    callback?: (data: EventData<ListenEvents, E>, reply?: Reply<AckData<ListenEvents, E>>) => unknown,
-  ): void {
+  off<E extends EventName<ListenEvents>>(event: E, callback?: EventCallback<ListenEvents, E>): void {
     requireEvent(event);
     if (callback !== undefined) requireCallback(callback, event);
     this.#entry.unlisten(event, callback);

@@ -13,7 +13,7 @@ export type {
   EventsMap,
 } from "./events.js";
 export { EventMode, SocketIONamespace } from "./namespace.js";
-export type { Reply, TakenEvent } from "./namespace-entry.js";
+export type { EventCallback, Reply, TakenEvent } from "./namespace-entry.js";
 export type { ClientObserver } from "./observer.js";
 export type {
   ClientOptions,

@@ -1,4 +1,4 @@
-import { Err, requireThat } from "../errors.js";
+import { Err, requireOptions, requireThat } from "../errors.js";
 import type { BotScript } from "./bot.js";
 
 /** What `steady_script()` takes. */
@@ -11,8 +11,6 @@ export interface SteadyScriptOptions {
   readonly payload?: number;
 }
 
-const NAMES = ["event", "ack_interval", "payload"];
-
 /**
  * The script of bots that have none: emits at every tick `[index, n]`, the number of the bot and a count from 1, and asks for an
  * acknowledgement once a second. The server needs to do nothing; to measure acknowledgements it calls the acknowledgement's
@@ -24,10 +22,7 @@ const NAMES = ["event", "ack_interval", "payload"];
  * const swarm = new BotSwarm("ws://localhost:3000", { script: steady_script({ event: "input", payload: 40 }) });
  */
 export function steady_script(options: SteadyScriptOptions = {}): BotScript {
-  const isObject = typeof options === "object" && options !== null;
-  requireThat(isObject, "the options of steady_script", "an object", options);
-  for (const name of Object.keys(options))
-    requireThat(NAMES.includes(name), "an option of steady_script", `one of ${NAMES.join(", ")}`, name);
+  requireOptions(options, ["event", "ack_interval", "payload"], "steady_script");
   const { event = "bot", ack_interval = 1, payload = 0 } = options;
   requireThat(typeof event === "string", 'option "event"', "the name of an event", event);
   requireThat(ack_interval >= 0, 'option "ack_interval"', "a number of seconds of 0 or more", ack_interval);

@@ -1,5 +1,5 @@
 import type { Auth, AuthData } from "../auth.js";
-import { requireThat } from "../errors.js";
+import { requireOptions, requireThat } from "../errors.js";
 import type { LoopTimers } from "../loop/fixed-tick.js";
 import type { ClientOptionsInput } from "../options.js";
 import { isTlsOptions, type TLSOptions } from "../tls-options.js";
@@ -68,10 +68,8 @@ const OTHERS = ["script", "namespace", "auth", "tls_options", "client", "clock",
 
 /** @throws TypeError for an option that does not exist or a value that cannot be */
 export function swarmSettings(options: BotSwarmOptions): SwarmSettings {
-  requireThat(isPlain(options), "the options of a BotSwarm", "an object", options);
+  requireOptions(options, [...Object.keys(NUMBERS), ...OTHERS], "a BotSwarm");
   for (const [name, value] of Object.entries(options)) {
-    const known = [...Object.keys(NUMBERS), ...OTHERS];
-    requireThat(known.includes(name), "an option of a BotSwarm", `one of ${known.join(", ")}`, name);
     if (value !== undefined && name in NUMBERS) checkNumber(name, value);
   }
   const { count = 10, ramp_time, script = steady_script(), namespace = "/", auth = {}, tls_options = null } = options;

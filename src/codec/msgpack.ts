@@ -35,11 +35,19 @@ const OPTIONS = {
  * MessagePack for the option `codec`: smaller packets, binary without attachments, dates that stay dates. The server needs
  * `parser: require("socket.io-msgpack-parser")`. Needs the package `@msgpack/msgpack`.
  *
+ * @throws TypeError with a version of it that is too old
+ *
  * @example
  * const client = new SocketIOClient({ codec: msgpack() });
  */
 export function msgpack(): Codec {
   const encoder = new Encoder(OPTIONS);
+  // Version 2 takes its options in another way. It would throw at the first packet, which is written when no game is there to hear of it.
+  try {
+    encoder.encode({});
+  } catch {
+    throw new TypeError("msgpack() needs version 3 of @msgpack/msgpack: npm install @msgpack/msgpack@3");
+  }
   const decoder = new Decoder(OPTIONS);
   return {
     encode: (packet) => encode(encoder, packet),

@@ -9,7 +9,7 @@ import type {
   EventNameWithoutData,
   EventsMap,
 } from "../events.js";
-import type { Reply, SocketIONamespace } from "../index.js";
+import type { EventCallback, SocketIONamespace } from "../index.js";
 import { Signal } from "../signal.js";
 import { type Callback, SceneRun } from "./phaser-run.js";
 import type { PhaserScene } from "./phaser-types.js";
@@ -49,26 +49,17 @@ export class SceneNamespace<
    * As `SocketIONamespace.on`, until the scene ends. In a scene that has ended it does nothing.
    * @throws TypeError as that, and when the game has no `SocketIOPlugin`
    */
-  on<E extends EventName<ListenEvents>>(
-    event: E,
-    callback: (data: EventData<ListenEvents, E>, reply?: Reply<AckData<ListenEvents, E>>) => unknown,
-  ): void {
+  on<E extends EventName<ListenEvents>>(event: E, callback: EventCallback<ListenEvents, E>): void {
     this.#listen(event, callback, false);
   }
 
   /** As `on`, for the next such event only. */
-  once<E extends EventName<ListenEvents>>(
-    event: E,
-    callback: (data: EventData<ListenEvents, E>, reply?: Reply<AckData<ListenEvents, E>>) => unknown,
-  ): void {
+  once<E extends EventName<ListenEvents>>(event: E, callback: EventCallback<ListenEvents, E>): void {
     this.#listen(event, callback, true);
   }
 
   /** Removes the first listener of this scene that is `callback`, or all that it has for the event. */
-  off<E extends EventName<ListenEvents>>(
-    event: E,
-    callback?: (data: EventData<ListenEvents, E>, reply?: Reply<AckData<ListenEvents, E>>) => unknown,
-  ): void {
+  off<E extends EventName<ListenEvents>>(event: E, callback?: EventCallback<ListenEvents, E>): void {
     const found = this.#run.find(this.get_namespace(), event, callback);
     for (const { end } of callback ? found.slice(0, 1) : found) end();
   }

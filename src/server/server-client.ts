@@ -234,6 +234,7 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
 
   #ask(event: string, data: readonly unknown[], callback: Callback, timeout: number): Err {
     requireTimeout(timeout);
+    if (typeof this.socket.timeout !== "function") throw new TypeError("emit_with_ack needs socket.io 4.4 or later");
     if (this.#isOver || !this.socket.connected) return ERR_UNAVAILABLE;
     this.#acks ??= new Set();
     const acks = this.#acks;

@@ -86,9 +86,9 @@ export class FakeNamespace<L extends EventsMap<L> = DefaultEvents, E extends Eve
   broadcast(event: string, data: readonly unknown[], except: FakeSocket<L, E> | null): void {
     requireEvent(event, data);
     this.#forget();
-    const lost = Array.from(this.#lost, ({ socket }) => socket as unknown as FakeSocket<L, E>);
-    for (const socket of [...this.#sockets, ...lost])
-      if (socket !== except) (socket as unknown as FakeSocket).emit(event, data);
+    const lost = Array.from(this.#lost, ({ socket }) => socket);
+    for (const socket of [...this.#sockets, ...lost] as unknown as FakeSocket[])
+      if (socket !== (except as unknown)) socket.emit(event, data);
   }
 
   /** @internal A client wants to join. */
@@ -97,7 +97,7 @@ export class FakeNamespace<L extends EventsMap<L> = DefaultEvents, E extends Eve
     this.#forget();
     const session = this.#sessions.get(pid as string);
     const seen = session?.log.findIndex((entry) => entry.offset === offset) ?? -1;
-    if (session !== undefined && seen >= 0 && this.canRecover(session)) {
+    if (session !== undefined && seen >= 0 && this.#lost.has(session)) {
       const socket = this.#make(connection, auth, session.id, session, true);
       this.#connect(
         socket,
@@ -121,7 +121,6 @@ export class FakeNamespace<L extends EventsMap<L> = DefaultEvents, E extends Eve
   joined(session: FakeSession): void {
     this.#sessions.set(session.pid, session);
     this.#lost.delete(session);
-    session.lostAt = Infinity;
   }
 
   /** @internal */

@@ -1,4 +1,4 @@
-import { requireThat } from "../errors.js";
+import { requireOptions, requireThat } from "../errors.js";
 import type { DefaultEvents, EventData, EventName, EventNameWithoutData, EventsMap } from "../events.js";
 import type { TransportFactory } from "../transport/transport.js";
 import { type ConnectionHost, FakeConnection, type FakeServerSettings } from "./fake-connection.js";
@@ -149,10 +149,8 @@ export class FakeServer<L extends EventsMap<L> = DefaultEvents, E extends Events
 }
 
 function checkOptions(options: FakeServerOptions): FakeServerOptions {
-  requireThat(typeof options === "object" && options !== null, "the options of a FakeServer", "an object", options);
-  const names = ["clock", ...Object.keys(DEFAULTS)];
+  requireOptions(options, ["clock", ...Object.keys(DEFAULTS)], "a FakeServer");
   for (const [name, value] of Object.entries(options)) {
-    requireThat(names.includes(name), "an option of a FakeServer", `one of ${names.join(", ")}`, name);
     if (name === "clock") requireThat(value instanceof ManualClock, 'option "clock"', "a ManualClock", value);
     else if (name === "codec") {
       const isCodec = value === null || typeof value?.decode === "function";

@@ -36,7 +36,7 @@ export interface FakeSession {
   /** What was emitted, in order, and when. */
   readonly log: { readonly offset: string; readonly frames: readonly Frame[]; readonly time: number }[];
   socket: FakeSocket | null;
-  /** When the connection was lost; `Infinity` while it is not. */
+  /** When the connection was lost last; `Infinity` if it never was. */
   lostAt: number;
 }
 

@@ -1,7 +1,7 @@
 import type { SocketIOClient } from "../client.js";
-import { requireThat } from "../errors.js";
+import { requireOptions, requireThat } from "../errors.js";
 import type { ClientObserver } from "../observer.js";
-import { requireClient, requireOptions } from "./poll-clock.js";
+import { requireClient } from "./poll-clock.js";
 import { printable, table } from "./printable.js";
 
 /** What went in and out under one name in one namespace. Bytes as in `ClientStats`, times in seconds. */

@@ -1,5 +1,5 @@
-import { requireThat } from "../errors.js";
-import { defaultClock, requireOptions } from "./poll-clock.js";
+import { requireOptions, requireThat } from "../errors.js";
+import { defaultClock } from "./poll-clock.js";
 
 /** From when on a number is drawn in the colour of a warning, and from when on in that of trouble. Seconds. */
 export type Threshold = readonly [warn: number, bad: number];

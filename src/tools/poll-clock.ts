@@ -24,11 +24,3 @@ export function requireClient(client: unknown, who: string): void {
   const isOne = typeof (client as { add_observer?: unknown } | null | undefined)?.add_observer === "function";
   requireThat(isOne, `new ${who}(client)`, "given a SocketIOClient", client);
 }
-
-/** @throws TypeError when `options` is no object, or has an option of another name */
-export function requireOptions(options: object, names: readonly string[], who: string): void {
-  const isObject = typeof options === "object" && options !== null && !Array.isArray(options);
-  requireThat(isObject, `the options of ${who}`, "an object", options);
-  for (const name of Object.keys(options))
-    requireThat(names.includes(name), `an option of ${who}`, `one of ${names.join(", ")}`, name);
-}

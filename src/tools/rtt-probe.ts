@@ -1,7 +1,7 @@
 import type { SocketIOClient } from "../client.js";
-import { Err, OK, requireThat } from "../errors.js";
+import { Err, OK, requireOptions, requireThat } from "../errors.js";
 import type { ClientObserver } from "../observer.js";
-import { defaultClock, PollClock, requireClient, requireOptions } from "./poll-clock.js";
+import { defaultClock, PollClock, requireClient } from "./poll-clock.js";
 
 /** How an `RttProbe` asks. Durations are seconds. */
 export interface RttProbeOptions {

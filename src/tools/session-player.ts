@@ -1,6 +1,6 @@
 import { pollWithin } from "../client.js";
 import { SocketIOClient } from "../client-with-polling.js";
-import { Err, requireThat, SocketIOError } from "../errors.js";
+import { Err, requireOptions, requireThat, SocketIOError } from "../errors.js";
 import type { ClientOptions } from "../options.js";
 import type { OutFrame } from "../transport/transport.js";
 import { CallPlayer, type GameCall } from "./session-call-player.js";
@@ -337,9 +337,7 @@ function settled(): Promise<void> {
 }
 
 function checkOptions(options: SessionPlayerOptions): void {
-  requireThat(typeof options === "object" && options !== null, "the options of a SessionPlayer", "an object", options);
-  for (const name of Object.keys(options))
-    requireThat(NAMES.includes(name), "an option of a SessionPlayer", `one of ${NAMES.join(", ")}`, name);
+  requireOptions(options, NAMES, "a SessionPlayer");
   const { listeners = "recorded", commands = "recorded", allow_edited = false, codec = null, on_callback } = options;
   for (const [name, value] of Object.entries({ listeners, commands }))
     requireThat(value === "recorded" || value === "game", `option "${name}"`, '"recorded" or "game"', value);

@@ -1,5 +1,5 @@
 import type { SocketIOClient } from "../client.js";
-import { Err, OK, requireThat, safely } from "../errors.js";
+import { Err, OK, requireOptions, requireThat, safely } from "../errors.js";
 import { type ClientOptionsInput, DEFAULT_OPTIONS } from "../options.js";
 import { type Item, inner, makeLine } from "./session-format.js";
 import { Redaction, type RedactOptions, readRedaction } from "./session-redaction.js";
@@ -43,19 +43,10 @@ export class SessionRecorder {
 
   /** @throws TypeError for an option that does not exist or a value that cannot be */
   constructor(options: SessionRecorderOptions = {}) {
-    requireThat(
-      typeof options === "object" && options !== null,
-      "the options of a SessionRecorder",
-      "an object",
-      options,
-    );
+    requireOptions(options, ["max_bytes", "redact", "on_line"], "a SessionRecorder");
     // It has no properties of its own, so it would pass for no options at all.
     if ("connect_to_url" in options)
       throw new TypeError("new SessionRecorder() takes options: give the client to record(client)");
-    for (const name of Object.keys(options)) {
-      const names = ["max_bytes", "redact", "on_line"];
-      requireThat(names.includes(name), "an option of a SessionRecorder", `one of ${names.join(", ")}`, name);
-    }
     const { max_bytes = 64 * 1024 * 1024, redact = {}, on_line } = options;
     requireThat(typeof max_bytes === "number" && max_bytes > 0, 'option "max_bytes"', "a number above 0", max_bytes);
     if (on_line !== undefined) requireThat(typeof on_line === "function", 'option "on_line"', "a function", on_line);

@@ -119,6 +119,7 @@ class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
 
   /** `ws` waits for half a minute, and would keep a process that is done. As long as anything moves, what was sent has that time. */
   closing(): void {
+    // An agent may have made a stream that knows no time.
     const stream = this.#stream as Partial<Socket> | null;
     stream?.setTimeout?.(CLOSE_TIMEOUT, () => stream.destroy?.());
   }

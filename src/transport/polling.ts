@@ -223,7 +223,7 @@ class Polling implements Transport {
     if (status === 200) return false;
     const answer = error || `the server answered with HTTP status ${status}: ${text.slice(0, 200)}`;
     const isOpen = this.#sid !== "";
-    // 400 is also the answer for a session that is not known, and that is how a balancer shows which is not sticky.
+    // 400 is also the answer for a session that is not known: there is none to be ended. That is how a balancer shows which is not sticky.
     if (status === 400) this.#sid = "";
     const hint = isOpen && status === 400 ? "; the session is gone, or several servers need sticky sessions" : "";
     const code = (status === 400 || status === 403) && REFUSAL.exec(text)?.[1];

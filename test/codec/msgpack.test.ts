@@ -3,12 +3,29 @@ import { Buffer } from "node:buffer";
 import { ExtData, encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { Decoder, Encoder } from "socket.io-msgpack-parser";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { msgpack } from "../../src/codec/msgpack.js";
 import type { IncomingPacket, OutgoingPacket } from "../../src/protocol/codec.js";
 import { chooseSeed, Random } from "../property/random.js";
 
 const codec = msgpack();
+
+test("a version of its package that takes its options in another way is refused before a packet is lost", async () => {
+  vi.resetModules();
+  vi.doMock("@msgpack/msgpack", () => ({
+    Encoder: class {
+      encode() {
+        throw new TypeError("this.extensionCodec.tryToEncode is not a function");
+      }
+    },
+  }));
+  const older = await import("../../src/codec/msgpack.js");
+  vi.doUnmock("@msgpack/msgpack");
+  vi.resetModules();
+  expect(() => older.msgpack()).toThrow(
+    "msgpack() needs version 3 of @msgpack/msgpack: npm install @msgpack/msgpack@3",
+  );
+});
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 const unhex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(" ", ""), "hex"));

@@ -294,6 +294,14 @@ describe("clients that come and go between two polls", () => {
     expect([log[0], log[1], log.at(-1)]).toEqual(["out ann", "in 1", "out 100"]);
   });
 
+  test("are asked nothing where socket.io has no time-outs of its own, and that is said", () => {
+    const { server, visit } = visited();
+    visit("ann");
+    server.poll();
+    const [ann] = server.get_namespace().get_clients();
+    expect(() => ann?.emit_with_ack("ask", [], () => {})).toThrow("emit_with_ack needs socket.io 4.4 or later");
+  });
+
   test("who has been told of keeps what he sent before he went", () => {
     const { server, log, visit, pass } = visited();
     const ann = visit("ann");
