@@ -12,6 +12,7 @@ import { panelTool, soundTool, statsTool } from "./tools/shared-tools.js";
 import { SidePanels } from "./tools/side-panels.js";
 import { Toolbar } from "./tools/toolbar.js";
 import { Hud } from "./ui/hud.js";
+import { leaveWithPage } from "./ui/leaving.js";
 import { Login } from "./ui/login.js";
 import { PerkCards } from "./ui/perk-cards.js";
 
@@ -42,6 +43,7 @@ export function startLive(name: string | null): void {
   };
   document.addEventListener("visibilitychange", setHidden);
   if (document.hidden) setHidden();
+  leaveWithPage(client);
 
   let tape: Tape | null = null;
   const replay = (): void => {

@@ -3,6 +3,7 @@
  * here a tab that is behind another one is hidden, as it is for a user.
  */
 import { WebSocket } from "ws";
+import { characterOf } from "./page-texts.js";
 
 const ANSWER_SECONDS = 20;
 
@@ -63,9 +64,10 @@ export class Cdp {
     });
   }
 
-  /** Opens a tab in front of the others. */
-  async open(url: string): Promise<Tab> {
-    const { targetId } = await this.send<{ targetId: string }>("Target.createTarget", { url: "about:blank" });
+  /** Opens a tab in front of the others, or in a window of its own. */
+  async open(url: string, place: { newWindow?: boolean } = {}): Promise<Tab> {
+    const create = { url: "about:blank", ...place };
+    const { targetId } = await this.send<{ targetId: string }>("Target.createTarget", create);
     const attach = { targetId, flatten: true };
     const { sessionId } = await this.send<{ sessionId: string }>("Target.attachToTarget", attach);
     const tab = new Tab(this, targetId, sessionId);
@@ -129,9 +131,15 @@ export class Tab {
     return result.value as Result;
   }
 
+  /** A PNG of what it shows. */
+  async screenshot(): Promise<Buffer> {
+    const { data } = await this.#cdp.send<{ data: string }>("Page.captureScreenshot", {}, this.#sessionId);
+    return Buffer.from(data, "base64");
+  }
+
   /** Presses or lets go a key, named by its place on the keyboard. */
   async key(type: "keyDown" | "keyUp", code: string): Promise<void> {
-    const key = code.replace(/^Key/, "").toLowerCase();
+    const key = characterOf(code);
     const params = { type, code, key, windowsVirtualKeyCode: key.toUpperCase().charCodeAt(0) };
     await this.#cdp.send("Input.dispatchKeyEvent", params, this.#sessionId);
   }

@@ -3,10 +3,13 @@
  * It brings none: a download of its own would be another browser than the one that people use.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { describe } from "vitest";
+import type { BrowserKind, TestBrowser, TestPage } from "./browser.js";
+import { Cdp } from "./cdp.js";
+import { endProcess, findExecutable } from "./executable.js";
 import { until } from "./until.js";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -30,35 +33,22 @@ const CLOSE_SECONDS = 5;
 
 /** The path of an installed Chromium or Chrome; `null` for none. The environment variable CHROMIUM goes before all others. */
 export function findBrowser(): string | null {
-  const named = process.env["CHROMIUM"];
-  if (named !== undefined && named !== "") {
-    if (!isFile(named)) throw new Error(`CHROMIUM=${named}: there is no such file`);
-    return named;
-  }
-  return candidates().find(isFile) ?? null;
-}
-
-function candidates(): string[] {
   const { env, platform } = process;
   if (platform === "win32") {
     const folders = [env["PROGRAMFILES"], env["PROGRAMFILES(X86)"], env["LOCALAPPDATA"]];
     const programs = ["Google/Chrome/Application/chrome.exe", "Chromium/Application/chrome.exe"];
     programs.push("Microsoft/Edge/Application/msedge.exe");
-    return programs.flatMap((program) => folders.flatMap((folder) => (folder ? [join(folder, program)] : [])));
+    const paths = programs.flatMap((program) => folders.flatMap((folder) => (folder ? [join(folder, program)] : [])));
+    return findExecutable("CHROMIUM", [], paths);
   }
-  const onPath = (env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  const found = NAMES.flatMap((name) => onPath.map((folder) => join(folder, name)));
-  if (platform === "darwin") {
-    const programs = ["Google Chrome.app/Contents/MacOS/Google Chrome", "Chromium.app/Contents/MacOS/Chromium"];
-    found.push(
-      ...programs.flatMap((program) => [`/Applications/${program}`, `${env["HOME"]}/Applications/${program}`]),
-    );
-  }
-  return found;
-}
-
-function isFile(path: string): boolean {
-  return existsSync(path) && statSync(path).isFile();
+  if (platform !== "darwin") return findExecutable("CHROMIUM", NAMES);
+  const programs = ["Google Chrome.app/Contents/MacOS/Google Chrome", "Chromium.app/Contents/MacOS/Chromium"];
+  const folders = ["/Applications", `${env["HOME"]}/Applications`];
+  return findExecutable(
+    "CHROMIUM",
+    NAMES,
+    programs.flatMap((program) => folders.map((folder) => join(folder, program))),
+  );
 }
 
 function howToInstall(): string {
@@ -142,12 +132,40 @@ export class Chromium {
   }
 }
 
-/** Asks a process to end, and after `seconds` ends it. */
-export async function endProcess(child: ChildProcess, seconds: number): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  child.kill("SIGTERM");
-  const deadline = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
-  await ended;
-  clearTimeout(deadline);
+/** For tests that hold in any browser. */
+export const CHROMIUM: BrowserKind = {
+  isInstalled: () => findBrowser() !== null,
+  howToInstall: () => `${howToInstall()}, or put the path of one into CHROMIUM`,
+  start: () => DrivenChromium.start(),
+};
+
+class DrivenChromium implements TestBrowser {
+  private constructor(
+    private readonly chromium: Chromium,
+    private readonly cdp: Cdp,
+    readonly version: string,
+  ) {}
+
+  static async start(): Promise<TestBrowser> {
+    const chromium = await Chromium.start("--window-size=1280,800");
+    const cdp = await Cdp.connect(chromium.endpoint);
+    const { product } = await cdp.send<{ product: string }>("Browser.getVersion");
+    return new DrivenChromium(chromium, cdp, product.replace(/^.*\//, "Chromium "));
+  }
+
+  open(url: string): Promise<TestPage> {
+    return this.cdp.open(url, { newWindow: true });
+  }
+
+  async openHidden(url: string): Promise<TestPage> {
+    const page = await this.open(url);
+    const front = await this.cdp.open("about:blank");
+    await front.show();
+    return page;
+  }
+
+  async close(): Promise<void> {
+    this.cdp.close();
+    await this.chromium.close();
+  }
 }

@@ -1,29 +1,21 @@
 /*
  * HTTP long-polling in a real browser, bundled like a user's game: alone, on the way to WebSocket, as the fallback, to another
- * origin with and without cookies, and in a hidden tab.
+ * origin with and without cookies.
  */
 import type { Server as HttpServer, IncomingMessage } from "node:http";
-import { type Browser, type Page, chromium as playwright } from "playwright-core";
 import { Server, type ServerOptions, type Socket } from "socket.io";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { Cdp, type Tab } from "./cdp.js";
-import { Chromium, describeInBrowser } from "./chromium.js";
-import { sleep, until } from "./until.js";
+import { describeInAnyBrowser, startBrowser, type TestBrowser, type TestPage } from "./browser.js";
+import { until } from "./until.js";
 import { bundlePage, closeServer, html, listen, makeProject, serve } from "./user-app.js";
 
 const SECONDS = 10;
-const PING_INTERVAL = 1;
-const PING_TIMEOUT = 0.5;
-/** Three times what a client may be silent. */
-const HIDDEN_SECONDS = 3 * (PING_INTERVAL + PING_TIMEOUT);
 
 let script: string | undefined;
-let chromium: Chromium;
-let browser: Browser;
+let browser: TestBrowser;
 /** The page's own server. */
 let game: GameServer;
-let page: Page;
-const uncaught: string[] = [];
+let page: TestPage;
 
 async function bundle(): Promise<void> {
   script ??= await bundlePage(makeProject("polling"), "lab");
@@ -70,15 +62,6 @@ class GameServer {
   stop(): Promise<void> {
     return closeServer(this.io, this.#http);
   }
-}
-
-async function openPage(url: string): Promise<Page> {
-  const opened = await browser.newPage();
-  opened.on("pageerror", (error) => uncaught.push(error.stack ?? error.message));
-  await opened.goto(url);
-  const loaded = () => opened.evaluate(() => window.lab !== undefined && window.lab.frames > 0).catch(() => false);
-  await until(`${url} runs its script`, SECONDS, loaded);
-  return opened;
 }
 
 /** Makes a client under this name and waits until it is connected. */
@@ -137,13 +120,13 @@ function numbers(from: number, to: number): unknown[] {
   });
 }
 
-describeInBrowser("polling in a browser", () => {
+describeInAnyBrowser("polling", () => {
   beforeAll(async () => {
     await bundle();
     game = await GameServer.start();
-    chromium = await Chromium.start("--window-size=640,480");
-    browser = await playwright.connectOverCDP(chromium.endpoint);
-    page = await openPage(game.origin);
+    browser = await startBrowser();
+    page = await browser.open(game.origin);
+    await until("the page runs", SECONDS, () => page.evaluate(() => window.lab.frames > 0).catch(() => false));
   });
 
   afterEach(async ({ task }) => {
@@ -159,8 +142,7 @@ describeInBrowser("polling in a browser", () => {
   });
 
   afterAll(async () => {
-    await browser?.close().catch(() => {});
-    await chromium?.close();
+    await browser?.close();
     await game?.stop();
   });
 
@@ -321,71 +303,8 @@ describeInBrowser("polling in a browser", () => {
     });
   });
 
-  test("nothing was uncaught", () => {
-    expect(uncaught).toEqual([]);
-  });
-});
-
-// With a browser of its own: Playwright would keep every tab visible.
-describeInBrowser("polling in a hidden tab", () => {
-  let hiding: Chromium;
-  let slow: GameServer;
-  let cdp: Cdp;
-  let tab: Tab;
-  let front: Tab;
-
-  beforeAll(async () => {
-    await bundle();
-    slow = await GameServer.start({ pingInterval: PING_INTERVAL * 1000, pingTimeout: PING_TIMEOUT * 1000 });
-    hiding = await Chromium.start("--window-size=640,480");
-    cdp = await Cdp.connect(hiding.endpoint);
-    tab = await cdp.open(slow.origin);
-    await until("the page runs", SECONDS, () => tab.evaluate(() => (window.lab?.frames ?? 0) > 2));
-  });
-
-  afterAll(async () => {
-    cdp?.close();
-    await hiding?.close();
-    await slow?.stop();
-  });
-
-  const see = () =>
-    tab.evaluate(() => {
-      const { client, told } = window.lab.kept["hidden"]!;
-      return {
-        visibility: document.visibilityState,
-        frames: window.lab.frames,
-        session: client.get_engine_io_session_id(),
-        pending: client.get_pending_count(),
-        told,
-      };
-    });
-
-  test("stays connected without a single frame, and hands over what came meanwhile", async () => {
-    await tab.evaluate(async () => {
-      const made = window.lab.make({ transports: ["polling"] });
-      window.lab.kept["hidden"] = made;
-      made.client.get_namespace("/").on("tick", ([number]) => made.told.push(`tick ${number}`));
-      made.client.connect_to_url(location.origin);
-      await made.client.get_namespace("/").ready(8);
-    });
-    front = await cdp.open("about:blank");
-    await front.show();
-    await until("the page is hidden", 5, async () => (await see()).visibility === "hidden");
-    const before = await see();
-    const [socket] = slow.sockets;
-    for (let number = 0; number < 9; number++) {
-      socket?.emit("tick", number);
-      await sleep((HIDDEN_SECONDS * 1000) / 9);
-    }
-    const away = await see();
-    expect([away.visibility, away.frames - before.frames, away.pending]).toEqual(["hidden", 0, 9]);
-    expect([away.session, slow.io.engine.clientsCount]).toEqual([before.session, 1]);
-    await tab.show();
-    await until("the ticks are told", 5, async () => (await see()).told.length >= 10, see);
-    const after = await see();
-    expect(after.session).toBe(before.session);
-    expect(after.told.slice(1)).toEqual(Array.from({ length: 9 }, (_, number) => `tick ${number}`));
-    expect(tab.errors).toEqual([]);
+  test("nothing was uncaught", async () => {
+    await page.evaluate(() => {});
+    expect(page.errors.filter((error) => error.startsWith("uncaught"))).toEqual([]);
   });
 });

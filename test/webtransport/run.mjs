@@ -1,9 +1,9 @@
 /**
- * `npm run test:webtransport`: the client over real WebTransport sessions. socket.io serves HTTP/3 in Deno; Deno and a
- * headless Chromium are the clients. The last line says `N passed, N failed`; the exit code is 1 unless nothing failed.
+ * `npm run test:webtransport`: the client over real WebTransport sessions. socket.io serves HTTP/3 in Deno; Deno, a headless
+ * Chromium and, where it is installed, a headless Firefox are the clients. The last line says `N passed, N failed`; the exit code is 1 unless nothing failed.
  *
  *     npm run test:webtransport              everything
- *     npm run test:webtransport -- deno      one or more of: deno chromium
+ *     npm run test:webtransport -- deno      one or more of: deno chromium firefox
  */
 import { execFileSync, spawn } from "node:child_process";
 import { createHash, X509Certificate } from "node:crypto";
@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { loadBrowsers } from "../browser/load.mjs";
 
 const DENO_VERSION = "2.9.6";
 /** A run takes a minute; one that hangs ends by itself. */
@@ -23,16 +24,20 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const cache = join(root, "test/.cache/deno");
 const suffix = process.platform === "win32" ? ".exe" : "";
-const CLIENTS = { deno: inDeno, chromium: inChromium };
+const CLIENTS = { deno: inDeno, chromium: inChromium, firefox: inFirefox };
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in CLIENTS));
 if (unknown.length > 0) stop(`No such client: ${unknown.join(", ")}. There are: ${Object.keys(CLIENTS).join(", ")}`);
-const names = wanted.length > 0 ? wanted : Object.keys(CLIENTS);
 
-const dependencies = ["esbuild", "playwright-core", "socket.io"].map((name) => join(root, "node_modules", name));
+const dependencies = ["esbuild", "playwright-core", "socket.io", "ws"].map((name) => join(root, "node_modules", name));
 if (!dependencies.every((path) => existsSync(path)))
   stop("The dependencies are not installed. Install them with:\n\n    npm ci\n");
+const { firefox } = await loadBrowsers();
+const isPresent = (name) => name !== "firefox" || firefox.isInstalled();
+const names = wanted.length > 0 ? wanted : Object.keys(CLIENTS).filter(isPresent);
+if (!names.every(isPresent)) stop(`There is no Firefox. Install it with:\n\n    ${firefox.howToInstall()}\n`);
+if (wanted.length === 0 && !isPresent("firefox")) console.log(`Without Firefox: ${firefox.howToInstall()}`);
 const deno = find("DENO", installedDenos(), ["deno"]);
 const chromium = find("CHROMIUM", [], ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]);
 const install = `npm install --no-audit --no-fund --no-save --prefix test/.cache/deno deno@${DENO_VERSION}`;
@@ -112,6 +117,36 @@ async function inChromium(place, server) {
   await page.evaluate((where) => window.checks.run(where, window.report), place);
   reportDeath("Chromium", await page.evaluate((where) => window.checks.outlive(where, window.isConnected), place));
   report("Chromium", { name: "no uncaught error in the page", problem: errors.join("; ") });
+  await browser.close();
+}
+
+async function inFirefox(place, server) {
+  const browser = await firefox.start();
+  cleanups.push(() => browser.close());
+  const page = await browser.open(`http://127.0.0.1:${place.port}/`);
+  const until = async (condition) => {
+    while (!(await page.evaluate(condition).catch(() => false)))
+      await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  await until(() => window.checks !== undefined);
+  // The page cannot call out: it keeps what it has to tell.
+  await page.evaluate((where) => {
+    window.results = [];
+    window.checks.run(where, (result) => window.results.push(result)).then(() => window.results.push(null));
+  }, place);
+  for (let result; result !== null; ) {
+    await until(() => window.results.length > 0);
+    result = await page.evaluate(() => window.results.shift());
+    if (result !== null) report("Firefox", result);
+  }
+  await page.evaluate((where) => {
+    window.checks.outlive(where, () => (window.isConnected = true)).then((reason) => (window.reason = reason));
+  }, place);
+  await until(() => window.isConnected);
+  server.kill();
+  await until(() => window.reason !== undefined);
+  reportDeath("Firefox", await page.evaluate(() => window.reason));
+  report("Firefox", { name: "no uncaught error in the page", problem: page.errors.join("; ") });
   await browser.close();
 }
 

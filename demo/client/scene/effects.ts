@@ -1,4 +1,5 @@
 import Phaser from "phaser";
+import { colorImage, colorParticles } from "./textures.js";
 
 /** Sparks, rings, floating numbers and the camera's reactions. Everything here is short-lived and only to look at. */
 export class Effects {
@@ -42,12 +43,13 @@ export class Effects {
   #burst(x: number, y: number, color: number, count: number): void {
     let emitter = this.#sparks.get(color);
     if (emitter === undefined) {
-      emitter = this.#scene.add.particles(0, 0, "spark", {
+      const [texture, tint] = colorParticles(this.#scene, "spark", color);
+      emitter = this.#scene.add.particles(0, 0, texture, {
         lifespan: { min: 250, max: 650 },
         speed: { min: 60, max: 330 },
         scale: { start: 0.6, end: 0 },
         alpha: { start: 1, end: 0 },
-        tint: color,
+        tint,
         blendMode: Phaser.BlendModes.ADD,
         emitting: false,
       });
@@ -58,7 +60,7 @@ export class Effects {
   }
 
   #ring(x: number, y: number, color: number, scale: number, duration: number): void {
-    const ring = this.#scene.add.image(x, y, "ring").setTint(color).setBlendMode(Phaser.BlendModes.ADD);
+    const ring = colorImage(this.#scene.add.image(x, y, "ring"), color).setBlendMode(Phaser.BlendModes.ADD);
     ring.setDepth(24).setScale(0.1);
     this.#scene.tweens.add({
       targets: ring,

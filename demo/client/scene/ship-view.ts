@@ -3,6 +3,7 @@ import type { Point } from "../../shared/arena-map.js";
 import { BANK_TICKS, MOVE_SCALE } from "../../shared/constants.js";
 import type { Ship } from "../../shared/ship.js";
 import { GEM_COLORS, shipColor } from "../ui/colors.js";
+import { colorImage } from "./textures.js";
 
 const TRAIL_POINTS = 64;
 /** The trail remembers a point every this many pixels. */
@@ -26,9 +27,13 @@ export class ShipView {
     this.#own = own;
     this.color = shipColor(id);
     const { add } = scene;
-    this.#glow = add.image(0, 0, "glow").setTint(this.color).setBlendMode(Phaser.BlendModes.ADD).setDepth(18);
-    this.#hull = add.image(0, 0, "ship").setTint(this.color).setDepth(20);
-    this.#shield = add.image(0, 0, "shield").setTint(this.color).setBlendMode(Phaser.BlendModes.ADD).setDepth(21);
+    this.#glow = colorImage(add.image(0, 0, "glow"), this.color)
+      .setBlendMode(Phaser.BlendModes.ADD)
+      .setDepth(18);
+    this.#hull = colorImage(add.image(0, 0, "ship"), this.color).setDepth(20);
+    this.#shield = colorImage(add.image(0, 0, "shield"), this.color)
+      .setBlendMode(Phaser.BlendModes.ADD)
+      .setDepth(21);
     if (own) this.#glow.setScale(1.35);
   }
 

@@ -1,4 +1,4 @@
-import type Phaser from "phaser";
+import Phaser from "phaser";
 import { VAULT_RADIUS } from "../../shared/constants.js";
 import { GEM_COLORS } from "../ui/colors.js";
 
@@ -24,6 +24,42 @@ export function makeTextures(textures: Phaser.Textures.TextureManager): void {
   GEM_COLORS.forEach((color, kind) => {
     make(textures, `gem${kind}`, 48, (context, size) => paintGem(context, size, color));
   });
+}
+
+/** Gives an image a colour. A browser without WebGL paints it from a texture of that colour: Phaser's canvas renderer knows no tint. */
+export function colorImage(image: Phaser.GameObjects.Image, color: number): Phaser.GameObjects.Image {
+  const { scene, texture } = image;
+  return hasTint(scene) ? image.setTint(color) : image.setTexture(inColor(scene.textures, texture.key, color));
+}
+
+/** The same for particles: what to give an emitter as its texture, and as its tint. */
+export function colorParticles(scene: Phaser.Scene, key: string, color: number): [texture: string, tint: number] {
+  return hasTint(scene) ? [key, color] : [inColor(scene.textures, key, color), 0xffffff];
+}
+
+function hasTint({ sys }: Phaser.Scene): boolean {
+  return sys.renderer.type === Phaser.WEBGL;
+}
+
+/** The name of a texture that is another one, which is made of greys, in a colour. */
+function inColor(textures: Phaser.Textures.TextureManager, key: string, color: number): string {
+  const name = `${key} ${css(color)}`;
+  if (textures.exists(name)) return name;
+  const greys = textures.get(key).getSourceImage() as HTMLCanvasElement;
+  make(textures, name, greys.width, (context, size) => {
+    context.drawImage(greys, 0, 0);
+    context.globalCompositeOperation = "multiply";
+    context.fillStyle = css(color);
+    context.fillRect(0, 0, size, size);
+    // What was transparent is so again.
+    context.globalCompositeOperation = "destination-in";
+    context.drawImage(greys, 0, 0);
+  });
+  return name;
+}
+
+function css(color: number): string {
+  return `#${color.toString(16).padStart(6, "0")}`;
 }
 
 function make(textures: Phaser.Textures.TextureManager, key: string, size: number, paint: Paint): void {
@@ -133,11 +169,10 @@ function paintPillar(context: CanvasRenderingContext2D, size: number): void {
 }
 
 function paintGem(context: CanvasRenderingContext2D, size: number, color: number): void {
-  const css = `#${color.toString(16).padStart(6, "0")}`;
   context.translate(size / 2, size / 2);
-  context.shadowColor = css;
+  context.shadowColor = css(color);
   context.shadowBlur = 12;
-  context.fillStyle = css;
+  context.fillStyle = css(color);
   polygon(context, [0, -13, 10, -3, 0, 14, -10, -3]);
   context.fill();
   context.shadowBlur = 0;

@@ -1,6 +1,7 @@
 import Phaser from "phaser";
 import { PHASE_PLAYING, TICK_RATE, VAULT_RADIUS, VAULT_TICKS } from "../../shared/constants.js";
 import type { Snapshot } from "../../shared/snapshot.js";
+import { colorImage } from "./textures.js";
 
 const WARNING_TICKS = 4 * TICK_RATE;
 
@@ -13,9 +14,7 @@ export class VaultView {
 
   constructor(scene: Phaser.Scene) {
     const { add } = scene;
-    this.#glow = add
-      .image(0, 0, "haze")
-      .setTint(0xffb43a)
+    this.#glow = colorImage(add.image(0, 0, "haze"), 0xffb43a)
       .setBlendMode(Phaser.BlendModes.ADD)
       .setDepth(5)
       .setAlpha(0.8);

@@ -2,6 +2,7 @@
 import { Application, extensions } from "pixi.js";
 import { SocketIOClient } from "socketio-gameloop";
 import { SocketIOApplicationPlugin } from "socketio-gameloop/pixi";
+import { leaveWithPage } from "../../client/ui/leaving.js";
 import { watchForTouch } from "../../client/ui/touch.js";
 import { BoardScreen } from "./board-screen.js";
 import { Hud } from "./hud.js";
@@ -33,6 +34,7 @@ app.canvas.setAttribute("role", "img");
 app.canvas.setAttribute("aria-label", "The board, with everybody's drop and ink");
 document.getElementById("game")?.append(app.canvas);
 watchForTouch();
+leaveWithPage(client);
 
 const hud = new Hud(() => toTitle(""));
 const session = new InkSession(app.socketio.client);
