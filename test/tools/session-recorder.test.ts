@@ -150,8 +150,8 @@ describe("how long it records", () => {
       frames(1);
       for (const socket of server.sockets) socket.received.length = 0;
     }
-    // In their parts the lines take twice as much again.
-    expect((heap() - before) / (recorder.get_size() - size)).toBeLessThan(1.8);
+    // In their parts the lines take twice as much again. Node 22 takes 2.3, those before and behind it 1.5.
+    expect((heap() - before) / (recorder.get_size() - size)).toBeLessThan(2.6);
   });
 
   test("to a file without an end: each line is handed over, and none kept", () => {

@@ -1,0 +1,63 @@
+/**
+ * `npm run test:nodes`: the unit tests with other versions of Node than the one that runs this. They come from npm into test/.cache/nodes.
+ *
+ *     npm run test:nodes               22, 24 and 26
+ *     npm run test:nodes -- 24         one or more
+ *
+ * The last line says `N passed, N failed`; the exit code is 1 unless nothing failed.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ensureInstalled } from "../.ci/ensure-install.mjs";
+
+const VERSIONS = ["22", "24", "26"];
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : VERSIONS;
+if (!wanted.every((version) => /^\d+(\.\d+)*$/.test(version))) {
+  console.error(`Versions of Node are numbers, like ${VERSIONS.join(", ")}; these are ${wanted.join(", ")}.`);
+  process.exit(2);
+}
+
+await ensureInstalled();
+let passed = 0;
+let failed = 0;
+for (const version of wanted) {
+  const folder = install(version);
+  const report = join(folder, "report.json");
+  rmSync(report, { force: true });
+  const bin = join(folder, "node_modules/node/bin");
+  const node = join(bin, process.platform === "win32" ? "node.exe" : "node");
+  console.log(`\n▶ Node ${execFileSync(node, ["--version"], { encoding: "utf8" }).trim()}`);
+  const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config", "test/vitest.config.ts"];
+  const { status } = spawnSync(
+    node,
+    [...vitest, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+    {
+      cwd: root,
+      stdio: "inherit",
+      // What the tests start is to be this version too.
+      env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` },
+    },
+  );
+  const result = existsSync(report)
+    ? JSON.parse(readFileSync(report, "utf8"))
+    : { numPassedTests: 0, numFailedTests: 1 };
+  passed += result.numPassedTests;
+  failed += result.numFailedTests || (status === 0 ? 0 : 1);
+}
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
+
+function install(version) {
+  const folder = join(root, "test/.cache/nodes", version);
+  mkdirSync(folder, { recursive: true });
+  const flags = ["--no-audit", "--no-fund", "--no-save", "--loglevel=error"];
+  execFileSync("npm", ["install", ...flags, "--prefix", folder, `node@${version}`], {
+    stdio: "inherit",
+    shell: process.platform === "win32",
+  });
+  return folder;
+}
