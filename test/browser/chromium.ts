@@ -148,9 +148,14 @@ class DrivenChromium implements TestBrowser {
 
   static async start(): Promise<TestBrowser> {
     const chromium = await Chromium.start("--window-size=1280,800");
-    const cdp = await Cdp.connect(chromium.endpoint);
-    const { product } = await cdp.send<{ product: string }>("Browser.getVersion");
-    return new DrivenChromium(chromium, cdp, product.replace(/^.*\//, "Chromium "));
+    try {
+      const cdp = await Cdp.connect(chromium.endpoint);
+      const { product } = await cdp.send<{ product: string }>("Browser.getVersion");
+      return new DrivenChromium(chromium, cdp, product.replace(/^.*\//, "Chromium "));
+    } catch (error) {
+      await chromium.close();
+      throw error;
+    }
   }
 
   open(url: string): Promise<TestPage> {
