@@ -151,7 +151,7 @@ export class PolledServer {
     const most = poll_max_packets || Infinity;
     // What comes while these callbacks run is for the next poll. One of them may close the server.
     for (let left = this.#arrivals.length; left > 0 && this.#arrivals.length > 0; left--) {
-      // What nobody hears uses up nothing: a newer one came, or its client was thrown out.
+      // Events use it up, but not one that nobody hears: a newer one came, or its client was thrown out.
       if (!this.#deliver(this.#arrivals.shift()!)) continue;
       if (++events >= most || (until < Infinity && clock() >= until)) break;
     }

@@ -8,7 +8,7 @@ import { requireEmit } from "../namespace.js";
 export function requireSendable(event: unknown, data: readonly unknown[]): void {
   requireEmit(event, data);
   const last = data.at(-1);
-  const expected = "without a function at its end: emit_with_ack(event, data, callback) asks for an acknowledgement";
+  const expected = "without a function at its end; a client's emit_with_ack() asks for an acknowledgement";
   requireThat(typeof last !== "function", `the data of "${event}"`, expected, last);
 }
 

@@ -78,7 +78,7 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
   readonly #listeners = new Map<string, Listener[]>();
   readonly #pending = new Map<number, Pending>();
   #isConnected = false;
-  /** What a middleware emits is written before it has let the client in, which hears it then: socket.io's own, unless it has recovery. */
+  /** Not let in yet, but written to, as by socket.io unless it has recovery: the client hears that when it is in. */
   #isEarly: boolean;
   #nextAck = 0;
 

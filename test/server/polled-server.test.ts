@@ -704,7 +704,7 @@ describe("bad input", () => {
     expect(() => known.emit("n", [1n])).toThrow(TypeError);
     const circle: unknown[] = [];
     circle.push(circle, circle);
-    const noFunction = /the data of "n" must be without a function at its end: emit_with_ack/;
+    const noFunction = /the data of "n" must be without a function at its end; a client's emit_with_ack/;
     const noCircle = /the data of "n" cannot be encoded: it contains itself/;
     for (const [data, message] of [
       [[1, () => 5], noFunction],
@@ -728,6 +728,9 @@ describe("what a callback or a caller does wrong leaves nothing half-done", () =
     const codes: unknown[] = [];
     main.on("ask", (_client, _data, reply) => {
       expect(() => reply?.([1n])).toThrow(TypeError);
+      const circle: unknown[] = [];
+      circle.push(circle);
+      expect(() => reply?.([circle])).toThrow(TypeError);
       codes.push(reply?.(["fallback"]), reply?.(["again"]));
     });
     const { ns } = await joined();
