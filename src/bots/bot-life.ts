@@ -2,6 +2,7 @@ import type { Auth } from "../auth.js";
 import { SocketIOClient } from "../client-with-polling.js";
 import { Err, OK, requireThat } from "../errors.js";
 import { SocketIONamespace } from "../namespace.js";
+import { DEFAULT_OPTIONS, mergeOptions } from "../options.js";
 import { Bot, type BotHost } from "./bot.js";
 import { seededRandom } from "./random.js";
 import type { SwarmSettings } from "./swarm-options.js";
@@ -35,17 +36,18 @@ export class BotLife {
   /** @throws TypeError for options that the client does not take */
   constructor(host: LifeHost, index: number) {
     const { seed, namespace, client: input, clock } = host.settings;
-    const options = {
+    const defaults = {
+      ...DEFAULT_OPTIONS,
       transports: ["websocket" as const],
       // Many that were lost at one moment must not come back at one moment.
-      reconnection: { delay: 1, delay_max: 5 },
+      reconnection: { ...DEFAULT_OPTIONS.reconnection, delay: 1, delay_max: 5 },
       clock,
       // Not the script's own: how often it reconnects must not change what it does.
       random: seededRandom(~seed, index),
       main_namespace: namespace === "/",
-      ...input,
     };
-    const client = new SocketIOClient(options);
+    // As a client lays what it is given over its own: a part of `reconnection` leaves the rest.
+    const client = new SocketIOClient(mergeOptions(defaults, input));
     this.bot = new Bot(host, index, client, client.create_namespace(namespace), seededRandom(seed, index));
     this.#host = host;
   }
@@ -153,7 +155,8 @@ export class BotLife {
       this.#endFirstAttempt();
       tally.countError(`connect: ${error.message}`);
     });
-    // A script may give up on the way in.
+    // A script may have a way of its own in, with a lobby in which its bot waits for long; or give up on the way.
+    bot.client.namespace_connected.connect(() => this.#endFirstAttempt());
     bot.client.disconnected.connect(() => this.#endFirstAttempt());
     bot.client.listener_error.connect((error) => host.scriptFailed(bot, error));
   }

@@ -10,6 +10,7 @@ import { type Task, UsageError } from "./cli-arguments.js";
 import type { SwarmReport } from "./report.js";
 import { steady_script } from "./steady-script.js";
 import { BotSwarm } from "./swarm.js";
+import { messageOf } from "./thrown.js";
 
 /** Errors of scripts that are printed with all they say; the others are counted. */
 const MOST_PRINTED = 3;
@@ -30,22 +31,26 @@ export interface Crowd {
  * @throws UsageError for a script that cannot be used, or an address
  */
 export async function startSwarm(task: Task): Promise<Crowd> {
-  const { event, payload, ackInterval } = task;
-  const steady = { event, payload, ack_interval: ackInterval ?? Infinity };
-  const swarm = makeSwarm(task, task.script === null ? steady_script(steady) : await loadScript(task.script));
+  const swarm = makeSwarm(task, task.script === null ? null : await loadScript(task.script));
   const printed = new Set<string>();
-  swarm.script_error.connect((error, bot) => {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const print = (whose: string, error: unknown) => {
+    const text = (error instanceof Error && error.stack) || messageOf(error);
     if (printed.size >= MOST_PRINTED || printed.has(text)) return;
     printed.add(text);
-    console.error(`The script of bot ${bot.index}: ${text}`);
-  });
+    console.error(`The script of ${whose}: ${text}`);
+  };
+  swarm.script_error.connect((error, bot) => print(`bot ${bot.index}`, error));
+  // A script may await; for which bot is not known then. Without a script it is a fault of ours.
+  if (task.script !== null)
+    process.on("unhandledRejection", (error) => {
+      if (swarm.countRejection(error)) print("a bot, in a promise", error);
+    });
   const finished = new Promise<SwarmReport>((settle) => swarm.finished.connect(settle));
   let error: number;
   try {
     error = swarm.start();
   } catch (thrown) {
-    throw new UsageError(`--script ${task.script}: ${(thrown as Error)?.message ?? thrown}`);
+    throw new UsageError(`--script ${task.script}: ${messageOf(thrown)}`);
   }
   if (error !== OK) throw new UsageError(swarm.get_last_error());
   return {
@@ -59,8 +64,10 @@ export async function startSwarm(task: Task): Promise<Crowd> {
   };
 }
 
-function makeSwarm(task: Task, script: BotScript): BotSwarm {
+/** @param script `null` for the steady one */
+function makeSwarm(task: Task, script: BotScript | null): BotSwarm {
   const { url, count, ramp, duration, patience, rate, seed, namespace, auth, transport, insecure, firstIndex } = task;
+  const { event, payload, ackInterval } = task;
   try {
     return new BotSwarm(url, {
       count,
@@ -69,7 +76,7 @@ function makeSwarm(task: Task, script: BotScript): BotSwarm {
       patience,
       tick_rate: rate,
       seed,
-      script,
+      script: script ?? steady_script({ event, payload, ack_interval: ackInterval ?? Infinity }),
       namespace,
       auth,
       first_index: firstIndex,
@@ -86,7 +93,7 @@ async function loadScript(file: string): Promise<BotScript> {
   try {
     ({ default: script } = await import(pathToFileURL(resolve(file)).href));
   } catch (error) {
-    throw new UsageError(`--script ${file}: ${(error as Error)?.message ?? error}`);
+    throw new UsageError(`--script ${file}: ${messageOf(error)}`);
   }
   if (typeof script === "function") return script as BotScript;
   const given = script === undefined ? "it has none" : `it is of type ${typeof script}`;

@@ -1,5 +1,9 @@
+import { printable } from "../tools/printable.js";
 import type { LatencySummary } from "./histogram.js";
 import type { SwarmReport } from "./report.js";
+
+/** Characters of a server's own words, or of a script's, that are shown. */
+const MESSAGE_LENGTH = 300;
 
 /**
  * A report as text, for people.
@@ -24,13 +28,16 @@ export function report_table(report: SwarmReport): string {
   ];
   const errors = Object.entries(report.errors);
   if (errors.length > 0)
-    lines.push("", ...errors.map(([message, times]) => `${String(times).padStart(8)} × ${message}`));
+    lines.push(
+      "",
+      ...errors.map(([message, times]) => `${String(times).padStart(8)} × ${printable(message, MESSAGE_LENGTH)}`),
+    );
   if (report.ticks_behind > 1 || report.ticks_skipped > 0)
     lines.push(
       "",
       "The machine of the bots was late itself: its figures are too high. Use fewer bots, or more processes.",
     );
-  if (report.failure !== "") lines.push("", `Gave up: ${report.failure}`);
+  if (report.failure !== "") lines.push("", `Gave up: ${printable(report.failure, MESSAGE_LENGTH)}`);
   return lines.join("\n");
 }
 

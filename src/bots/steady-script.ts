@@ -1,5 +1,9 @@
 import { Err, requireOptions, requireThat } from "../errors.js";
+import { requireEvent } from "../namespace.js";
 import type { BotScript } from "./bot.js";
+
+/** Characters. A hundred times what a server takes unless told otherwise, and not too long for a string. */
+const MOST_PAYLOAD = 100_000_000;
 
 /** What `steady_script()` takes. */
 export interface SteadyScriptOptions {
@@ -24,9 +28,10 @@ export interface SteadyScriptOptions {
 export function steady_script(options: SteadyScriptOptions = {}): BotScript {
   requireOptions(options, ["event", "ack_interval", "payload"], "steady_script");
   const { event = "bot", ack_interval = 1, payload = 0 } = options;
-  requireThat(typeof event === "string", 'option "event"', "the name of an event", event);
+  requireEvent(event);
   requireThat(ack_interval >= 0, 'option "ack_interval"', "a number of seconds of 0 or more", ack_interval);
-  requireThat(Number.isInteger(payload) && payload >= 0, 'option "payload"', "a whole number of 0 or more", payload);
+  const isLength = Number.isInteger(payload) && payload >= 0 && payload <= MOST_PAYLOAD;
+  requireThat(isLength, 'option "payload"', `a whole number from 0 to ${MOST_PAYLOAD}`, payload);
   const text = payload > 0 ? ["x".repeat(payload)] : [];
   return (bot) => {
     let count = 0;

@@ -14,7 +14,7 @@ export interface BotSwarmOptions {
   readonly ramp?: number;
   /** Instead of `ramp`: the time within which all are started. */
   readonly ramp_time?: number;
-  /** No further bot is started while so many are in their first attempt to connect; default 100. */
+  /** No further bot is started while so many are in their first attempt to get into any namespace; default 100. */
   readonly max_connecting?: number;
   /** Ticks per second of every bot; default 20. */
   readonly tick_rate?: number;

@@ -7,6 +7,7 @@ import { BotLife, type LifeHost } from "./bot-life.js";
 import { makeReport, type SwarmReport } from "./report.js";
 import { type BotSwarmOptions, swarmSettings } from "./swarm-options.js";
 import { Tally } from "./tally.js";
+import { messageOf } from "./thrown.js";
 
 /** Late ticks that are made up for, in ticks of a bot. What is beyond is skipped, and in the report. */
 const CATCH_UP = 2;
@@ -156,6 +157,14 @@ export class BotSwarm {
     return this.#lastError;
   }
 
+  /** @internal A promise of some bot's script was rejected, which nobody looked at. False when it does not count any more. */
+  countRejection(error: unknown): boolean {
+    // The end rejects what still waits.
+    if (this.#isStopping) return false;
+    this.#countScriptError(error);
+    return true;
+  }
+
   #begin(now: number, state: "looping" | "polled"): Err {
     if (this.#state !== "new") {
       this.#lastError = "the swarm was started before; make another one";
@@ -251,9 +260,13 @@ export class BotSwarm {
   }
 
   #scriptFailed(bot: Bot, error: unknown): void {
-    this.#tally.script_errors++;
-    this.#tally.countError(`script: ${error instanceof Error ? error.message : String(error)}`);
+    this.#countScriptError(error);
     this.script_error.emit(error, bot);
+  }
+
+  #countScriptError(error: unknown): void {
+    this.#tally.script_errors++;
+    this.#tally.countError(`script: ${messageOf(error)}`);
   }
 
   #end(failure: string, isByItself: boolean): SwarmReport {

@@ -1,8 +1,8 @@
-import type { Server, Socket } from "socket.io";
+import type { Namespace, Server, Socket } from "socket.io";
 import { report, requireThat } from "../errors.js";
 import type { DefaultEvents, EventsMap } from "../events.js";
 import { Signal, type SignalOwner } from "../signal.js";
-import { type Arrival, Arrivals } from "./arrivals.js";
+import { type Arrival, Arrivals, type EventArrival } from "./arrivals.js";
 import { type ClientHost, ServerClient } from "./server-client.js";
 import { ServerNamespace } from "./server-namespace.js";
 
@@ -11,6 +11,12 @@ import { ServerNamespace } from "./server-namespace.js";
  * request takes 13 KB.
  */
 const MOST_PASSING = 100;
+
+interface Served {
+  readonly namespace: ServerNamespace;
+  /** Hears who comes to it. */
+  readonly enter: (socket: Socket) => void;
+}
 
 /** How a `PolledServer` works. */
 export interface PolledServerOptions {
@@ -63,7 +69,7 @@ export class PolledServer {
   readonly #arrivals = new Arrivals();
   /** Those who have gone before the game was told of them. */
   readonly #passing = new Set<ServerClient>();
-  readonly #namespaces = new Map<string, { readonly namespace: ServerNamespace; readonly end: () => void }>();
+  readonly #namespaces = new Map<string, Served>();
   readonly #owner: SignalOwner;
   #stats = { events_dispatched: 0, events_skipped: 0 };
   #callbacks = 0;
@@ -101,6 +107,7 @@ export class PolledServer {
     this.event_received = new Signal(this.#owner, "event_received");
     this.listener_error = new Signal(this.#owner, "listener_error");
     this.create_namespace("/");
+    io.on("new_namespace", this.#renewed);
   }
 
   /**
@@ -141,12 +148,12 @@ export class PolledServer {
     const { clock, poll_max_packets, poll_max_time } = this.#options;
     const until = poll_max_time > 0 ? clock() + poll_max_time : Infinity;
     let events = 0;
+    const most = poll_max_packets || Infinity;
     // What comes while these callbacks run is for the next poll. One of them may close the server.
     for (let left = this.#arrivals.length; left > 0 && this.#arrivals.length > 0; left--) {
-      const arrival = this.#arrivals.shift()!;
-      this.#deliver(arrival);
-      if (arrival.kind !== "event" || arrival.isSkipped) continue;
-      if (++events === poll_max_packets || (until < Infinity && clock() >= until)) break;
+      // Events use it up, but not one that nobody hears: a newer one came, or its client was thrown out.
+      if (!this.#deliver(this.#arrivals.shift()!)) continue;
+      if (++events >= most || (until < Infinity && clock() >= until)) break;
     }
     return this.#callbacks;
   }
@@ -167,14 +174,22 @@ export class PolledServer {
    * goes on; close it yourself.
    */
   close(): void {
-    for (const { end } of this.#namespaces.values()) end();
+    this.io.off("new_namespace", this.#renewed);
+    for (const { namespace, enter } of this.#namespaces.values()) namespace.io.off("connection", enter);
     for (const { namespace } of this.#namespaces.values())
       for (const client of namespace.get_clients()) client.disconnect_client(true);
     // Those of whom nobody has heard, too. Who is told of it may close it as well.
     for (let next = this.#arrivals.shift(); next; next = this.#arrivals.shift()) next.client.disconnect_client(true);
   }
 
-  #serve(path: string): { readonly namespace: ServerNamespace; readonly end: () => void } {
+  readonly #renewed = (io: Namespace): void => {
+    const served = this.#namespaces.get(io.name);
+    if (served === undefined) return;
+    served.namespace.io = io;
+    io.on("connection", served.enter);
+  };
+
+  #serve(path: string): Served {
     const io = this.io.of(path);
     const namespace = new ServerNamespace(this.#owner, io);
     const polls = () => this.#polls;
@@ -199,31 +214,35 @@ export class PolledServer {
       },
     };
     const enter = (socket: Socket) => {
-      new ServerClient(host, socket);
+      // A listener that was asked before may have thrown it out.
+      if (socket.connected) new ServerClient(host, socket);
     };
     io.on("connection", enter);
-    return { namespace, end: () => io.off("connection", enter) };
+    return { namespace, enter };
   }
 
-  #deliver(arrival: Arrival): void {
+  /** @returns whether it was an event, and delivered */
+  #deliver(arrival: Arrival): boolean {
     const { client } = arrival;
     const { namespace } = this.#namespaces.get(client.get_namespace_path())!;
-    if (arrival.kind === "event") this.#dispatch(namespace, arrival);
-    else if (arrival.kind === "answer") arrival.settle();
+    if (arrival.kind === "event") return this.#dispatch(namespace, arrival);
+    if (arrival.kind === "answer") arrival.settle();
     else if (arrival.kind === "disconnected") client.end(arrival.reason, null);
     else if (client.entered()) {
       namespace.entered(client);
       // One of them may have thrown it out.
       if (client.is_client_connected()) this.client_connected.emit(client);
     }
+    return false;
   }
 
-  #dispatch(namespace: ServerNamespace, arrival: Extract<Arrival, { kind: "event" }>): void {
+  #dispatch(namespace: ServerNamespace, arrival: EventArrival): boolean {
     const { client, event, data, answer } = arrival;
-    if (!client.take(arrival)) return;
+    if (!client.take(arrival)) return false;
     this.#stats.events_dispatched++;
     namespace.dispatch(client, event, data, answer === null ? null : client.replyTo(arrival));
     this.event_received.emit(client, event, data);
+    return true;
   }
 
   #invoke(run: () => void, event: string, path: string): void {

@@ -20,9 +20,9 @@ import type {
   EventNameWithoutData,
   EventsMap,
 } from "../events.js";
-import { requireEmit } from "../namespace.js";
 import { requireData } from "../namespace-entry.js";
 import type { Arrival, EventArrival } from "./arrivals.js";
+import { encoded, requireSendable } from "./sending.js";
 
 /**
  * Answers an event for which the client asked for an acknowledgement. Only the first call sends: it returns `OK`, later ones
@@ -120,14 +120,14 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
   /**
    * Sends an event to this client.
    * @returns `OK`, or `ERR_UNAVAILABLE` when it is gone, of which the game may not have heard yet
-   * @throws TypeError when `event` is reserved or `data` is not an array, or cannot be encoded
+   * @throws TypeError when `event` is reserved or `data` is not an array, ends with a function, or cannot be encoded
    */
   emit<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>>): Err;
   emit(event: EventNameWithoutData<EmitEvents>): Err;
   emit(event: string, data: readonly unknown[] = []): Err {
-    requireEmit(event, data);
+    requireSendable(event, data);
     if (!this.socket.connected) return ERR_UNAVAILABLE;
-    this.socket.emit(event, ...data);
+    encoded(event, () => this.socket.emit(event, ...data));
     return OK;
   }
 
@@ -135,9 +135,9 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
   emit_volatile<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>>): Err;
   emit_volatile(event: EventNameWithoutData<EmitEvents>): Err;
   emit_volatile(event: string, data: readonly unknown[] = []): Err {
-    requireEmit(event, data);
+    requireSendable(event, data);
     if (!this.socket.connected) return ERR_UNAVAILABLE;
-    this.socket.volatile.emit(event, ...data);
+    encoded(event, () => this.socket.volatile.emit(event, ...data));
     return OK;
   }
 
@@ -169,7 +169,7 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
     callback?: number | ((response: Response, error: Err) => void),
     timeout = 5,
   ): Err | Promise<Response> {
-    requireEmit(event, data);
+    requireSendable(event, data);
     if (callback !== undefined && typeof callback !== "number") {
       requireCallback(callback, event);
       return this.#ask(event, data, callback, timeout);
@@ -210,7 +210,7 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
       requireData(event, response);
       if (used) return ERR_ALREADY_IN_USE;
       if (!this.socket.connected) return ERR_UNAVAILABLE;
-      answer!(...response);
+      encoded(event, () => answer!(...response));
       used = true;
       return OK;
     };
@@ -241,14 +241,14 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
     const settle = (response: unknown[], error: Err) => {
       if (acks.delete(settle)) this.#host.invoke(() => callback(response as never, error), event);
     };
+    const answered = (late: unknown, ...response: unknown[]) => {
+      const [answer, error] = late ? [["timeout"], ERR_TIMEOUT as Err] : [response, OK as Err];
+      if (acks.has(settle))
+        this.#host.arrived({ kind: "answer", client: this.#self, settle: () => settle(answer, error) });
+    };
     // The timer is socket.io's: it forgets the acknowledgement with it.
-    this.socket
-      .timeout(Math.min(timeout * 1000, LONGEST_TIMEOUT))
-      .emit(event, ...data, (late: unknown, ...response: unknown[]) => {
-        const [answer, error] = late ? [["timeout"], ERR_TIMEOUT as Err] : [response, OK as Err];
-        if (acks.has(settle))
-          this.#host.arrived({ kind: "answer", client: this.#self, settle: () => settle(answer, error) });
-      });
+    const asking = this.socket.timeout(Math.min(timeout * 1000, LONGEST_TIMEOUT));
+    encoded(event, () => asking.emit(event, ...data, answered));
     acks.add(settle);
     return OK;
   }
@@ -266,7 +266,9 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
     pass(0);
   };
 
-  #received(event: string, ...args: unknown[]): void {
+  /** @param name a client may also send a number, which socket.io's own listeners hear as text */
+  #received(name: string | number, ...args: unknown[]): void {
+    const event = `${name}`;
     const isAsked = typeof args.at(-1) === "function";
     const answer = isAsked ? (args.pop() as (...response: unknown[]) => void) : null;
     const { polls: poll } = this.#host;

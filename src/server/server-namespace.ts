@@ -1,8 +1,9 @@
 import type { Namespace } from "socket.io";
 import { type Err, OK, requireCallback, requireThat } from "../errors.js";
 import type { AckData, DefaultEvents, EventData, EventName, EventNameWithoutData, EventsMap } from "../events.js";
-import { type EventMode, requireEmit, requireEvent, requireListener } from "../namespace.js";
+import { type EventMode, requireEvent, requireListener } from "../namespace.js";
 import { Signal, type SignalOwner } from "../signal.js";
+import { encoded, requireSendable } from "./sending.js";
 import type { ServerClient, ServerReply } from "./server-client.js";
 
 type Callback = (client: never, data: never, reply?: ServerReply) => unknown;
@@ -40,24 +41,25 @@ export class ServerNamespace<
   /** Every event of this namespace, after the listeners of that event. */
   readonly event_received: Signal<[client: ServerClient<EmitEvents>, event: string, data: unknown[]]>;
 
-  readonly #namespace: Namespace;
+  /** @internal socket.io's own. It drops a dynamic namespace that is empty, and makes another of its name for who comes next. */
+  io: Namespace;
   readonly #owner: SignalOwner;
   readonly #listeners = new Map<string, readonly Listener[]>();
   readonly #latest = new Set<string>();
   readonly #clients = new Set<ServerClient<EmitEvents>>();
 
   /** @internal */
-  constructor(owner: SignalOwner, namespace: Namespace) {
-    this.#namespace = namespace;
+  constructor(owner: SignalOwner, io: Namespace) {
+    this.io = io;
     this.#owner = owner;
-    const path = namespace.name;
+    const path = io.name;
     this.client_connected = new Signal(owner, "client_connected", path);
     this.client_disconnected = new Signal(owner, "client_disconnected", path);
     this.event_received = new Signal(owner, "event_received", path);
   }
 
   get_namespace_path(): string {
-    return this.#namespace.name;
+    return this.io.name;
   }
 
   /** Those that are connected, in the order in which they came. */
@@ -125,13 +127,13 @@ export class ServerNamespace<
 
   /**
    * Sends an event to every client of the namespace. For some of them, use rooms: `client.socket.join(room)`, `io.to(room).emit(…)`.
-   * @throws TypeError when `event` is reserved or `data` is not an array, or cannot be encoded
+   * @throws TypeError when `event` is reserved or `data` is not an array, ends with a function, or cannot be encoded
    */
   emit<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>>): Err;
   emit(event: EventNameWithoutData<EmitEvents>): Err;
   emit(event: string, data: readonly unknown[] = []): Err {
-    requireEmit(event, data);
-    this.#namespace.emit(event, ...data);
+    requireSendable(event, data);
+    encoded(event, () => this.io.emit(event, ...data));
     return OK;
   }
 
@@ -139,8 +141,8 @@ export class ServerNamespace<
   emit_volatile<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>>): Err;
   emit_volatile(event: EventNameWithoutData<EmitEvents>): Err;
   emit_volatile(event: string, data: readonly unknown[] = []): Err {
-    requireEmit(event, data);
-    this.#namespace.volatile.emit(event, ...data);
+    requireSendable(event, data);
+    encoded(event, () => this.io.volatile.emit(event, ...data));
     return OK;
   }
 
@@ -169,7 +171,7 @@ export class ServerNamespace<
       if (!this.#of(event).includes(listener)) continue;
       if (listener.once) this.#remove(event, listener);
       const args = reply === null ? [client, data] : [client, data, reply];
-      this.#owner.invoke(listener.callback as (...args: unknown[]) => unknown, args, event, this.#namespace.name);
+      this.#owner.invoke(listener.callback as (...args: unknown[]) => unknown, args, event, this.io.name);
     }
     this.event_received.emit(client, event, data);
   }

@@ -111,22 +111,9 @@ export class FakeConnection {
   }
 
   /** @internal */
-  received(frame: Frame): void {
-    if (!this.#isOpen) return;
-    const size = typeof frame === "string" ? new TextEncoder().encode(frame).length : frame.length;
-    if (size > this.#host.settings.max_payload) {
-      this.#end("transport error", () => this.#line.end("transport close", "the frame is too large (1009)"));
-      return;
-    }
-    try {
-      if (typeof frame !== "string" || frame[0] === "4") this.#message(frame);
-      else if (frame === "3") this.#ponged();
-      else if (frame === "1") this.ended();
-      else throw new WireError(`no Engine.IO packet that a client sends: ${frame}`);
-    } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      this.#end("parse error", () => this.#line.end("transport close", error.message));
-    }
+  received(frames: readonly Frame[]): void {
+    const joined = new Set(this.sockets.map(({ namespace }) => namespace.path));
+    forEach(frames, (frame) => this.#take(frame, joined));
   }
 
   /** @internal The client has closed it. */
@@ -154,7 +141,26 @@ export class FakeConnection {
     this.#sockets.delete(path);
   }
 
-  #message(frame: Frame): void {
+  /** @param joined the namespaces that were joined when it came */
+  #take(frame: Frame, joined: ReadonlySet<string>): void {
+    if (!this.#isOpen) return;
+    const size = typeof frame === "string" ? new TextEncoder().encode(frame).length : frame.length;
+    if (size > this.#host.settings.max_payload) {
+      this.#end("transport error", () => this.#line.end("transport close", "the frame is too large (1009)"));
+      return;
+    }
+    try {
+      if (typeof frame !== "string" || frame[0] === "4") this.#message(frame, joined);
+      else if (frame === "3") this.#ponged();
+      else if (frame === "1") this.ended();
+      else throw new WireError(`no Engine.IO packet that a client sends: ${frame}`);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#end("parse error", () => this.#line.end("transport close", error.message));
+    }
+  }
+
+  #message(frame: Frame, joined: ReadonlySet<string>): void {
     const packet = this.#reader.read(frame);
     if (packet === null) return;
     const { namespace: path, type } = packet;
@@ -163,7 +169,8 @@ export class FakeConnection {
       if (socket !== undefined) throw new WireError(`a second CONNECT to ${path}`);
       this.#join(path, (packet.data ?? {}) as Record<string, unknown>);
     } else if (socket) socket.take(packet);
-    else throw new WireError(`a packet for ${path}, which is not joined`);
+    // Whoever has gone since it came does not hear it: as with socket.io, whose it is was settled before anybody was called.
+    else if (!joined.has(path)) throw new WireError(`a packet for ${path}, which is not joined`);
   }
 
   #join(path: string, auth: Record<string, unknown>): void {

@@ -3,7 +3,8 @@ import type { Frame } from "./fake-wire.js";
 
 /** What hears the client's end of a line. */
 export interface LineListener {
-  received(frame: Frame): void;
+  /** What was written in one go. */
+  received(frames: readonly Frame[]): void;
   /** The client has closed it. */
   ended(): void;
 }
@@ -57,15 +58,16 @@ export class FakeLine implements Transport {
   // The client's end
 
   send(frames: readonly OutFrame[]): void {
-    forEach(frames, (frame) => {
-      if (typeof frame !== "string" && !(frame instanceof Uint8Array)) {
-        this.#later(async () => {
-          const bytes = new Uint8Array(await frame.arrayBuffer());
-          this.#server?.received(bytes);
-        });
-      } else if (this.#blobs !== null) this.#later(async () => this.#server?.received(frame));
-      else this.#server?.received(frame);
-    });
+    // The first that has to be read, or to wait for one that has.
+    const first = this.#blobs === null ? frames.findIndex(isBlob) : 0;
+    const ready = (first < 0 ? frames : frames.slice(0, first)) as readonly Frame[];
+    for (const frame of frames.slice(ready.length)) {
+      this.#later(async () => {
+        const read = isBlob(frame) ? new Uint8Array(await frame.arrayBuffer()) : frame;
+        this.#server?.received([read]);
+      });
+    }
+    if (ready.length > 0) this.#server?.received(ready);
   }
 
   close(): void {
@@ -101,6 +103,10 @@ export class FakeLine implements Transport {
     });
     this.#blobs = done;
   }
+}
+
+function isBlob(frame: OutFrame): frame is Exclude<OutFrame, Frame> {
+  return typeof frame !== "string" && !(frame instanceof Uint8Array);
 }
 
 /** Calls `action` for every item, whatever it throws for one of them; then throws the first of that. */

@@ -51,12 +51,12 @@ export class FakeServer<L extends EventsMap<L> = DefaultEvents, E extends Events
 
   /** @throws TypeError for an option that does not exist or a value that cannot be */
   constructor(options: FakeServerOptions = {}) {
-    const { clock = new ManualClock(), ...settings } = checkOptions(options);
+    const { clock = new ManualClock(), ...settings } = { ...DEFAULTS, ...checkOptions(options) };
     this.clock = clock;
     const counts = new Map<string, number>();
     this.#host = {
       clock,
-      settings: { ...DEFAULTS, ...settings },
+      settings,
       findNamespace: (path) => this.#namespaces.get(path),
       nextId(kind) {
         const count = (counts.get(kind) ?? 0) + 1;
@@ -150,7 +150,9 @@ export class FakeServer<L extends EventsMap<L> = DefaultEvents, E extends Events
 
 function checkOptions(options: FakeServerOptions): FakeServerOptions {
   requireOptions(options, ["clock", ...Object.keys(DEFAULTS)], "a FakeServer");
-  for (const [name, value] of Object.entries(options)) {
+  // What is undefined is what was not given.
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  for (const [name, value] of Object.entries(given)) {
     if (name === "clock") requireThat(value instanceof ManualClock, 'option "clock"', "a ManualClock", value);
     else if (name === "codec") {
       const isCodec = value === null || typeof value?.decode === "function";
@@ -166,5 +168,5 @@ function checkOptions(options: FakeServerOptions): FakeServerOptions {
       );
     }
   }
-  return options;
+  return given;
 }

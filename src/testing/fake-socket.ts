@@ -78,6 +78,8 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
   readonly #listeners = new Map<string, Listener[]>();
   readonly #pending = new Map<number, Pending>();
   #isConnected = false;
+  /** Not let in yet, but written to, as by socket.io unless it has recovery: the client hears that when it is in. */
+  #isEarly: boolean;
   #nextAck = 0;
 
   /** @internal */
@@ -94,6 +96,7 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
     this.auth = auth;
     this.id = id;
     this.#session = session;
+    this.#isEarly = session === null;
     this.data = session?.data ?? {};
     this.recovered = recovered;
   }
@@ -209,6 +212,7 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
     // Before the answer, as socket.io does.
     for (const frames of missed) connection.write(frames);
     this.#isConnected = true;
+    this.#isEarly = false;
     const session = this.#session;
     if (session !== null) {
       session.socket = this as unknown as FakeSocket;
@@ -288,17 +292,21 @@ export class FakeSocket<L extends EventsMap<L> = DefaultEvents, E extends Events
     const frames = this.#encode(EVENT, [event, ...data], id);
     const expire = () => {
       this.#pending.delete(id);
-      settle(["timeout"], this.#isConnected ? Err.ERR_TIMEOUT : Err.ERR_CONNECTION_ERROR);
+      settle(["timeout"], this.#isHeard ? Err.ERR_TIMEOUT : Err.ERR_CONNECTION_ERROR);
     };
     // Who has gone cannot answer; this is told as soon as time passes.
-    const cancel = this.connection.clock.after(this.#isConnected ? timeout : 0, expire);
-    if (!this.#isConnected) return;
+    const cancel = this.connection.clock.after(this.#isHeard ? timeout : 0, expire);
+    if (!this.#isHeard) return;
     this.#pending.set(id, { settle, cancel });
     this.connection.write(frames);
   }
 
   #send(type: number, data: unknown, id = -1): void {
-    if (this.#isConnected) this.connection.write(this.#encode(type, data, id));
+    if (this.#isHeard) this.connection.write(this.#encode(type, data, id));
+  }
+
+  get #isHeard(): boolean {
+    return this.#isConnected || (this.#isEarly && this.connection.is_open);
   }
 
   #encode(type: number, data: unknown, id = -1): Frame[] {

@@ -73,12 +73,8 @@ export class PacketReader {
    * @throws WireError
    */
   read(message: Frame): Packet | null {
-    if (this.#codec !== null) {
-      const { type, namespace, id, ...packet } = this.#codec.decode(
-        typeof message === "string" ? message.slice(1) : message,
-      );
-      return checked({ type, namespace, id, data: type === DISCONNECT ? undefined : packet.data() });
-    }
+    if (this.#codec !== null)
+      return checked(decode(typeof message === "string" ? message.slice(1) : message, this.#codec));
     if (typeof message === "string") {
       if (this.#missing > 0) throw new WireError(`text where ${this.#missing} attachments are awaited: ${message}`);
       this.#missing = Number(HEADER.exec(message)?.[2] ?? 0);
@@ -91,6 +87,15 @@ export class PacketReader {
       this.#attachments.push(message.slice());
     }
     return this.#missing > 0 ? null : checked(parse(this.#text, this.#attachments));
+  }
+}
+
+function decode(message: Frame, codec: Codec): Packet {
+  try {
+    const { type, namespace, id, ...packet } = codec.decode(message);
+    return { type, namespace, id, data: type === DISCONNECT ? undefined : packet.data() };
+  } catch (error) {
+    throw new WireError(`the codec cannot read it: ${(error as Error)?.message ?? error}`);
   }
 }
 

@@ -9,7 +9,10 @@ const EPSILON = 1e-6;
 
 interface Entry<T> {
   readonly item: T;
-  /** In the lane's own time. */
+  readonly size: number;
+  /** When the line begins with it and when it has written it, and when it arrives; in the lane's own time. */
+  readonly begin: number;
+  readonly end: number;
   readonly due: number;
   /** What was sent together arrives together, if it is due together. */
   readonly batch: number;
@@ -52,8 +55,13 @@ export class Lane<T> {
 
   /** Bytes that wait for the line. What is under way does not count. */
   get backlog(): number {
-    const { bandwidth } = this.#settings();
-    const waiting = bandwidth < Infinity ? Math.max(0, this.#busyUntil - this.#now) * bandwidth : this.#frozenBytes;
+    const now = this.#now;
+    let waiting = this.#frozenBytes;
+    // From the last one back to the one that is being written.
+    for (let index = this.#queue.length - 1; index >= 0 && this.#queue[index]!.end > now; index--) {
+      const { size, begin, end } = this.#queue[index]!;
+      waiting += size * Math.min(1, (end - now) / (end - begin));
+    }
     return Math.round(waiting);
   }
 
@@ -66,13 +74,16 @@ export class Lane<T> {
     this.#busyUntil = Math.max(this.#busyUntil, this.#now);
     for (const item of items) {
       const size = sizeOf(item);
-      this.#busyUntil += size / bandwidth;
-      if (this.#frozenAt < Infinity) this.#frozenBytes += size;
+      const begin = this.#busyUntil;
+      const end = begin + size / bandwidth;
+      this.#busyUntil = end;
+      // What takes no time waits all the same while nothing moves.
+      if (this.#frozenAt < Infinity && end <= this.#now) this.#frozenBytes += size;
       const segments = Math.ceil(size / SEGMENT);
       const isStalled = random.next() >= (1 - stall_chance) ** segments;
       const stall = isStalled ? stall_time * (0.5 + random.next()) : 0;
-      this.#lastDue = Math.max(this.#lastDue, this.#busyUntil + delay + stall);
-      this.#queue.push({ item, due: this.#lastDue, batch });
+      this.#lastDue = Math.max(this.#lastDue, end + delay + stall);
+      this.#queue.push({ item, size, begin, end, due: this.#lastDue, batch });
     }
     this.#run();
   }

@@ -93,11 +93,11 @@ export function mergeSettings(current: LinkSettings, input: LinkSettingsInput | 
     return mergeSettings(PERFECT, PRESETS[input]);
   }
   checkObject("link settings", input);
-  const { up = {}, down = {}, mean_uptime = current.mean_uptime, ...both } = input;
-  check("link settings", both, Object.keys(PERFECT_DIRECTION), ["up", "down", "mean_uptime"]);
-  check("link settings: up", up, Object.keys(PERFECT_DIRECTION));
-  check("link settings: down", down, Object.keys(PERFECT_DIRECTION));
-  check("link settings", { mean_uptime }, ["mean_uptime"]);
+  const { up: onlyUp = {}, down: onlyDown = {}, mean_uptime = current.mean_uptime, ...rest } = input;
+  const both = checked("link settings", rest, Object.keys(PERFECT_DIRECTION), ["up", "down", "mean_uptime"]);
+  const up = checked("link settings: up", onlyUp, Object.keys(PERFECT_DIRECTION));
+  const down = checked("link settings: down", onlyDown, Object.keys(PERFECT_DIRECTION));
+  checked("link settings", { mean_uptime }, ["mean_uptime"]);
   return Object.freeze({
     up: Object.freeze({ ...current.up, ...both, ...up }),
     down: Object.freeze({ ...current.down, ...both, ...down }),
@@ -105,13 +105,17 @@ export function mergeSettings(current: LinkSettings, input: LinkSettingsInput | 
   });
 }
 
-function check(where: string, given: object, names: readonly string[], others: readonly string[] = []): void {
+/** What is given of it; a value that is undefined is none. */
+function checked(where: string, given: object, names: readonly string[], others: readonly string[] = []): object {
   checkObject(where, given);
-  for (const [name, value] of Object.entries(given)) {
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  for (const name of Object.keys(given))
     requireThat(names.includes(name), where, `of ${[...names, ...others].join(", ")}`, name);
+  for (const [name, value] of entries) {
     const [expected, isValid] = RULES[name]!;
     requireThat(typeof value === "number" && isValid(value), `${where}: "${name}"`, expected, value);
   }
+  return Object.fromEntries(entries);
 }
 
 function checkObject(where: string, given: unknown): void {

@@ -35,6 +35,21 @@ beforeAll(async () => {
       return () => bot.emit_with_ack("bot", [bot.index]);
     };`,
   );
+  writeFileSync(
+    join(cache, "awaiting-script.mjs"),
+    `export default (bot) => {
+      bot.namespace.connected.connect(async () => {
+        await bot.namespace.emit_with_ack("to nobody", [], 0.2);
+      });
+      // One that waits when all is over.
+      return () => void bot.namespace.emit_with_ack("to nobody", [], 60);
+    };`,
+  );
+  writeFileSync(
+    join(cache, "odd-script.mjs"),
+    "export default (bot) => () => { if (bot.index === 0) throw Object.create(null); };",
+  );
+  writeFileSync(join(cache, "odd-start.mjs"), "export default () => { throw Object.create(null); };");
   writeFileSync(join(cache, "no-script.mjs"), "export const script = () => {};");
   writeFileSync(join(cache, "broken-script.mjs"), "export default () => { throw new Error('out of ideas'); };");
 }, PATIENCE);
@@ -120,6 +135,29 @@ describe("bots on a real server", { timeout: PATIENCE }, () => {
     expect(code).toBe(1);
   });
 
+  test.each([1, 2])(
+    "a promise that a script did not catch is counted and printed, in %d processes",
+    async (processes) => {
+      const { url } = await serve();
+      const args = ["--count=4", "--duration=1", "--json", `--script=${cache}/awaiting-script.mjs`];
+      const { code, out, err } = await bots("bots", url, `--processes=${processes}`, ...args).ended;
+      const report = parse(out);
+      expect(report).toMatchObject({ ok: false, joined: 4, connected: 4, lost: 0, script_errors: 4 });
+      expect(report.errors).toEqual({ 'script: "to nobody" was not acknowledged in time': 4 });
+      expect(err).toMatch(/^The script of a bot, in a promise: \w*Error: "to nobody" was not acknowledged in time$/m);
+      expect(code).toBe(1);
+    },
+  );
+
+  test("a script may throw what cannot be made text", async () => {
+    const { url } = await serve();
+    const script = `--script=${cache}/odd-script.mjs`;
+    const { code, out, err } = await bots("bots", url, "--count=2", "--duration=0.5", "--json", script).ended;
+    expect(parse(out)).toMatchObject({ connected: 2, errors: { "script: object": expect.any(Number) } });
+    expect(err).toContain("The script of bot 0: object\n");
+    expect(code).toBe(1);
+  });
+
   test("Ctrl-C ends them with the report", async () => {
     const { url, count } = await serve();
     for (const processes of [1, 2]) {
@@ -167,6 +205,9 @@ describe("the command line", { timeout: PATIENCE }, () => {
     [["bots", "ws://127.0.0.1:1", "--script=none.mjs"], "--script none.mjs: Cannot find module"],
     [["bots", "ws://127.0.0.1:1", `--script=${cache}/no-script.mjs`], "the default export has to be a function"],
     [["bots", "ws://127.0.0.1:1", `--script=${cache}/broken-script.mjs`], "broken-script.mjs: out of ideas"],
+    [["bots", "ws://127.0.0.1:1", `--script=${cache}/odd-start.mjs`], "odd-start.mjs: object"],
+    [["bots", "ws://127.0.0.1:1", "--event=connect"], "the event's name must be a free string"],
+    [["bots", "ws://127.0.0.1:1", "--payload=1e10"], 'option "payload" must be a whole number from 0 to'],
     [["bots", "ws://127.0.0.1:1", "--namespace=/a?b"], "a namespace path must be"],
   ])("%j ends with 2 and a sentence", async (args, message) => {
     const { code, out, err } = await bots(...args).ended;

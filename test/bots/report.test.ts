@@ -124,6 +124,17 @@ describe("the table", () => {
     expect(text).toMatch(/^Gave up: nobody is there$/m);
   });
 
+  test("shows the words of others on one line, without what a terminal would obey", () => {
+    const words = "\x1b[2J full\n       9 × lost: by us";
+    const text = report_table({
+      ...report,
+      failure: words,
+      errors: { [`connect: ${words}`]: 2, ["x".repeat(1000)]: 1 },
+    });
+    expect(text).toMatch(/^ +2 × connect: �\[2J full� +9 × lost: by us\n +1 × x{299}…$/m);
+    expect(text).toMatch(/^Gave up: �\[2J full� +9 × lost: by us$/m);
+  });
+
   test.each([
     [0.0000123, "12 µs"],
     [0.00095, "950 µs"],

@@ -45,6 +45,17 @@ describe("the ramp", () => {
     expect(world.play(swarm, 1)).toMatchObject({ started: 30, joined: 0, errors: { "connect: full": 30 } });
   });
 
+  test("nor for those whom a lobby lets wait", () => {
+    world.server.of("/lobby");
+    const script = ({ client }: Bot) => {
+      const lobby = client.create_namespace("/lobby");
+      client.connect_to_url("ws://game.example");
+      lobby.connect_to_namespace();
+    };
+    const swarm = world.swarm({ count: 30, max_connecting: 8, client: { main_namespace: false }, script });
+    expect(world.play(swarm, 1)).toMatchObject({ started: 30, joined: 0 });
+  });
+
   test("nor for those that have given up on the way in", () => {
     world.server.use(() => {});
     const script = ({ client }: Bot) => void world.clock.after(0.1, () => client.close());
@@ -136,6 +147,34 @@ describe("a script", () => {
       },
     });
     expect(world.play(swarm, 1)).toMatchObject({ script_errors: 1, errors: { "script: not at home": 1 }, events: 1 });
+  });
+
+  test("may throw anything, and have a promise that is rejected", () => {
+    const odd = [Object.create(null), undefined, { message: "an object" }, Symbol("s")];
+    const swarm = world.swarm({
+      count: 1,
+      script: () => () => {
+        if (odd.length > 0) throw odd.shift();
+      },
+    });
+    world.play(swarm, 1);
+    // As the command line does it, which alone has the process for itself.
+    expect(swarm.countRejection(new Error("not answered"))).toBe(true);
+    swarm.script_error.connect(() => expect.unreachable());
+    expect(swarm.get_report()).toMatchObject({
+      ok: false,
+      script_errors: 5,
+      errors: {
+        "script: object": 1,
+        "script: undefined": 1,
+        "script: an object": 1,
+        "script: Symbol(s)": 1,
+        "script: not answered": 1,
+      },
+    });
+    const report = swarm.stop();
+    expect(swarm.countRejection(new Error("the end"))).toBe(false);
+    expect(swarm.get_report()).toEqual(report);
   });
 
   test("that cannot start one of the bots costs that bot alone", () => {
@@ -302,6 +341,24 @@ describe("a bot that is lost", () => {
       script: (bot) => () => bot.index === 2 && bot.client.close(),
     });
     expect(world.play(swarm, 1)).toMatchObject({ lost: 0, connected: 2, ok: true });
+  });
+});
+
+describe("the clients' options", () => {
+  test.each<[string, BotSwarmOptions["client"], number]>([
+    ["are the swarm's own", {}, 1],
+    ["may name one part of reconnection", { reconnection: { jitter: 0 } }, 1],
+    ["may switch it on, which it is", { reconnection: true }, 1],
+    ["may say nothing", { clock: undefined, reconnection: { delay: undefined } } as never, 1],
+    ["may say all", { reconnection: { delay: 2 } }, 2],
+  ])("%s", (_, client, delay) => {
+    const swarm = world.swarm({ count: 1, script: idle, client: { random: () => 0, ...client } });
+    world.play(swarm, 1);
+    const delays: number[] = [];
+    swarm.bots[0]?.client.reconnecting.connect((_attempt, delay) => delays.push(delay));
+    world.server.connections[0]?.cut();
+    world.play(swarm, 0.5);
+    expect(delays).toEqual([delay]);
   });
 });
 

@@ -2,19 +2,20 @@
 import { EventEmitter } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Server } from "socket.io";
+import { Server, type ServerOptions } from "socket.io";
 import { type ClientOptionsInput, Err, OK, SocketIOClient } from "socketio-gameloop";
 import { PolledServer, type PolledServerOptions, type ServerClient, ServerNamespace } from "socketio-gameloop/server";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { WebSocket } from "ws";
 
 const ends: (() => void)[] = [];
 afterEach(() => {
   for (const end of ends.splice(0).reverse()) end();
 });
 
-async function arena(options: PolledServerOptions = {}) {
+async function arena(options: PolledServerOptions = {}, ioOptions: Partial<ServerOptions> = {}) {
   const http = createServer();
-  const io = new Server(http, { serveClient: false });
+  const io = new Server(http, { serveClient: false, ...ioOptions });
   const server = new PolledServer(io, options);
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   const url = `ws://127.0.0.1:${(http.address() as AddressInfo).port}`;
@@ -115,6 +116,60 @@ describe("what arrives waits for a poll", () => {
     expect(heard).toEqual([1, 2, 3]);
     server.poll();
     expect(heard).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test("a budget of packets need not be whole", async () => {
+    const { server, main, joined, until } = await arena({ poll_max_packets: 1.5 });
+    const { client, ns } = await joined();
+    const heard: number[] = [];
+    main.on("n", (_client, [n]) => heard.push(n));
+    for (let n = 1; n <= 3; n++) ns.emit("n", [n]);
+    client.flush();
+    await until(() => server.get_pending_count() === 3, false);
+    server.poll();
+    expect(heard).toEqual([1, 2]);
+  });
+
+  test("who was thrown out uses up nobody's budget", async () => {
+    const { server, main, joined, until } = await arena({ poll_max_packets: 2 });
+    const spammer = await joined({ reconnection: false });
+    const other = await joined();
+    const heard: string[] = [];
+    main.event_received.connect((client, event) => {
+      heard.push(event);
+      if (event === "spam") client.disconnect_client();
+    });
+    for (let n = 1; n <= 20; n++) spammer.ns.emit("spam", [n]);
+    spammer.client.flush();
+    await until(() => server.get_pending_count() === 20, false);
+    other.ns.emit("move");
+    other.client.flush();
+    await until(() => server.get_pending_count() === 21, false);
+    server.poll();
+    expect([heard, server.get_pending_count()]).toEqual([["spam", "move"], 0]);
+  });
+
+  test("an event whose name is a number is heard under it as text, as socket.io does it", async () => {
+    const { server, main, joined, until } = await arena();
+    const { client } = await joined();
+    const heard: unknown[] = [];
+    main.on("42", (_client, data, reply) => {
+      heard.push(data);
+      reply?.(["yes"]);
+    });
+    server.event_received.connect((_client, event) => heard.push(event));
+    const answers: unknown[] = [];
+    // Our own client refuses such a name.
+    const raw = new WebSocket(`${client.get_connection_url()}/socket.io/?EIO=4&transport=websocket`);
+    ends.push(() => raw.close());
+    raw.on("message", (data) => {
+      const text = String(data);
+      if (text[0] === "0") raw.send("40");
+      else if (text.startsWith("40")) raw.send('427[42,"x"]');
+      else answers.push(text);
+    });
+    await until(() => answers.length > 0);
+    expect([heard, answers]).toEqual([[["x"], "42"], ['437["yes"]']]);
   });
 
   test("of an EVENT_LATEST event only the newest of each client, but all that ask", async () => {
@@ -237,7 +292,7 @@ describe("clients that come and go between two polls", () => {
         enter = callback;
       },
     };
-    const server = new PolledServer({ of: () => nsp } as unknown as Server);
+    const server = new PolledServer({ of: () => nsp, on() {} } as unknown as Server);
     const log: string[] = [];
     const main = server.get_namespace();
     main.client_connected.connect((client) => log.push(`in ${client.get_session_id()}`));
@@ -515,6 +570,54 @@ describe("listeners", () => {
   });
 });
 
+describe("of socket.io's own", () => {
+  test("a client that another listener throws out as it comes in is never told of", async () => {
+    const { io, server, main, join, joined, until } = await arena();
+    // Told of before those who listen for "connection".
+    io.on("connect", (socket) => {
+      if (socket.handshake.auth["isBanned"]) socket.disconnect(true);
+    });
+    const log: string[] = [];
+    main.client_connected.connect((client) => log.push(`in ${client.get_auth()["name"]}`));
+    main.client_disconnected.connect((client) => log.push(`out ${client.get_auth()["name"]}`));
+    const banned = join({ reconnection: false }, { isBanned: true, name: "ann" });
+    const threw = vi.fn();
+    banned.disconnected.connect(threw);
+    await until(() => threw.mock.calls.length > 0);
+    await joined({}, { name: "bob" });
+    expect([log, server.get_stats().clients]).toEqual([["in bob"], 1]);
+  });
+
+  test("a dynamic namespace that was empty, and was made anew", async () => {
+    const { io, server, join, until } = await arena({}, { cleanupEmptyChildNamespaces: true });
+    io.of(/^\/room-\d$/);
+    const room = server.create_namespace("/room-1");
+    const log: string[] = [];
+    room.client_connected.connect(() => log.push("in"));
+    room.client_disconnected.connect(() => log.push("out"));
+    room.on("move", () => room.emit("moved"));
+    for (let visit = 1; visit <= 2; visit++) {
+      const before = io.of("/room-1");
+      const client = join({ main_namespace: false, reconnection: false });
+      const mine = client.create_namespace("/room-1");
+      mine.on("moved", () => log.push("moved"));
+      mine.connect_to_namespace();
+      await until(() => room.get_clients().length === 1);
+      mine.emit("move");
+      await until(() => log.at(-1) === "moved");
+      client.close();
+      await until(() => room.get_clients().length === 0);
+      expect(io.of("/room-1")).not.toBe(before);
+    }
+    expect(log).toEqual(["in", "moved", "out", "in", "moved", "out"]);
+    server.close();
+    const late = join({ main_namespace: false });
+    late.create_namespace("/room-1").connect_to_namespace();
+    await until(() => late.get_namespace("/room-1")?.is_namespace_connected() === true);
+    expect(server.get_pending_count()).toBe(0);
+  });
+});
+
 describe("close()", () => {
   test("throws all out, the ones that nobody has heard of too, and hears no others", async () => {
     const { server, main, join, joined, until } = await arena();
@@ -559,7 +662,7 @@ describe("close()", () => {
 });
 
 describe("bad input", () => {
-  const io = { of: () => ({ name: "/", on() {}, off() {} }) } as unknown as Server;
+  const io = { of: () => ({ name: "/", on() {}, off() {} }), on() {} } as unknown as Server;
 
   test.each([
     [{}, "new PolledServer(io) must be a socket.io Server, got object"],
@@ -599,6 +702,20 @@ describe("bad input", () => {
     expect(() => main.emit("n", 5 as never)).toThrow(/must be one array of arguments/);
     expect(() => known.emit("connect")).toThrow(/must be a free string/);
     expect(() => known.emit("n", [1n])).toThrow(TypeError);
+    const circle: unknown[] = [];
+    circle.push(circle, circle);
+    const noFunction = /the data of "n" must be without a function at its end; a client's emit_with_ack/;
+    const noCircle = /the data of "n" cannot be encoded: it contains itself/;
+    for (const [data, message] of [
+      [[1, () => 5], noFunction],
+      [[circle], noCircle],
+    ] as const) {
+      expect(() => known.emit("n", data)).toThrow(message);
+      expect(() => known.emit_volatile("n", data)).toThrow(message);
+      expect(() => known.emit_with_ack("n", data, () => {})).toThrow(message);
+      expect(() => main.emit("n", data)).toThrow(message);
+      expect(() => main.emit_volatile("n", data)).toThrow(message);
+    }
     expect(() => known.emit_with_ack("n", [], () => {}, -1)).toThrow("the timeout must be a number of seconds, got -1");
     expect(() => known.emit_with_ack("n", [], {} as never)).toThrow(/the callback of "n" must be a function/);
     await expect(main.client_connected.wait(1)).rejects.toThrow("write wait()");
@@ -611,6 +728,9 @@ describe("what a callback or a caller does wrong leaves nothing half-done", () =
     const codes: unknown[] = [];
     main.on("ask", (_client, _data, reply) => {
       expect(() => reply?.([1n])).toThrow(TypeError);
+      const circle: unknown[] = [];
+      circle.push(circle);
+      expect(() => reply?.([circle])).toThrow(TypeError);
       codes.push(reply?.(["fallback"]), reply?.(["again"]));
     });
     const { ns } = await joined();

@@ -252,6 +252,63 @@ describe("events", () => {
     game.main.emit("b");
     game.client.poll();
     expect(got).toEqual(["a", "b", "b"]);
+    game.main.emit("a");
+    expect(() => game.client.close()).toThrow("expected 1, got 2");
+    expect(game.server.connections).toHaveLength(1);
+    game.client.close();
+    expect([game.server.connections, game.client.get_connection_state()]).toEqual([[], 0]);
+  });
+
+  test("of a middleware are heard when the client is in, and may be questions, as with socket.io", async () => {
+    const server = new FakeServer();
+    let lets: ((refusal?: { message: string }) => void) | null = null;
+    const answers: unknown[] = [];
+    server.use((socket, next) => {
+      expect(socket.connected).toBe(false);
+      socket.emit("early", [1]);
+      socket.emit_with_ack("ask", [], (response, error) => answers.push([response, error]), 30);
+      lets = next;
+    });
+    server.on("connection", (socket) => socket.emit("late", [2]));
+    const game = new Game(server);
+    game.main.on("ask", (_data, reply) => reply?.(["yes"]));
+    game.client.connect_to_url("ws://test");
+    game.play(1);
+    expect(game.news()).toEqual([]);
+    lets!();
+    game.play(1);
+    expect(game.news()).toEqual(["connected(socket-1)", "early [1]", "ask []", "late [2]"]);
+    expect(answers).toEqual([[["yes"], OK]]);
+  });
+
+  test("of a middleware that refuses are not", () => {
+    const game = connected();
+    const answers: unknown[] = [];
+    game.server.of("/vip").use((socket, next) => {
+      const ask = (event: string) =>
+        socket.emit_with_ack(event, [], (response, error) => answers.push([event, response, error]), 10);
+      socket.emit("early");
+      ask("before");
+      next({ message: "no" });
+      socket.emit("late");
+      ask("after");
+    });
+    const vip = game.client.create_namespace("/vip");
+    vip.connect_to_namespace();
+    game.play(11);
+    expect(game.news()).toEqual(["connect_error(/vip, no)"]);
+    expect(answers).toEqual([
+      ["before", ["timeout"], Err.ERR_TIMEOUT],
+      ["after", ["timeout"], Err.ERR_TIMEOUT],
+    ]);
+    vip.connect_to_namespace();
+    game.play(1);
+    game.server.connections[0]?.close();
+    game.clock.advance(10);
+    expect(answers.slice(2)).toEqual([
+      ["before", ["timeout"], Err.ERR_CONNECTION_ERROR],
+      ["after", ["timeout"], Err.ERR_CONNECTION_ERROR],
+    ]);
   });
 
   test("what cannot be sent is a TypeError, and nothing is sent", () => {
@@ -265,6 +322,33 @@ describe("events", () => {
     const cycle: unknown[] = [];
     cycle.push(cycle);
     expect(() => socket?.emit("x", cycle)).toThrow(TypeError);
+  });
+
+  test.each(["the server", "the client"])("with a codec at %s alone the connection is closed", (who) => {
+    const codec = msgpack();
+    const isServer = who === "the server";
+    const game = new Game(new FakeServer(isServer ? { codec } : {}), {
+      clientOptions: { reconnection: false, ...(isServer ? {} : { codec }) },
+    });
+    game.client.connect_to_url("ws://test");
+    game.play(0.1);
+    expect(game.news()[0]).toMatch(/^connect_error\(\/, /);
+    expect([game.server.connections, game.client.get_connection_state()]).toEqual([[], 0]);
+  });
+
+  test("with a codec that cannot read it the connection is closed, and says why", () => {
+    const server = new FakeServer({ codec: msgpack() });
+    const closed: string[] = [];
+    for (const frame of ["40", new Uint8Array([0xc1]), new Uint8Array([0x80])]) {
+      const line = server.transport_factory({ url: "ws://test", sid: "" } as never, {
+        received() {},
+        closed: (_, message) => closed.push(message),
+      });
+      server.clock.advance(0);
+      line.send([frame]);
+    }
+    expect(closed).toHaveLength(3);
+    expect(closed[0]).toMatch(/^the codec cannot read it: a text message/);
   });
 
   test("with a codec at both ends", () => {
@@ -458,6 +542,26 @@ describe("how it ends", () => {
     game.client.close();
     expect(reasons).toEqual(["client namespace disconnect"]);
     expect(game.server.connections).toEqual([]);
+  });
+
+  test("what was written before it was known that its namespace was left is dropped", () => {
+    const game = connected();
+    const rooms = game.server.of("/room");
+    rooms.on("connection", (socket) => socket.on("kick me", () => socket.disconnect()));
+    const room = game.client.create_namespace("/room");
+    room.connect_to_namespace();
+    game.play(0.1);
+    const [socket] = rooms.sockets;
+    room.emit("kick me");
+    room.emit("more");
+    game.main.emit("after");
+    game.play(0.1);
+    expect(game.news()).toEqual([]);
+    expect(room.get_connection_state()).toBe(SocketIONamespace.STATE_DISCONNECTED);
+    expect([socket?.received.map(({ event }) => event), game.server.sockets[0]?.received.length]).toEqual([
+      ["kick me"],
+      1,
+    ]);
   });
 
   test("a client that writes what no client may write is thrown out", () => {
@@ -770,6 +874,14 @@ test.each([
   [null],
 ])("new FakeServer(%s) is a TypeError", (options) => {
   expect(() => new FakeServer(options as never)).toThrow(TypeError);
+});
+
+test("an option that is undefined is as if it was not given", () => {
+  const options = { clock: undefined, ping_interval: undefined, recovery: undefined, codec: undefined } as never;
+  const game = new Game(new FakeServer(options));
+  game.client.connect_to_url("ws://test");
+  game.play(60);
+  expect(game.client.is_socket_connected()).toBe(true);
 });
 
 test("of() takes what can be a namespace", () => {

@@ -168,6 +168,27 @@ describe("bandwidth", () => {
     expect(transport.bufferedAmount).toBe(105);
   });
 
+  test("that changes changes nothing of what waits: so many bytes, written as they would have been", () => {
+    const { clock, link, transport } = line({ up: { bandwidth: 1000 } });
+    transport.send(["x".repeat(1000), "y".repeat(1000)]);
+    for (const bandwidth of [1e6, 10, Infinity]) {
+      link.set({ up: { bandwidth } });
+      expect(transport.bufferedAmount).toBe(2000);
+    }
+    clock.advance(0.5);
+    transport.send(["z".repeat(100)]);
+    expect(transport.bufferedAmount).toBe(1600);
+    link.freeze();
+    clock.advance(10);
+    transport.send(["z"]);
+    expect(transport.bufferedAmount).toBe(1601);
+    link.thaw();
+    clock.advance(1);
+    expect(transport.bufferedAmount).toBe(601);
+    clock.advance(0.6);
+    expect(transport.bufferedAmount).toBe(0);
+  });
+
   test("emit_volatile() leaves out what would come too late", () => {
     const { game, link } = behindLink({ latency: 0.01 });
     game.play(1);
@@ -493,6 +514,12 @@ describe("settings", () => {
     expect(link.get_settings()).toEqual(new LinkSimulator().get_settings());
   });
 
+  test("what is undefined is not named", () => {
+    const link = new LinkSimulator({ latency: 0.5, jitter: undefined } as never);
+    link.set({ latency: undefined, down: { latency: undefined }, up: undefined, mean_uptime: undefined } as never);
+    expect(link.get_settings()).toEqual(new LinkSimulator({ latency: 0.5 }).get_settings());
+  });
+
   test("those of a direction go before those of both", () => {
     const link = new LinkSimulator({ up: { latency: 2 }, latency: 1, down: { jitter: 3 } });
     const { up, down } = link.get_settings();
@@ -537,7 +564,7 @@ describe("settings", () => {
     [{ down: { mean_uptime: 3 } }, "down"],
     [{ down: null }, "down"],
     [{ loss: 0.1 }, "stall_chance"],
-    [{ latency: undefined }, '"latency"'],
+    [{ loss: undefined }, "stall_chance"],
     [[], "an object"],
     [null, "an object"],
     ["5g", "one of none, wifi, 4g, train"],
