@@ -16,7 +16,7 @@ const RUNNING = 5;
 const PAUSED = 6;
 const SLEEPING = 7;
 const SHUTDOWN = 8;
-/** The orders that start a scene anew if it runs, and up to which status: from there on they only wake it. */
+/** The orders that start a scene anew, and up to which status: one that is paused or sleeps may only be woken. */
 const STARTS: Readonly<Record<string, number>> = { start: SLEEPING, switch: PAUSED, run: RUNNING };
 
 /** An order in the queue of `Phaser.Scenes.SceneManager`. */

@@ -38,7 +38,10 @@ export interface TickerOptions {
   readonly clock?: () => number;
 }
 
-/** What `attach_to_ticker` returns: call it to detach. What was emitted is sent, and the clients stay connected; the second call does nothing. */
+/**
+ * What `attach_to_ticker` returns: call it to detach. What was emitted is sent, and the clients stay connected; the second call does
+ * nothing.
+ */
 export interface TickerAttachment {
   (): void;
   /**
@@ -136,7 +139,7 @@ export function attach_to_ticker(ticker: TickerLike, polled: Polled, options: Ti
     if (!isAttached) return;
     isAttached = false;
     lists.delete(list);
-    // This frame's own comes no more.
+    // That of this frame will not come.
     flush();
     // A destroyed ticker counts nothing, and throws when something is removed.
     if (ticker.count > 0) {
