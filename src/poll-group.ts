@@ -11,9 +11,11 @@ export interface PollGroupOptions {
   readonly clock?: () => number;
 }
 
+const isWaiting = (client: SocketIOClient): boolean => client.get_pending_count() > 0;
+
 /**
- * Many clients under one budget, which is shared fairly: each has its part, what one does not need goes to the others, and another
- * one begins in each poll. Every client's timeouts are looked at and its emits are sent in every poll, whatever the budget. Leave the
+ * Many clients under one budget, which is shared fairly: each has its part, what one does not need goes to the others, and who went
+ * without begins the next poll. Every client's timeouts are looked at and its emits are sent in every poll, whatever the budget. Leave the
  * clients' own budgets (`poll_max_packets`, `poll_max_time`) at 0: they would count for each of their turns.
  *
  * @example
@@ -26,7 +28,7 @@ export interface PollGroupOptions {
  * setInterval(() => bots.poll(), 16);
  */
 export class PollGroup {
-  /** Whoever is the first begins in the next poll, and is the last from then on. */
+  /** Whoever is the first begins in the next poll. */
   readonly #clients = new Set<SocketIOClient>();
   readonly #options: Required<PollGroupOptions>;
   #polling = false;
@@ -60,7 +62,7 @@ export class PollGroup {
 
   /**
    * Polls every client once, and those that have more to deliver again as long as the budget lasts. Called from inside a
-   * callback it does nothing and returns 0.
+   * callback of one of its own polls it does nothing and returns 0.
    * @param now seconds, as for `SocketIOClient.poll`
    * @returns how many callbacks were run
    */
@@ -68,33 +70,45 @@ export class PollGroup {
     if (this.#polling) return 0;
     this.#polling = true;
     const clients = [...this.#clients];
-    const [first] = clients;
-    if (first && this.#clients.delete(first)) this.#clients.add(first);
+    let first: SocketIOClient | undefined;
+    let starved: SocketIOClient | undefined;
     const { max_packets, max_time, clock } = this.#options;
     const time = max_time > 0 ? clock : () => 0;
     const end = time() + (max_time || Infinity);
-    let packets = max_packets || Number.MAX_SAFE_INTEGER;
+    let packets = Math.min(max_packets || Infinity, Number.MAX_SAFE_INTEGER);
     let callbacks = 0;
     try {
       for (let round = clients; round.length > 0; ) {
         const busy: SocketIOClient[] = [];
-        for (const [index, client] of round.entries()) {
+        /** Among so many is shared what is left of the budget. */
+        let left = round.filter(isWaiting).length;
+        for (const client of round) {
           // A callback may have taken it out.
           if (!this.#clients.has(client)) continue;
-          const left = round.length - index;
           const started = time();
-          const share = started < end ? Math.ceil(packets / left) : 0;
-          const limit = { packets: share, until: started + (end - started) / left };
+          const parts = Math.max(1, left);
+          const share = started < end ? Math.ceil(packets / parts) : 0;
+          const limit = { packets: share, until: started + (end - started) / parts };
+          if (isWaiting(client)) left--;
           callbacks += pollWithin(client, now, limit);
           const taken = share - limit.packets;
           packets -= taken;
-          // Who took nothing would take nothing in the next round either.
-          if (taken > 0 && client.get_pending_count() > 0) busy.push(client);
+          if (taken > 0) first ??= client;
+          if (!isWaiting(client)) continue;
+          // Who took nothing of its share would take nothing in the next round either.
+          if (taken > 0) busy.push(client);
+          else if (share === 0) starved ??= client;
         }
         round = packets > 0 && time() < end ? busy : [];
       }
     } finally {
       this.#polling = false;
+      // The next one of those that took something: the first may have had a packet more than the others.
+      const next = starved ?? clients[clients.indexOf(first!) + 1];
+      for (const client of clients) {
+        if (client === next) break;
+        if (this.#clients.delete(client)) this.#clients.add(client);
+      }
     }
     return callbacks;
   }

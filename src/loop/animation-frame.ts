@@ -27,8 +27,8 @@ export interface AnimationFrameOptions {
   readonly max_delta?: number;
   /** Monotonic seconds, given to each `poll()`: the clients' own option `clock`. Default `performance.now() / 1000`. */
   readonly clock?: () => number;
-  /** Asks for the next frame and calls back with its time in milliseconds. Default: the page's; a headset has its own. */
-  readonly request_animation_frame?: (callback: (milliseconds: number) => void) => unknown;
+  /** Asks for the next frame and calls back with its time in milliseconds; without one it is that of `clock`. Default: the page's. */
+  readonly request_animation_frame?: (callback: (milliseconds?: number) => void) => unknown;
   /** Tells whether the page is hidden. Default: the page's `document`, `null` where there is none: never hidden. */
   readonly document?: PageVisibility | null;
 }
@@ -57,6 +57,9 @@ export class AnimationFrameLoop {
   readonly #document: PageVisibility | null | undefined;
   #request: AnimationFrameOptions["request_animation_frame"];
   #isRunning = false;
+  /** Changes with every start and stop: a frame that was asked for before finds out that it is not wanted any more. */
+  #epoch = 0;
+  /** In this epoch. A frame of an earlier one may never come, as with a headset whose session has ended. */
   #isScheduled = false;
   /** The time of the last frame, in seconds; `Infinity` before the first. */
   #lastTime = Infinity;
@@ -104,6 +107,8 @@ export class AnimationFrameLoop {
     requireThat(isFunction(this.#request), "requestAnimationFrame", hint, this.#request);
     if (this.#isRunning) return;
     this.#isRunning = true;
+    this.#epoch++;
+    this.#isScheduled = false;
     this.#lastTime = Infinity;
     this.#hiddenAt = null;
     this.#document?.addEventListener("visibilitychange", this.#look);
@@ -113,6 +118,7 @@ export class AnimationFrameLoop {
   /** Calls nothing any more. The clients stay connected; close them yourself. Does nothing when it does not run. */
   stop(): void {
     this.#isRunning = false;
+    this.#epoch++;
     this.#document?.removeEventListener("visibilitychange", this.#look);
   }
 
@@ -121,7 +127,6 @@ export class AnimationFrameLoop {
     return this.#isRunning;
   }
 
-  /** A frame that was asked for is never taken back: it finds out by itself whether it is still wanted. */
   readonly #look = (): void => {
     if (this.#document?.hidden) {
       if (this.#hiddenAt !== null) return;
@@ -131,17 +136,19 @@ export class AnimationFrameLoop {
       this.#isScheduled = true;
       // Not as a method: the platform's own wants no `this` but the page.
       const request = this.#request!;
-      request(this.#frame);
+      const epoch = this.#epoch;
+      request((milliseconds) => this.#frame(milliseconds, () => epoch === this.#epoch));
     }
   };
 
-  readonly #frame = (milliseconds: number): void => {
+  #frame(milliseconds: number | undefined, isWanted: () => boolean): void {
+    if (!isWanted()) return;
     this.#isScheduled = false;
     // Some hosts paint hidden pages too.
-    if (!this.#isRunning || this.#document?.hidden) return;
+    if (this.#document?.hidden) return;
     const now = this.#clock();
     // From the frame's own time, which is in step with the screen; the clock is read a little later, by chance more or less.
-    const time = milliseconds / 1000;
+    const time = (milliseconds ?? now * 1000) / 1000;
     const delta = Math.min(Math.max(0, time - this.#lastTime), this.#maxDelta);
     this.#lastTime = time;
     try {
@@ -150,9 +157,9 @@ export class AnimationFrameLoop {
         this.#hiddenAt = null;
         this.resumed.emit(seconds, Math.max(0, countSkipped(this.#list) - this.#skippedBefore));
       }
-      if (this.#isRunning) pass(this.#list, now, () => this.#isRunning && this.#callback?.(delta, now));
+      pass(this.#list, now, isWanted, () => this.#callback?.(delta, now));
     } finally {
       this.#look();
     }
-  };
+  }
 }

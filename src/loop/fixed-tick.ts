@@ -6,6 +6,7 @@ import {
   defaultClock,
   FUNCTION,
   isFunction,
+  isPositive,
   listOf,
   type Pollable,
   type Polled,
@@ -29,7 +30,7 @@ export interface LoopTimers {
 
 /** How a `FixedTickLoop` runs. */
 export interface FixedTickOptions {
-  /** Ticks per second; default 60. Godot: `Engine.physics_ticks_per_second`. */
+  /** Ticks per second, at most a million; default 60. Godot: `Engine.physics_ticks_per_second`. */
   readonly tick_rate?: number;
   /** Most ticks in one go when it is late; what is due beyond that is skipped. Default 8. Godot: `Engine.max_physics_steps_per_frame`. */
   readonly max_catch_up?: number;
@@ -107,7 +108,11 @@ export class FixedTickLoop {
   ) {
     checkCallback(tick);
     checkOptions(options, {
-      tick_rate: [(rate: number) => Number.isFinite(rate) && rate > 0, "a number of ticks per second above 0"],
+      // Of more ticks than this the numbers would not be exact for long.
+      tick_rate: [
+        (rate: number) => isPositive(rate) && rate <= 1e6,
+        "a number of ticks per second above 0, at most 1000000",
+      ],
       max_catch_up: [
         // Infinity is one, too.
         (count: number) => Math.floor(count) === count && count > 0,
@@ -221,9 +226,9 @@ export class FixedTickLoop {
   #tick(now: number): void {
     const epoch = this.#epoch;
     this.#isTicking = true;
-    pass(this.#list, now, () => {
-      // A listener of a client may have stopped the loop.
-      if (epoch !== this.#epoch) return;
+    // A listener of a client may stop the loop.
+    const isWanted = () => epoch === this.#epoch;
+    pass(this.#list, now, isWanted, () => {
       this.#stats.ticks++;
       this.#callback?.(1 / this.#rate, this.#stats.ticks);
     });

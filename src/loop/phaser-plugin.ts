@@ -70,25 +70,28 @@ export class SocketIOPlugin {
 
   /**
    * Installs and starts the plugin in a game that was made already: the only way with `Phaser.HEADLESS`, where Phaser forgets the
-   * global plugins of the config. In a game that has the plugin it returns that one.
+   * global plugins of the config. What an entry of the config says is taken from there, unless `options` say it. In a game that has the
+   * plugin it returns that one.
    * @throws TypeError for an option that cannot be, a key that another plugin has, or when the game's plugin has another client;
    * nothing is installed then
    */
   static install(game: PhaserGame, options: SocketIOInstallOptions = {}): SocketIOPlugin {
     const manager = game?.plugins;
     requireThat(Array.isArray(manager?.plugins), "the game", "a Phaser.Game", game);
-    const { key = "SocketIOPlugin", mapping, ...data } = options;
     const isNew = !pluginOf(game);
+    // Phaser comes to it later, or with HEADLESS never, and makes no second plugin of a key.
+    const entry = isNew ? game.config.installGlobalPlugins.find(({ plugin }) => plugin === SocketIOPlugin) : null;
+    const { key = entry?.key ?? "SocketIOPlugin", mapping = entry?.mapping, ...data } = options;
     const isFree = !isNew || manager.plugins.every((entry) => entry.key !== key);
     requireThat(isFree, 'option "key"', "one that no other plugin has", key);
     const plugin = new SocketIOPlugin(manager);
-    plugin.init(data);
+    plugin.init({ ...entry?.data, ...data });
     if (isNew) {
       // Not by install() of the manager: with HEADLESS that forgets it too, and of two games on a page it would refuse one.
       manager.plugins.push({ key, plugin, active: true, ...(mapping && { mapping }) });
       if (mapping) for (const scene of game.scene.scenes) (scene as Record<string, unknown>)[mapping] = plugin;
+      plugin.start();
     }
-    plugin.start();
     return plugin;
   }
 
@@ -132,8 +135,10 @@ export class SocketIOPlugin {
     if (isHidden()) this.#pause();
   }
 
-  /** Called by Phaser, by `plugins.stop(key)` too. The client stays connected, and nobody polls it. */
+  /** Called by Phaser, by `plugins.stop(key)` too. What was emitted is sent; the client stays connected, and nobody polls it. */
   stop(): void {
+    // At the end of a game there is no poststep: the farewells of its scenes would wait for ever.
+    if (this.#isRunning) this.#flush();
     this.#isRunning = false;
     this.#listen("off");
   }
@@ -145,7 +150,7 @@ export class SocketIOPlugin {
     events[method]("pause", this.#pause);
   }
 
-  /** Called by Phaser at the end of the game. The client stays connected; close it yourself. */
+  /** Called by Phaser at the end of the game, behind its scenes. The client stays connected; close it yourself. */
   destroy(): void {
     this.stop();
   }
@@ -176,7 +181,7 @@ function isHidden(): boolean {
 }
 
 /** The plugin manager's own list says it: there is no second one to keep in step with it. */
-function pluginOf(game: Partial<PhaserGame>): SocketIOPlugin | undefined {
+export function pluginOf(game: Partial<PhaserGame>): SocketIOPlugin | undefined {
   const entry = game?.plugins?.plugins.find(({ plugin }) => plugin instanceof SocketIOPlugin);
   return entry?.plugin as SocketIOPlugin | undefined;
 }

@@ -3,22 +3,29 @@
  * plugins for the run after that; a callback of an earlier one must not come back with it.
  *
  * `this.scene.stop()` and its like only put an order into the queue of Phaser's scene manager, which is carried out before the scenes
- * update next, behind this frame's poll. A scene that is told to end by an order in the queue hears nothing more.
+ * update next, behind this frame's poll. A scene that is told to end by an order in the queue hears nothing more. Phaser empties the
+ * queue when all is done: those that have just been carried out are still in it while the scenes that they start are made.
  */
 import type { SocketIOClient } from "../client.js";
-import { SocketIOPlugin } from "./phaser-plugin.js";
+import { pluginOf, SocketIOPlugin } from "./phaser-plugin.js";
 import type { PhaserScene } from "./phaser-types.js";
 
 /** Of a scene's `settings.status`, which counts up. */
 const CREATING = 4;
 const RUNNING = 5;
+const PAUSED = 6;
+const SLEEPING = 7;
 const SHUTDOWN = 8;
+/** The orders that start a scene anew, and up to which status: one that is paused or sleeps may only be woken. */
+const STARTS: Readonly<Record<string, number>> = { start: SLEEPING, switch: PAUSED, run: RUNNING };
 
 /** An order in the queue of `Phaser.Scenes.SceneManager`. */
 interface Order {
   readonly op: string;
   /** A scene's key, or the scene. */
   readonly keyA: unknown;
+  /** Of "switch": the one that is started, while the other sleeps. */
+  readonly keyB?: unknown;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: whoever registers it has typed it
@@ -38,21 +45,29 @@ export class SceneRun {
   /** Events are not heard while the scene is paused or sleeps. */
   pauseWithScene = false;
   readonly #scene: PhaserScene;
-  #client: SocketIOClient | null = null;
+  #client: SocketIOClient | undefined;
+  /** What was in the queue when this run began: what brought it about, and what had been carried out before. */
+  #past = new WeakSet<Order>();
   /** Another one in each run. */
   #registrations = new Set<Registration>();
 
   constructor(scene: PhaserScene) {
     this.#scene = scene;
+    scene.sys.events.on("start", this.#begin);
     scene.sys.events.on("shutdown", this.end);
     scene.sys.events.on("destroy", this.end);
   }
 
-  /** Kept: a scene that was destroyed does not know its game any more, and behind an `await` may still emit. */
   get client(): SocketIOClient {
     this.#client ??= SocketIOPlugin.from(this.#scene).client;
     return this.#client;
   }
+
+  readonly #begin = (): void => {
+    this.#past = new WeakSet(this.#queue);
+    // Kept: behind an `await` a scene may still emit when it does not know its game any more, or that has no plugins left.
+    this.#client = pluginOf(this.#scene.sys.game)?.client ?? this.#client;
+  };
 
   readonly end = (): void => {
     const ended = this.#registrations;
@@ -103,14 +118,20 @@ export class SceneRun {
     return this.#scene.sys.settings.status!;
   }
 
+  get #queue(): readonly Order[] {
+    return (this.#scene.sys.game.scene as { readonly _queue?: readonly Order[] })._queue ?? [];
+  }
+
   /** As Phaser's scene manager will carry it out: it stops no scene in a transition, and starts none that is being made. */
   #isEnding(): boolean {
-    const { game, settings } = this.#scene.sys;
-    const queue = (game.scene as { readonly _queue?: readonly Order[] })._queue ?? [];
-    return queue.some(({ op, keyA }) => {
-      if (keyA !== settings.key && keyA !== this.#scene) return false;
-      return op === "start"
-        ? this.#status > CREATING
+    const { key } = this.#scene.sys.settings;
+    return this.#queue.some((order) => {
+      const { op, keyA, keyB } = order;
+      const target = op === "switch" ? keyB : keyA;
+      if (this.#past.has(order) || (target !== key && target !== this.#scene)) return false;
+      const last = STARTS[op];
+      return last
+        ? this.#status > CREATING && this.#status <= last
         : /^(stop|remove)$/.test(op) && !this.#scene.sys.isTransitioning();
     });
   }

@@ -24,6 +24,14 @@ export interface PhaserPlugins {
 
 /** `Phaser.Game`. */
 export interface PhaserGame {
+  readonly config: {
+    readonly installGlobalPlugins: readonly {
+      key?: string;
+      plugin?: unknown;
+      mapping?: string;
+      data?: object | null;
+    }[];
+  };
   readonly events: PhaserEvents;
   readonly plugins: PhaserPlugins;
   readonly scene: { readonly scenes: readonly object[] };

@@ -12,6 +12,7 @@ import {
   FUNCTION,
   isFunction,
   listOf,
+  type Pollable,
   type Polled,
   SECONDS,
 } from "./pollable.js";
@@ -37,7 +38,10 @@ export interface TickerOptions {
   readonly clock?: () => number;
 }
 
-/** What `attach_to_ticker` returns: call it to detach. The clients stay connected; the second call does nothing. */
+/**
+ * What `attach_to_ticker` returns: call it to detach. What was emitted is sent, and the clients stay connected; the second call does
+ * nothing.
+ */
 export interface TickerAttachment {
   (): void;
   /**
@@ -79,8 +83,8 @@ declare global {
   }
 }
 
-/** What is attached to each ticker. */
-const attached = new WeakMap<TickerLike, Set<unknown>>();
+/** The lists that are attached to each ticker. What is in them is looked up when it is asked for: they may change. */
+const attached = new WeakMap<TickerLike, Set<Iterable<Pollable>>>();
 
 /**
  * Polls once in every frame of a ticker of PixiJS 8, before all callbacks of the game, and sends behind them what these have emitted.
@@ -102,9 +106,11 @@ export function attach_to_ticker(ticker: TickerLike, polled: Polled, options: Ti
   const { resumed_after = 1, clock = defaultClock } = options;
   requireThat(isFunction(ticker?.add), "attach_to_ticker: the ticker", "like app.ticker of PixiJS", ticker);
   const list = listOf(polled);
-  const own = new Set<unknown>([polled, ...list]);
-  const taken = attached.get(ticker) ?? new Set();
-  const isNew = [...own].every((item) => !taken.has(item));
+  const lists = attached.get(ticker) ?? new Set();
+  const taken = new Set<unknown>([...lists].flatMap((other) => [other, ...other]));
+  /** Whom a frame is for does not change in it. */
+  let items = [...list];
+  const isNew = ![list, ...items].some((item) => taken.has(item));
   requireThat(isNew, "attach_to_ticker: the client", "one that this ticker does not poll yet; detach it first", polled);
 
   const resumed: TickerAttachment["resumed"] = new Signal();
@@ -118,21 +124,23 @@ export function attach_to_ticker(ticker: TickerLike, polled: Polled, options: Ti
     const pause = now - lastPoll;
     lastPoll = now;
     if (pause >= resumed_after) resumed.emit(pause, Math.max(0, countSkipped(list) - skippedBefore));
-    each(list, (item) => isAttached && item.poll(now));
+    items = [...list];
+    each(items, (item) => isAttached && item.poll(now));
   };
   const flush = () => {
-    each(list, (item) => item.flush?.());
+    each(items, (item) => item.flush?.());
     skippedBefore = resumed.has_connections() ? countSkipped(list) : Infinity;
   };
   ticker.add(poll, undefined, POLL_PRIORITY);
   ticker.add(flush, undefined, FLUSH_PRIORITY);
-  attached.set(ticker, taken);
-  for (const item of own) taken.add(item);
+  attached.set(ticker, lists.add(list));
 
   const detach = () => {
     if (!isAttached) return;
     isAttached = false;
-    for (const item of own) taken.delete(item);
+    lists.delete(list);
+    // That of this frame will not come.
+    flush();
     // A destroyed ticker counts nothing, and throws when something is removed.
     if (ticker.count > 0) {
       ticker.remove(poll);

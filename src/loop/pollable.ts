@@ -28,7 +28,7 @@ export const defaultClock = (): number => performance.now() / 1000;
 type Rule = readonly [isValid: (value: never) => unknown, expected: string];
 
 export const isFunction = (value: unknown): boolean => typeof value === "function";
-const isPositive = (value: unknown): boolean => typeof value === "number" && value > 0;
+export const isPositive = (value: unknown): boolean => typeof value === "number" && value > 0;
 export const SECONDS: Rule = [isPositive, "a number of seconds above 0"];
 export const FUNCTION: Rule = [isFunction, "a function"];
 
@@ -65,14 +65,18 @@ export function countSkipped(list: Iterable<Pollable>): number {
   return count;
 }
 
-/** Runs that for each of them, of which none is left out when it changes the list or throws. */
-export function each(list: Iterable<Pollable>, run: (item: Pollable) => void): void {
-  for (const item of [...list]) safely(() => run(item));
+/** Runs that for each of them, of which none is left out when another one throws. */
+export function each(items: readonly Pollable[], run: (item: Pollable) => void): void {
+  for (const item of items) safely(() => run(item));
 }
 
-/** One frame or tick: input, the game, output. */
-export function pass(list: Iterable<Pollable>, now: number, play: () => void): void {
-  each(list, (item) => item.poll(now));
-  safely(play);
-  each(list, (item) => item.flush?.());
+/**
+ * One frame or tick: input, the game, output. As soon as it is not wanted any more only the output is left. Whom it is for does not change
+ * on the way: who leaves the list is still sent what it said.
+ */
+export function pass(list: Iterable<Pollable>, now: number, isWanted: () => boolean, play: () => void): void {
+  const items = [...list];
+  each(items, (item) => isWanted() && item.poll(now));
+  if (isWanted()) safely(play);
+  each(items, (item) => item.flush?.());
 }

@@ -8,6 +8,7 @@ import type { Server as HttpServer } from "node:http";
 import { createRequire } from "node:module";
 import { Server } from "socket.io";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { SocketIOScenePlugin } from "../../src/loop/phaser.js";
 import { Cdp, type Tab } from "./cdp.js";
 import { Chromium, describeInBrowser } from "./chromium.js";
 import { sleep, until } from "./until.js";
@@ -37,6 +38,7 @@ describeInBrowser("the Phaser plugins", () => {
   let timer: NodeJS.Timeout;
   const dropped: string[] = [];
   const inputs: number[] = [];
+  const farewells: string[] = [];
 
   const see = () =>
     tab.evaluate(() => {
@@ -70,6 +72,7 @@ describeInBrowser("the Phaser plugins", () => {
     io.on("connection", (socket) => {
       socket.on("play", () => socket.join("players"));
       socket.on("rest", () => socket.leave("players"));
+      socket.on("farewell", (text: string) => farewells.push(text));
       socket.on("input", (update: number) => inputs.push(update));
       socket.on("disconnect", (reason) => dropped.push(reason));
     });
@@ -181,13 +184,14 @@ describeInBrowser("the Phaser plugins", () => {
     });
 
     const UNTIL_THE_SECOND = [...LISTENERS, "arena: 2"];
-    test.each(["stop", "start", "remove", "stop at once", "restart"] as const)(
+    test.each(["stop", "start", "remove", "stop at once", "restart", "run", "switch"] as const)(
       "%s inside a callback: nothing of the scene is called after it, in the same poll neither",
       async (how) => {
         expect(await tab.evaluate((how) => window.phaser.endInside(how), how)).toEqual(UNTIL_THE_SECOND);
-        const next = { start: "menu", restart: "arena", stop: null, remove: null, "stop at once": null }[how];
+        const isOver = how === "stop" || how === "remove" || how === "stop at once";
+        const next = how === "start" ? "menu" : "arena";
         const heard = await tab.evaluate(() => window.phaser.probe(1));
-        expect(heard).toEqual(next === null ? [] : LISTENERS.map((line) => line.replace("arena", next)));
+        expect(heard).toEqual(isOver ? [] : LISTENERS.map((line) => line.replace("arena", next)));
       },
     );
 
@@ -312,7 +316,8 @@ describeInBrowser("the Phaser plugins", () => {
               told.push(this.socketio, this.net.client);
             },
           });
-          const plugin = SocketIOPlugin.install(game, { mapping: "socketio" });
+          // The mapping is that of the config.
+          const plugin = SocketIOPlugin.install(game);
           for (let turn = 0; turn < 200 && told.length < 2; turn++) await frames(1);
           game.destroy(true);
           await frames(5);
@@ -321,6 +326,42 @@ describeInBrowser("the Phaser plugins", () => {
         expect(result).toEqual([true, true, true]);
       },
     );
+  });
+
+  test("a scene that starts anew hears what it says in its create; the farewell of a game that is destroyed is sent", async () => {
+    const result = await tab.evaluate(async () => {
+      const { frames, makeGame, Signal, SocketIOClient, SocketIOPlugin } = window.phaser;
+      const score = new Signal<[run: number]>();
+      const client = new SocketIOClient();
+      const told: string[] = [];
+      let runs = 0;
+      const scene = {
+        create(this: unknown) {
+          const scene = this as unknown as Phaser.Scene & { net: InstanceType<typeof SocketIOScenePlugin> };
+          const run = ++runs;
+          scene.net.connect(score, (of: number) => told.push(`run ${run}: ${of}`));
+          score.emit(run);
+          if (run === 1) scene.events.once("destroy", () => scene.net.emit("farewell", ["goodbye"]));
+        },
+      };
+      // The page's own client would be flushed by the other game.
+      const entry = { key: "Own", plugin: SocketIOPlugin, start: true, data: { client } };
+      const game = makeGame("CANVAS", scene, [entry]);
+      client.connect_to_url(location.origin);
+      await client.get_namespace().ready();
+      for (let turn = 1; turn < 3; turn++) {
+        await frames(2);
+        game.scene.scenes[0]?.scene.restart();
+      }
+      await frames(2);
+      game.destroy(true);
+      await frames(5);
+      const isConnected = client.is_socket_connected();
+      return { told, isConnected, close: client.close() };
+    });
+    expect(result).toMatchObject({ told: ["run 1: 1", "run 2: 2", "run 3: 3"], isConnected: true });
+    await until("the farewell is there", WAIT_SECONDS, async () => farewells.length > 0);
+    expect(farewells).toEqual(["goodbye"]);
   });
 
   test("the page reported no error", () => {

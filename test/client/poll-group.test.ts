@@ -54,6 +54,24 @@ describe("one budget of packets", () => {
     expect(heard).toEqual(Array.from({ length: 8 }, (_, n) => `0:${n}`));
   });
 
+  test("that is Infinity is no limit, like 0", () => {
+    const { group: bots, rigs, heard } = group(3, { max_packets: Infinity });
+    for (const rig of rigs) push(rig, 2);
+    bots.poll();
+    expect(heard).toHaveLength(6);
+  });
+
+  test.each([2, 4, 7, 20])("is shared by %i busy neighbours among many, as evenly in the end as it can be", (busy) => {
+    const { group: bots, rigs, heard } = group(100, { max_packets: 10 });
+    for (const rig of rigs.slice(10, 10 + busy)) push(rig, 500);
+    for (let n = 0; n < 70; n++) bots.poll();
+    const counts = new Array(100).fill(0);
+    for (const line of heard) counts[Number.parseInt(line, 10)]++;
+    const shares = counts.slice(10, 10 + busy);
+    expect(heard).toHaveLength(700);
+    expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(4);
+  });
+
   test("leaves timeouts, heartbeats and emits alone: they cost nothing of it", () => {
     const { group: bots, rigs } = group(2, { max_packets: 1 });
     push(rigs[0]!, 10);

@@ -126,6 +126,16 @@ describe("a frame", () => {
     expect(deltas).toEqual([0, 3]);
   });
 
+  test("whose time is not told lasts by the clock", () => {
+    const deltas: number[] = [];
+    const loop = make(polled(), (delta) => deltas.push(delta), {
+      request_animation_frame: (callback) => platform.setTimeout(() => callback(), 125),
+    });
+    loop.start();
+    platform.advance(0.25);
+    expect(deltas).toEqual([0, 0.125]);
+  });
+
   test("that throws is reported and does not end the loop", () => {
     const broken = { poll: () => void told.push("broken"), flush: () => void told.push("broken: flush") };
     broken.poll = () => {
@@ -184,7 +194,7 @@ describe("start and stop", () => {
     expect(page.requests).toEqual([]);
   });
 
-  test("never are two frames asked for, and never two listeners there", () => {
+  test("never are two frames played, and never two listeners there", () => {
     const loop = make();
     for (let turn = 0; turn < 5; turn++) {
       loop.start();
@@ -197,10 +207,23 @@ describe("start and stop", () => {
       loop.start();
       expect(page.listeners.size).toBe(1);
     }
-    expect(page.most).toBe(1);
     happened();
+    for (let frame = 0; frame < 2; frame++) {
+      page.paint(1);
+      expect(happened()).toHaveLength(3);
+      expect(page.requests).toHaveLength(1);
+    }
+  });
+
+  test("start() asks anew when the frame before stop() never comes, as with a headset whose session has ended", () => {
+    const loop = make(polled(), null);
+    loop.start();
+    loop.stop();
+    page.requests = [];
+    loop.start();
     page.paint(1);
-    expect(happened()).toHaveLength(3);
+    page.paint(1);
+    expect(happened()).toEqual(["poll 101", "poll: flush", "poll 102", "poll: flush"]);
   });
 
   test("stop() in a listener: the game is not called any more", () => {
@@ -210,6 +233,18 @@ describe("start and stop", () => {
     page.paint(1);
     expect(happened()).toEqual([]);
     expect(page.requests).toEqual([]);
+  });
+
+  test("stop() in a listener, with start() or without: no other client is polled, and all is sent", () => {
+    const stopping = polled("stopping");
+    const loop = make([{ ...stopping, poll: () => loop.stop() }, polled()]);
+    loop.start();
+    page.paint(1);
+    expect(happened()).toEqual(["stopping: flush", "poll: flush"]);
+    const again = make([{ poll: () => [again.stop(), again.start()] }, polled()]);
+    again.start();
+    page.paint(1);
+    expect(happened()).toEqual(["poll: flush"]);
   });
 
   test("stop() in the frame: what it emitted is still sent", () => {
@@ -327,7 +362,7 @@ describe("a hidden page", () => {
     expect(happened()).toEqual(["poll 102", "poll: flush"]);
   });
 
-  test("stop() in resumed: nothing is polled", () => {
+  test("stop() in resumed: nothing is polled, what was emitted is sent", () => {
     const loop = make();
     loop.resumed.connect(() => loop.stop());
     loop.start();
@@ -335,7 +370,7 @@ describe("a hidden page", () => {
     page.show(true);
     page.paint(1);
     page.paint(1);
-    expect(happened()).toEqual(["resumed 1 0"]);
+    expect(happened()).toEqual(["resumed 1 0", "poll: flush"]);
   });
 
   test("a callback of resumed that throws, and statistics that do, do not end the loop", () => {

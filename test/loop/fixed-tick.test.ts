@@ -198,9 +198,9 @@ describe("when it is late", () => {
   });
 
   test("what a machine has slept through is not counted tick by tick", () => {
-    const loop = make([], undefined, { max_catch_up: 1, tick_rate: 2 ** 20 });
+    const loop = make([], undefined, { max_catch_up: 1, tick_rate: 2 ** 19 });
     loop.start();
-    platform.block(2 ** 20);
+    platform.block(2 ** 21);
     platform.advance(0);
     // One has run; none is due at the start.
     expect(loop.get_stats()).toMatchObject({ ticks: 1, skipped: 2 ** 40 - 1 });
@@ -363,6 +363,13 @@ describe("start and stop", () => {
     platform.advance(1);
     expect(happened()).toEqual([]);
     expect(loop.get_stats().ticks).toBe(0);
+  });
+
+  test("stop() in a listener: no other client is polled, and what was emitted is sent", () => {
+    const loop: FixedTickLoop = make([{ poll: () => loop.stop() }, polled()]);
+    loop.start();
+    platform.advance(1);
+    expect(happened()).toEqual(["poll: flush"]);
   });
 
   test("stop() in behind: nothing is waited for", () => {
@@ -542,7 +549,7 @@ describe("statistics", () => {
 });
 
 describe("arguments that cannot be", () => {
-  const rate = 'option "tick_rate" must be a number of ticks per second above 0';
+  const rate = 'option "tick_rate" must be a number of ticks per second above 0, at most 1000000';
   const catchUp = 'option "max_catch_up" must be a whole number of 1 or more';
   const precision = 'option "precision" must be "timer" or "hybrid"';
   const names = "tick_rate, max_catch_up, precision, clock, timers";
@@ -551,6 +558,7 @@ describe("arguments that cannot be", () => {
     [{ tick_rate: -30 }, `${rate}, got -30`],
     [{ tick_rate: Number.NaN }, `${rate}, got NaN`],
     [{ tick_rate: Infinity }, `${rate}, got Infinity`],
+    [{ tick_rate: 1_000_001 }, `${rate}, got 1000001`],
     [{ tick_rate: "30" }, `${rate}, got "30"`],
     [{ tick_rate: null }, `${rate}, got null`],
     [{ max_catch_up: 0 }, `${catchUp}, got 0`],
@@ -596,4 +604,11 @@ test("one that leaves the list while it is polled keeps no other from its turn",
   }));
   make(list, null).step(1);
   expect(told).toEqual(["a", "b", "c"]);
+});
+
+test("one that is taken off the list in a tick is sent what it said in that, and polled no more", () => {
+  const list = new Set([polled("a"), polled("b")]);
+  const loop = make(list, () => list.clear());
+  loop.step(2);
+  expect(happened()).toEqual(["a 1000", "b 1000", "a: flush", "b: flush"]);
 });

@@ -4,9 +4,11 @@
  */
 import { EventEmitter } from "node:events";
 import { SocketIOClient } from "../../src/index.js";
-import { type PhaserPluginEntry, SocketIOPlugin, SocketIOScenePlugin } from "../../src/loop/phaser.js";
+import { type PhaserGame, type PhaserPluginEntry, SocketIOPlugin, SocketIOScenePlugin } from "../../src/loop/phaser.js";
 import { FakeServer, type FakeSocket, ManualClock } from "../../src/testing/index.js";
 
+const START = 2;
+const CREATING = 4;
 export const RUNNING = 5;
 export const PAUSED = 6;
 export const SLEEPING = 7;
@@ -18,6 +20,8 @@ export class Scene {
   readonly sys;
   readonly net: SocketIOScenePlugin;
   isTransitioning = false;
+  /** What the scene does in its create. */
+  create = (): void => {};
 
   constructor(game: Game | null, key: string, status = RUNNING) {
     this.sys = {
@@ -36,8 +40,8 @@ export class Scene {
   }
 
   /** What `this.scene.stop()` and its like do. */
-  order(op: string, keyA: unknown = this.key): void {
-    this.sys.game.scene._queue.push({ op, keyA });
+  order(op: string, keyA: unknown = this.key, keyB?: unknown): void {
+    this.sys.game.scene._queue.push({ op, keyA, keyB });
   }
 
   shutdown(): void {
@@ -46,8 +50,14 @@ export class Scene {
   }
 
   start(): void {
-    if (this.sys.settings.status >= RUNNING && this.sys.settings.status < SHUTDOWN) this.shutdown();
-    this.sys.settings.status = RUNNING;
+    const { events, settings } = this.sys;
+    if (settings.status >= START && settings.status <= CREATING) return;
+    if (settings.status >= RUNNING && settings.status < SHUTDOWN) this.shutdown();
+    settings.status = START;
+    events.emit("start");
+    settings.status = CREATING;
+    this.create();
+    settings.status = RUNNING;
   }
 
   destroy(): void {
@@ -60,7 +70,11 @@ export class Scene {
 
 export class Game {
   readonly events = new EventEmitter();
-  readonly scene: { scenes: Scene[]; _queue: { op: string; keyA: unknown }[] } = { scenes: [], _queue: [] };
+  readonly config = { installGlobalPlugins: [] as PhaserGame["config"]["installGlobalPlugins"] };
+  readonly scene: { scenes: Scene[]; _queue: { op: string; keyA: unknown; keyB?: unknown }[] } = {
+    scenes: [],
+    _queue: [],
+  };
   readonly plugins = { game: this as Game, plugins: [] as PhaserPluginEntry[] };
   /** What scenes do in their update. */
   update = (): void => {};
@@ -76,14 +90,30 @@ export class Game {
 
   frame(): void {
     this.events.emit("prestep", 0, 0);
-    for (const { op, keyA } of this.scene._queue.splice(0)) {
-      const scene = this.scene.scenes.find((one) => one === keyA || one.key === keyA);
-      if (op === "start") scene?.start();
-      else if (op === "remove") scene?.destroy();
-      else if (op === "stop" && !scene?.isTransitioning) scene?.shutdown();
-    }
+    // As Phaser does it: those that were carried out are in it until all are.
+    for (const { op, keyA, keyB } of this.scene._queue) this.#carryOut(op, op === "switch" ? keyB : keyA);
+    this.scene._queue.length = 0;
     this.update();
     this.events.emit("poststep", 0, 0);
+  }
+
+  #carryOut(op: string, key: unknown): void {
+    const scene = this.scene.scenes.find((one) => one === key || one.key === key);
+    const status = scene?.sys.settings.status ?? 0;
+    if (op === "start") scene?.start();
+    else if (op === "remove") scene?.destroy();
+    else if (op === "stop" && !scene?.isTransitioning) scene?.shutdown();
+    else if (/run|switch/.test(op)) {
+      if (status === SLEEPING || (op === "run" && status === PAUSED)) scene!.sys.settings.status = RUNNING;
+      else scene?.start();
+    }
+  }
+
+  /** `destroy()`: the scenes go first, and there is no poststep any more. */
+  destroy(): void {
+    for (const scene of this.scene.scenes) scene.destroy();
+    for (const { plugin } of this.plugins.plugins.splice(0)) (plugin as SocketIOPlugin).destroy();
+    this.events.removeAllListeners();
   }
 }
 

@@ -267,6 +267,8 @@ describe("a scene that ends inside a callback", () => {
     ["has ordered it by the scene itself", (scene) => scene.order("stop", scene)],
     ["has ordered to be removed", (scene) => scene.order("remove")],
     ["has ordered to be started again", (scene) => scene.order("start")],
+    ["has ordered to be run, which starts again what runs", (scene) => scene.order("run")],
+    ["is switched to, which does the same", (scene) => scene.order("switch", "menu", scene.key)],
   ];
 
   test.each(END)("and %s: no later callback of it is called, of whatever kind", (_, end) => {
@@ -327,6 +329,19 @@ describe("a scene that ends inside a callback", () => {
     expect(heard).toEqual(["hit", "hit"]);
   });
 
+  test.each([
+    ["run", PAUSED],
+    ["run", SLEEPING],
+    ["switch", SLEEPING],
+  ])("nor does an order that only wakes it: %s in status %i", (op, status) => {
+    scene.net.on("hit", hear("hit"));
+    scene.sys.settings.status = status;
+    if (op === "switch") scene.order(op, "menu", scene.key);
+    else scene.order(op);
+    expect(send("hit")).toEqual(["hit"]);
+    expect(send("hit")).toEqual(["hit"]);
+  });
+
   test("nor does what Phaser will not carry out: to stop in a transition, to start while the scene is made", () => {
     scene.net.on("hit", hear("hit"));
     scene.isTransitioning = true;
@@ -335,6 +350,49 @@ describe("a scene that ends inside a callback", () => {
     scene.sys.settings.status = 3;
     scene.order("start");
     expect(send("hit")).toEqual(["hit"]);
+  });
+});
+
+describe("a scene that is being made", () => {
+  test("hears what it says itself, in every run", () => {
+    const score = new Signal<[score: number]>();
+    let run = 0;
+    scene.create = () => {
+      const number = ++run;
+      scene.net.connect(score, (points: number) => heard.push(`run ${number}: ${points}`));
+      score.emit(0);
+    };
+    scene.start();
+    scene.net.on("hit", () => {
+      scene.order("stop");
+      scene.order("start");
+    });
+    expect(send("hit")).toEqual(["run 2: 0"]);
+    score.emit(1);
+    expect(heard).toEqual(["run 2: 0", "run 2: 1"]);
+  });
+
+  test("hears others that are started with it, once it is there", () => {
+    const ready = new Signal<[who: string]>();
+    const [hud, chat] = [new Scene(game, "hud"), new Scene(game, "chat")];
+    scene.create = () => void scene.net.connect(ready, (who: string) => heard.push(who));
+    for (const other of [hud, chat]) other.create = () => ready.emit(other.key);
+    for (const started of [hud, scene, chat]) started.order("start");
+    game.frame();
+    expect(heard).toEqual(["chat"]);
+  });
+
+  test("hears nothing more when it tells itself to stop", () => {
+    const signal = new Signal();
+    scene.create = () => {
+      scene.net.connect(signal, hear("too late"));
+      scene.order("stop");
+      signal.emit();
+    };
+    scene.order("start");
+    game.frame();
+    expect(heard).toEqual([]);
+    expect(signal.get_connections()).toEqual([]);
   });
 });
 
@@ -364,6 +422,23 @@ describe("a scene that is paused or sleeps", () => {
       expect(send("hit")).toEqual(["hit", "once", "signal"]);
     },
   );
+});
+
+describe("the end of the game", () => {
+  test("the farewell of a scene is sent, though no frame ends any more", () => {
+    scene.sys.events.on("destroy", () => scene.net.emit("leave"));
+    game.destroy();
+    expect(socket.received.map(({ event }) => event)).toEqual(["leave"]);
+  });
+
+  test("a scene that first uses its plugin after it may emit, and registers nothing", () => {
+    scene.start();
+    game.destroy();
+    expect(scene.net.on("hit", hear("late"))).toBeUndefined();
+    expect(scene.net.emit("late")).toBe(OK);
+    client.flush();
+    expect(socket.received.map(({ event }) => event)).toEqual(["late"]);
+  });
 });
 
 test("without the global plugin the first use is an error that says what to write", () => {

@@ -45,6 +45,18 @@ describe("a frame", () => {
     expect(listeners(game)).toEqual([1, 1, 1]);
   });
 
+  test("what was emitted before stop() is sent; stopped, it sends nothing", () => {
+    const { client, game, plugin, socket } = connect();
+    game.update = () => {
+      client.get_namespace().emit("bye");
+      plugin.stop();
+      client.get_namespace().emit("late");
+      plugin.stop();
+    };
+    game.frame();
+    expect(socket.received.map(({ event }) => event)).toEqual(["bye"]);
+  });
+
   test("is not polled when a callback of resumed has stopped the plugin", () => {
     const { client, game, plugin, socket } = connect();
     let heard = 0;
@@ -158,6 +170,27 @@ describe("install", () => {
     expect(SocketIOPlugin.install(game, { key: "other", client: plugin.client })).toBe(plugin);
     expect(game.plugins.plugins).toHaveLength(1);
     expect(listeners(game)).toEqual([1, 1, 1]);
+  });
+
+  test("a plugin that was stopped stays stopped, as Phaser's manager knows it", () => {
+    const plugin = SocketIOPlugin.install(game);
+    plugin.stop();
+    expect(SocketIOPlugin.install(game)).toBe(plugin);
+    expect(listeners(game)).toEqual([0, 0, 0]);
+  });
+
+  test("takes what the config's entry says, to which Phaser has not come yet; its own options go first", () => {
+    const [client, other] = [new SocketIOClient(), new SocketIOClient()];
+    const entry = { key: "net", plugin: SocketIOPlugin, mapping: "socketio", data: { client } };
+    const games = [new Game(), new Game()];
+    for (const { config } of games) config.installGlobalPlugins = [{ key: "Other", plugin: class {} }, entry];
+    const [one, two] = games as [Game, Game];
+    const plugin = SocketIOPlugin.install(one);
+    expect(one.plugins.plugins).toEqual([{ key: "net", plugin, active: true, mapping: "socketio" }]);
+    expect(plugin.client).toBe(client);
+    const own = SocketIOPlugin.install(two, { key: "mine", mapping: "io", client: other });
+    expect(two.plugins.plugins).toEqual([{ key: "mine", plugin: own, active: true, mapping: "io" }]);
+    expect(own.client).toBe(other);
   });
 
   test("of two games on a page each has its own", () => {

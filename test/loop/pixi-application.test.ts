@@ -35,6 +35,18 @@ function init(socketio?: SocketIOPluginOptions, options: Partial<ApplicationOpti
   return app;
 }
 
+test("app.destroy() in a callback of the game: what was emitted before is sent", () => {
+  const { client, clock, main, peer } = rig();
+  const { ticker } = init({ client, clock: clock.read });
+  ticker.add(() => {
+    main.emit("leave");
+    app?.destroy();
+    app = null;
+  });
+  new Frames(ticker, clock).paint();
+  expect(peer.written()).toEqual(['42["leave"]']);
+});
+
 describe("app.init()", () => {
   test("polls the client in the application's ticker", () => {
     const { client, clock, main, push } = rig();
@@ -183,5 +195,5 @@ describe("what cannot be: app.init() fails, and nothing stays installed", () => 
 /** A connected client, taken apart. */
 function rig() {
   const rig = connected();
-  return { client: rig.client, clock: rig.clock, main: rig.main, push: rig.push.bind(rig) };
+  return { client: rig.client, clock: rig.clock, main: rig.main, peer: rig.peer, push: rig.push.bind(rig) };
 }

@@ -234,6 +234,17 @@ describe("detaching", () => {
     expect(told).toEqual(["move 1", "move 2", "frame", "frame"]);
   });
 
+  test("sends what was emitted, in a frame of which nothing else comes any more", () => {
+    const { rig, ticker, frames, attach } = play();
+    const detach = attach();
+    ticker.addOnce(() => {
+      rig.main.emit("leave");
+      detach();
+    });
+    frames.paint();
+    expect(rig.peer.written()).toEqual(['42["leave"]']);
+  });
+
   test("from a callback of the game, and after the ticker was destroyed", () => {
     const { ticker, frames, attach } = play();
     const detach = attach();
@@ -266,6 +277,18 @@ describe("what cannot be", () => {
     attach_to_ticker(new pixi.Ticker(), rig.client);
     detach();
     attach();
+    expect(ticker.count).toBe(2);
+  });
+
+  test("a client that is in an attached list by now; one that has left it can", () => {
+    const { rig, ticker, attach } = play();
+    const list = new Set([rig.client]);
+    attach_to_ticker(ticker, list);
+    list.clear();
+    expect(() => attach_to_ticker(ticker, list)).toThrow("detach it first");
+    attach()();
+    list.add(rig.client);
+    expect(attach).toThrow("detach it first");
     expect(ticker.count).toBe(2);
   });
 

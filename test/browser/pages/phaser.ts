@@ -1,6 +1,6 @@
 /** A game of two scenes in real Phaser, with both plugins; it notes what it hears and does. */
 import * as Phaser from "phaser";
-import { SocketIOClient, SocketIONamespace } from "socketio-gameloop";
+import { Signal, SocketIOClient, SocketIONamespace } from "socketio-gameloop";
 import { SocketIOPlugin, SocketIOScenePlugin } from "socketio-gameloop/phaser";
 
 interface ServerEvents {
@@ -18,7 +18,7 @@ interface ClientEvents {
 }
 
 /** How a scene is ended by its own callback. */
-type Ending = "stop" | "start" | "restart" | "remove" | "stop at once";
+type Ending = "stop" | "start" | "restart" | "run" | "switch" | "remove" | "stop at once";
 
 const plugins = {
   global: [{ key: "SocketIOPlugin", plugin: SocketIOPlugin, start: true, mapping: "socketio" }],
@@ -65,6 +65,8 @@ class Play extends Phaser.Scene {
     if (how === "stop at once") this.game.scene.stop(this.sys.settings.key);
     else if (how === "remove") this.scene.remove();
     else if (how === "start") this.scene.start("menu");
+    else if (how === "run") this.scene.run(this);
+    else if (how === "switch") this.game.scene.getScene("menu")?.scene.switch(this);
     else this.scene[how]();
   }
 
@@ -165,10 +167,16 @@ const page = {
     };
   },
 
-  /** Another game on the same page, with the same plugins in its config. */
-  makeGame: (type: "HEADLESS" | "CANVAS", scene: object): Phaser.Game =>
-    new Phaser.Game({ ...config, type: type === "CANVAS" ? Phaser.CANVAS : Phaser.HEADLESS, scene }),
+  /** Another game on the same page, with the same plugins in its config, or another entry for the global one. */
+  makeGame: (type: "HEADLESS" | "CANVAS", scene: object, global: object[] = plugins.global): Phaser.Game =>
+    new Phaser.Game({
+      ...config,
+      type: type === "CANVAS" ? Phaser.CANVAS : Phaser.HEADLESS,
+      scene,
+      plugins: { ...plugins, global },
+    }),
 
+  Signal,
   SocketIOPlugin,
   SocketIOClient,
   play: () => main.emit("play"),
