@@ -5,7 +5,7 @@
 import { requireThat } from "../errors.js";
 import type { ClientOptions } from "../options.js";
 import type { Redacted } from "./session-format.js";
-import { encodeValue, hashValue, toBytes } from "./session-values.js";
+import { copyOf, encodeValue, hashValue, isBlob, MAX_DEPTH, toBytes } from "./session-values.js";
 
 /** What `SessionRecorder` leaves out. */
 export interface RedactOptions {
@@ -72,29 +72,34 @@ export class Redaction {
   }
 
   auth(value: unknown): unknown {
-    return this.redacted.auth ? maskAuth(value) : value;
+    return this.redacted.auth ? maskAuth(copyOf(value)) : value;
   }
 
-  /** The data of an event, as it may be shown. */
+  /** What the game sends with an event, as it may be shown. */
   data(event: string, data: unknown): unknown {
-    return this.hides(event) ? mask(data) : data;
+    return this.hides(event) ? mask(copyOf(data)) : data;
   }
 
   /** A hash of what a callback was called with, the same for the recording as for the data that was masked in it. */
   hash(event: string, args: readonly unknown[]): string {
-    // Some signals tell of events: what one was thrown at may be any.
-    const isTold = event === "event_received" && this.hides(String(args[0]));
-    const isThrown = event === "listener_error" && this.#events.size > 0;
-    return hashValue(isTold || isThrown ? mask(args) : this.data(event, args), maskUrls);
+    const [first, ...rest] = args;
+    if (event === "listener_error") return hashValue([this.#shown(first), ...rest], maskUrls);
+    // This signal tells of other events.
+    const isTold = event === "event_received" && this.hides(String(first));
+    return hashValue(isTold || this.hides(event) ? mask(args) : args, maskUrls);
   }
 
   /** What a callback has thrown: 0 for nothing, of an error its name. */
   thrown(failure: { readonly thrown: unknown } | null): Thrown {
     if (failure === null) return 0;
     const { thrown } = failure;
-    return thrown instanceof Error
-      ? { e: thrown.name }
-      : { v: encodeValue(this.#events.size > 0 ? mask(thrown) : thrown) };
+    return thrown instanceof Error ? { e: thrown.name } : { v: encodeValue(this.#shown(thrown)) };
+  }
+
+  /** What was thrown; it may come from any event. */
+  #shown(thrown: unknown): unknown {
+    if (thrown instanceof Error) return thrown;
+    return this.#events.size > 0 ? mask(copyOf(thrown)) : copyOf(thrown);
   }
 
   /** A frame, as it may be shown. */
@@ -172,7 +177,7 @@ export class Redaction {
     if (!isHidden) return data;
     if (!call.endsWith("-1")) this.#asked.add(answer);
     if (this.#asked.size > REMEMBERED) this.#asked.delete(this.#asked.values().next().value!);
-    const shown = args.map(mask);
+    const shown = args.map((argument) => mask(argument));
     const last = args.at(-1);
     if (way === "<" && this.#recoverable.has(path) && typeof last === "string" && OFFSET.test(last))
       shown[shown.length - 1] = this.#standIn(last);
@@ -188,10 +193,10 @@ export class Redaction {
   }
 }
 
-function maskAuth(value: unknown): unknown {
+function maskAuth(value: unknown, depth = 0): unknown {
   if (typeof value === "string") return "***";
   if (typeof value === "number" || typeof value === "bigint") return 0;
-  return walk(value, maskAuth);
+  return walk(value, depth, maskAuth);
 }
 
 /** Letters, digits and the rest of a text become others of their kind: what depends on its length or its kind stays so. */
@@ -212,7 +217,7 @@ function maskNumber(value: number): number {
 }
 
 /** The same data with other texts, numbers and bytes. */
-export function mask(value: unknown): unknown {
+export function mask(value: unknown, depth = 0): unknown {
   if (typeof value === "string") return maskText(value);
   if (typeof value === "number") return maskNumber(value);
   if (typeof value === "object" && value !== null) {
@@ -221,18 +226,17 @@ export function mask(value: unknown): unknown {
     const bytes = toBytes(value);
     if (bytes !== null) return new Uint8Array(bytes.length);
     if (value instanceof Date) return new Date(0);
-    if (value instanceof Error) return value;
-    // As JSON has it, which is what is sent.
-    const { toJSON } = value as { toJSON?: unknown };
-    if (typeof toJSON === "function") return mask(toJSON.call(value, ""));
+    if (value instanceof Error || isBlob(value)) return value;
   }
-  return walk(value, mask);
+  return walk(value, depth, mask);
 }
 
-function walk(value: unknown, each: (value: unknown) => unknown): unknown {
-  if (Array.isArray(value)) return value.map((item) => each(item));
+/** What is nested deeper than anything is sent becomes empty: a packet may come nested deeper than a stack reaches. */
+function walk(value: unknown, depth: number, each: (value: unknown, depth: number) => unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, each(item)]));
+  if (depth > MAX_DEPTH) return [];
+  if (Array.isArray(value)) return value.map((item) => each(item, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, each(item, depth + 1)]));
 }
 
 /** Takes out of every URL in a text what may be a secret: the password, and the values of the query. */

@@ -2,17 +2,17 @@
 import { type ClientOptionsInput, SocketIOClient, type TransportHandler } from "socketio-gameloop";
 import { FixedTickLoop } from "socketio-gameloop/loop";
 import { FakeServer, ManualClock } from "socketio-gameloop/testing";
-import { SessionPlayer, SessionRecorder } from "socketio-gameloop/tools";
-import { expect, test } from "vitest";
+import { SessionPlayer, SessionRecorder, type SessionRecorderOptions } from "socketio-gameloop/tools";
+import { describe, expect, test } from "vitest";
 
 const HANDSHAKE = '0{"sid":"e","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100000}';
 
 /** A recorded client whose transports are spoken for by hand. */
-function byHand(options: ClientOptionsInput = {}) {
+function byHand(options: ClientOptionsInput = {}, how: SessionRecorderOptions = {}) {
   const clock = new ManualClock();
   const handlers: TransportHandler[] = [];
   const client = new SocketIOClient();
-  const recorder = new SessionRecorder();
+  const recorder = new SessionRecorder(how);
   recorder.record(client, {
     clock: clock.read,
     random: () => 0,
@@ -158,6 +158,58 @@ test("a callback that closes, connects anew, joins, listens and stops listening"
     client.reconnect_now();
   }
   expect(times).toBeGreaterThan(2);
+  replay(recorder);
+});
+
+/** A sprite that knows its scene, which knows its sprites. */
+function makeSprite(): object {
+  const scene = { sprites: [] as object[] };
+  for (let x = 0; x < 2; x++) scene.sprites.push({ x, scene });
+  return scene.sprites[0]!;
+}
+
+describe("data that contains itself", () => {
+  const sprite = makeSprite();
+
+  test.each([[[]], [["hit"]]])("is refused as ever while events %j are hidden", (events) => {
+    const { client, main, recorder, open } = byHand({}, { redact: { events } });
+    client.connect_to_url("ws://test");
+    open();
+    client.poll();
+    const before = recorder.get_line_count();
+    expect(() => main.emit("hit", [sprite])).toThrow(TypeError);
+    expect(() => main.emit_with_ack("hit", [sprite], () => {})).toThrow(TypeError);
+    expect(() => main.connect_to_namespace({ sprite })).toThrow(TypeError);
+    expect(recorder.get_line_count()).toBe(before);
+    replay(recorder);
+  });
+
+  test.each([[[]], [["hit"]]])("may be thrown while events %j are hidden", (events) => {
+    const { client, main, recorder, open, say } = byHand({}, { redact: { events } });
+    main.on("said", () => {
+      throw sprite;
+    });
+    const thrown: unknown[] = [];
+    client.listener_error.connect((error) => thrown.push(error));
+    client.connect_to_url("ws://test");
+    open();
+    say('42["said"]');
+    client.poll();
+    expect(thrown).toEqual([sprite]);
+    replay(recorder);
+  });
+});
+
+test("a hidden packet that is nested deeper than a stack reaches", () => {
+  const { client, main, recorder, open, say } = byHand({}, { redact: { events: ["said"] } });
+  const heard: unknown[] = [];
+  main.on("said", (data) => heard.push(data));
+  client.connect_to_url("ws://test");
+  open();
+  const deep = "[".repeat(20_000) + "]".repeat(20_000);
+  expect(() => say(`42["said",${deep}]`)).not.toThrow();
+  client.poll();
+  expect(heard).toHaveLength(1);
   replay(recorder);
 });
 

@@ -447,6 +447,7 @@ describe("what it hides", () => {
     client.connect_to_url("ws://test");
     frames(2);
     main.emit("chat", data);
+    main.emit("chat", [new Blob(["hunter2"])]);
     server.emit("chat", data);
     server.emit("chat", ["hunter2"]);
     frames(3);
