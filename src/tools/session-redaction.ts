@@ -4,6 +4,7 @@
  */
 import { requireThat } from "../errors.js";
 import type { ClientOptions } from "../options.js";
+import { parseUrl } from "../transport/transport.js";
 import type { Redacted } from "./session-format.js";
 import { copyOf, encodeValue, hashValue, isBlob, MAX_DEPTH, toBytes } from "./session-values.js";
 
@@ -239,10 +240,45 @@ function walk(value: unknown, depth: number, each: (value: unknown, depth: numbe
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, each(item, depth + 1)]));
 }
 
-/** Takes out of every URL in a text what may be a secret: the password, and the values of the query. */
+/** A URL that the client was given or made, without what may be a secret: user and password, the values of the query, the fragment. */
+export function maskUrl(text: string): string {
+  if (!/[@?#]/.test(text)) return text;
+  const url = parseUrl(text);
+  // What it cannot connect to it cannot take apart either, and the same must be true in the replay.
+  if (url === null) return text.replace(/^.*@/s, "***@").replace(/[?#].*/s, "?***");
+  if (url.username || url.password) url.username = "***";
+  url.password = url.hash = "";
+  url.search = maskQuery(url.search.slice(1));
+  return url.href;
+}
+
+/** What the client says of a URL that it cannot use stands between these. */
+const REFUSED = 'cannot use the URL "';
+const REFUSED_END = '"; write one';
+
+/** A text without what may be a secret in the URLs in it. However long it is and whoever wrote it, it is gone through once. */
 export function maskUrls(text: string): string {
-  if (!text.includes("://")) return text;
-  return text.replace(/[a-z]+:\/\/[^\s"'<>]+/gi, (url) =>
-    url.replace(/\/\/[^/@?#]*@/, "//***@").replace(/([?&][^=&#]*)=[^&#:]*/g, "$1=***"),
-  );
+  // Here it is known how far a URL goes that may be anything. Others are as a URL is written, in which there are no quotes and spaces.
+  const [before, ...refused] = text.split(REFUSED);
+  const shown = refused.map((part) => {
+    const end = part.indexOf(REFUSED_END);
+    return end < 0 ? part : maskUrl(part.slice(0, end)) + part.slice(end);
+  });
+  return [before, ...shown].join(REFUSED).replace(/:\/\/[^\s"<>]+/g, (url) => {
+    const [address = ""] = url.split(/[?#]/, 1);
+    const [, query] = /\?([^#]*)/.exec(url) ?? [];
+    const user = address.replace(/^(:\/\/)[^/\\]*@/, "$1***@");
+    // The sentence may go on behind it.
+    const [end = ""] = (address !== url && /[:;,]$/.exec(url)) || [];
+    return user + (query === undefined ? "" : `?${maskQuery(query)}`) + end;
+  });
+}
+
+/** Keeps the names. What has none may be anything. */
+function maskQuery(query: string): string {
+  const masked = query.split("&").map((pair) => {
+    const [name, value] = pair.split("=", 2);
+    return value ? `${name}=***` : pair && "***";
+  });
+  return masked.join("&");
 }

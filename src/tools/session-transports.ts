@@ -9,7 +9,7 @@ import {
   type TransportHandler,
 } from "../transport/transport.js";
 import type { Item } from "./session-format.js";
-import { maskUrls, type Way } from "./session-redaction.js";
+import { maskUrl, maskUrls, type Way } from "./session-redaction.js";
 import type { Tape } from "./session-tape.js";
 
 /** What can be known of a transport that was opened, or why it could not be. */
@@ -37,7 +37,7 @@ export function recordFactory(
     const { tape } = notes;
     if (!tape.isRunning) return factory(request, handler);
     const id = nextId();
-    const item: Item = ["open", id, engineName(factory), {}, request.sid, maskUrls(request.url)];
+    const item: Item = ["open", id, engineName(factory), {}, request.sid, maskUrl(request.url)];
     return tape.effect(item, () => {
       try {
         const inner = factory(request, recordHandler(handler, id, notes));

@@ -396,6 +396,20 @@ describe("what it hides", () => {
     replayed(recorder);
   });
 
+  test("what a function says for a URL, of which it cannot use the second", () => {
+    const { client, recorder, frames, server } = session({}, { reconnection: { delay: 0.01 } });
+    const urls = ["ws://me:hunter@hunter2@test/?token=me:letmein", 'test/?name="O\'Brien" x&token=letmein'];
+    client.connect_to_url(() => urls.shift() ?? "ws://test");
+    const errors: string[] = [];
+    client.connect_error.connect(({ message }) => errors.push(message));
+    frames(2);
+    server.connections[0]?.cut();
+    frames(30);
+    expect(errors).toEqual([expect.stringContaining("letmein")]);
+    expect(client.get_connection_state()).toBe(SocketIOClient.STATE_CONNECTED);
+    replayed(recorder);
+  });
+
   test("an auth function that answers later", async () => {
     const { client, recorder, frames } = session();
     client.connect_to_url("ws://test", async () => ({ token: "hunter2" }));
