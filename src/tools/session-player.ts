@@ -97,9 +97,9 @@ export class SessionPlayer {
     const notes = {
       script: this.#script,
       readings: this.#readings,
-      show: (frame: OutFrame, transport: number, way: "<" | ">") => {
+      show: (frame: OutFrame, way: "<" | ">") => {
         const isPlain = typeof frame === "string" || frame instanceof Uint8Array;
-        return encodeValue(isPlain ? this.#redaction.frame(frame, this.#codec, transport, way) : frame);
+        return encodeValue(isPlain ? this.#redaction.frame(frame, this.#codec, way) : frame);
       },
       feed: (items: readonly Item[]) => this.#feed(items),
     };

@@ -23,6 +23,7 @@ export type Way = "<" | ">";
 export type Thrown = 0 | { readonly e: string } | { readonly v: unknown };
 
 const PACKET = /^4([0-6])(?:(\d+)-)?(?:(\/[^,]*),)?(\d+)?/;
+const OPEN = "0";
 const CONNECT = 0;
 const EVENT = 2;
 const ACK = 3;
@@ -53,8 +54,8 @@ export function readRedaction(options: RedactOptions): Redacted {
 export class Redaction {
   readonly redacted: Redacted;
   readonly #events: ReadonlySet<string>;
-  /** How many attachments of a masked packet are still to come, for each way of each transport. */
-  readonly #attachments = new Map<string, number>();
+  /** How many attachments from the server are still to come of a packet that may be seen. */
+  #inClear = 0;
   /** The hidden events that wait for their acknowledgement. */
   readonly #asked = new Set<string>();
   /** The namespaces whose sessions can be recovered: their events end with an offset. */
@@ -104,17 +105,13 @@ export class Redaction {
   }
 
   /** A frame, as it may be shown. */
-  frame(frame: Frame, codec: Codec | null, transport: number, way: Way): Frame {
+  frame(frame: Frame, codec: Codec | null, way: Way): Frame {
     if (!this.redacted.auth && this.#events.size === 0) return frame;
     if (codec !== null) return this.#message(frame, codec, way);
-    const line = `${way}${transport}`;
-    const left = this.#attachments.get(line) ?? 0;
-    if (typeof frame !== "string") {
-      if (left === 0) return frame;
-      this.#attachments.set(line, left - 1);
-      return new Uint8Array(frame.length);
-    }
-    const [header, kind, count, path = "/", id = "-1"] = PACKET.exec(frame) ?? [];
+    if (typeof frame !== "string") return this.#attachment(frame, way);
+    const [header, kind, count = "0", path = "/", id = "-1"] = PACKET.exec(frame) ?? [];
+    // What is still awaited when a session begins is not coming any more.
+    if (way === "<" && (header !== undefined || frame.startsWith(OPEN))) this.#inClear = 0;
     if (header === undefined) return frame;
     const type = Number(kind) > 4 ? Number(kind) - 3 : Number(kind);
     const json = frame.slice(header.length);
@@ -127,9 +124,17 @@ export class Redaction {
       return header + (this.redacted.auth || type !== CONNECT ? "" : json);
     }
     const masked = this.#payload(type, data, way, `${path},${id}`);
-    if (masked === data) return frame;
-    if (count !== undefined) this.#attachments.set(line, Number(count));
-    return header + JSON.stringify(masked);
+    if (masked !== data) return header + JSON.stringify(masked);
+    if (way === "<") this.#inClear = Number(count);
+    return frame;
+  }
+
+  /** Of those that are written it cannot be told whose they are: a transport that is left gives back some without their packet. */
+  #attachment(frame: Uint8Array, way: Way): Uint8Array {
+    if (this.#events.size === 0) return frame;
+    if (way === ">" || this.#inClear === 0) return new Uint8Array(frame.length);
+    this.#inClear--;
+    return frame;
   }
 
   #message(frame: Frame, codec: Codec, way: Way): Frame {
@@ -176,12 +181,13 @@ export class Redaction {
     const answer = (way === "<" ? ">" : "<") + call;
     this.#asked.delete(answer);
     if (!isHidden) return data;
-    if (!call.endsWith("-1")) this.#asked.add(answer);
+    const isAsking = !call.endsWith(",-1");
+    if (isAsking) this.#asked.add(answer);
     if (this.#asked.size > REMEMBERED) this.#asked.delete(this.#asked.values().next().value!);
     const shown = args.map((argument) => mask(argument));
     const last = args.at(-1);
-    if (way === "<" && this.#recoverable.has(path) && typeof last === "string" && OFFSET.test(last))
-      shown[shown.length - 1] = this.#standIn(last);
+    const isRecoverable = way === "<" && !isAsking && this.#recoverable.has(path);
+    if (isRecoverable && typeof last === "string" && OFFSET.test(last)) shown[shown.length - 1] = this.#standIn(last);
     return [event, ...shown];
   }
 

@@ -199,9 +199,9 @@ export class Running {
     if (known === undefined) {
       const notes: TransportNotes = {
         tape: this.#tape,
-        show: (frame, transport, way) => {
+        show: (frame, way) => {
           const isPlain = typeof frame === "string" || frame instanceof Uint8Array;
-          return encodeValue(isPlain ? this.#redaction.frame(frame, this.#codec, transport, way) : frame);
+          return encodeValue(isPlain ? this.#redaction.frame(frame, this.#codec, way) : frame);
         },
       };
       const recorded = recordFactory(factory, notes, () => ++this.#transports);

@@ -1,5 +1,12 @@
 /* Recordings of what is odd: a peer that breaks the protocol, time that the game owns, a game that calls from everywhere. */
-import { type ClientOptionsInput, SocketIOClient, type TransportHandler } from "socketio-gameloop";
+import {
+  type ClientOptionsInput,
+  type OutFrame,
+  SocketIOClient,
+  type Transport,
+  type TransportFactory,
+  type TransportHandler,
+} from "socketio-gameloop";
 import { FixedTickLoop } from "socketio-gameloop/loop";
 import { FakeServer, ManualClock } from "socketio-gameloop/testing";
 import { SessionPlayer, SessionRecorder, type SessionRecorderOptions } from "socketio-gameloop/tools";
@@ -211,6 +218,94 @@ test("a hidden packet that is nested deeper than a stack reaches", () => {
   client.poll();
   expect(heard).toHaveLength(1);
   replay(recorder);
+});
+
+describe("bytes of an event, while the session moves to another transport", () => {
+  const BYTES = Uint8Array.from({ length: 48 }, () => 0xab);
+  const CLEAR = btoa(String.fromCharCode(...BYTES));
+
+  /** A session that is leaving polling. */
+  function leaving() {
+    const handlers: TransportHandler[] = [];
+    const written: OutFrame[] = [];
+    let done: (unsent: readonly OutFrame[]) => void = () => {};
+    const transport = (name: string): TransportFactory =>
+      Object.assign(
+        (_: unknown, handler: TransportHandler): Transport => {
+          handlers.push(handler);
+          const send = (frames: readonly OutFrame[]) => written.push(...frames);
+          const leave = (left: typeof done) => {
+            done = left;
+          };
+          return { name, bufferedAmount: 0, send, close() {}, ...(name === "polling" && { leave, stay() {} }) };
+        },
+        { engineName: name },
+      );
+    const transports = ["polling", "websocket"].map(transport);
+    const rig = byHand({ transports, transport_factory: null }, { redact: { events: ["chat"] } });
+    const heard: unknown[][] = [];
+    for (const event of ["chat", "map"]) rig.main.on(event, (data) => heard.push(data));
+    rig.client.connect_to_url("ws://test");
+    const [polling] = handlers as [TransportHandler];
+    polling.received(HANDSHAKE.replace("[]", '["websocket"]'));
+    polling.received('40{"sid":"s"}');
+    rig.client.poll();
+    const [, websocket] = handlers as [TransportHandler, TransportHandler];
+    websocket.opened?.();
+    websocket.received("3probe");
+    return {
+      ...rig,
+      handlers,
+      polling,
+      websocket,
+      heard,
+      written,
+      moved: (unsent: readonly OutFrame[]) => done(unsent),
+    };
+  }
+
+  test.each([
+    ["chat", false],
+    ["map", true],
+  ])("that come: of %s, seen %j", (event, isSeen) => {
+    const { polling, websocket, moved, client, heard, recorder } = leaving();
+    polling.received(`451-["${event}",{"_placeholder":true,"num":0}]`);
+    moved([]);
+    websocket.received(BYTES);
+    client.poll();
+    expect(heard).toEqual([[BYTES]]);
+    replay(recorder);
+    expect(recorder.to_json_lines().includes(CLEAR)).toBe(isSeen);
+  });
+
+  test("that are given back without their packet", () => {
+    const { main, moved, client, written, recorder } = leaving();
+    client.flush();
+    written.length = 0;
+    main.emit("chat", [BYTES, BYTES]);
+    main.emit("map", ["of bytes"]);
+    client.flush();
+    const unsent = written.slice(1);
+    expect(unsent.slice(0, 2)).toEqual([BYTES, BYTES]);
+    moved(unsent);
+    client.flush();
+    replay(recorder);
+    expect(recorder.to_json_lines()).not.toContain(CLEAR);
+  });
+
+  test("that were awaited when another session began", () => {
+    const { polling, websocket, moved, client, clock, recorder, handlers } = leaving();
+    polling.received('452-["map",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]');
+    moved([]);
+    websocket.closed("transport close", "", "");
+    client.poll();
+    clock.advance(10);
+    client.poll();
+    for (const frame of [HANDSHAKE, BYTES]) handlers[2]?.received(frame);
+    client.poll();
+    replay(recorder);
+    expect(recorder.to_json_lines()).not.toContain(CLEAR);
+  });
 });
 
 test("a wrong call leaves no trace", () => {

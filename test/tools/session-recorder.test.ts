@@ -491,6 +491,18 @@ describe("what it hides", () => {
     }
   });
 
+  test("what asks for an acknowledgement does not end with what a recovery looks for", () => {
+    const { client, recorder, main, server, frames } = session({ redact: { events: ["ask"] } }, {}, { recovery: 9 });
+    const heard: unknown[][] = [];
+    main.on("ask", (data) => heard.push(data));
+    client.connect_to_url("ws://test");
+    frames(2);
+    server.sockets[0]?.emit_with_ack("ask", ["Hunter2", "letmein", "Player1"], () => {});
+    frames(2);
+    expect(heard).toEqual([["Hunter2", "letmein", "Player1"]]);
+    replayed(recorder);
+  });
+
   test("which sessions were recovered and which were not can still be told", () => {
     const recover = { recovery: 2 };
     const { clock, client, recorder, main, server, frames } = session({}, { reconnection: { delay: 0.1 } }, recover);
