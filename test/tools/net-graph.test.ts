@@ -127,6 +127,31 @@ describe("what it knows", () => {
     expect(graph.get_data().longest_poll_gap).toBeLessThan(0.02);
   });
 
+  test.each([0.5, 3, 4.9, 60])(
+    "the poll that ends a pause of %d s is what it shows then, for the whole window",
+    (pause) => {
+      const { game, graph } = graphed({ window: 5 });
+      game.main.on("work", () => game.clock.advance(0.002));
+      game.play(6);
+      for (let count = 0; count < 100; count++) game.server.emit("work", ["x".repeat(100)]);
+      game.clock.advance(pause);
+      game.client.poll();
+      game.play(4);
+      const { slices, ...data } = graph.get_data();
+      expect(data).toMatchObject({
+        longest_poll: expect.closeTo(0.2, 9),
+        longest_poll_gap: expect.closeTo(pause, 6),
+        longest_callback_event: "work",
+      });
+      // Some 4 s ago, and as much as it was.
+      const burst = slices.findIndex((slice) => slice.packets_in >= 100);
+      expect(Math.abs(slices.length - burst - 42)).toBeLessThan(2);
+      expect(slices[burst]).toMatchObject({ poll: expect.closeTo(0.2, 9), poll_gap: expect.closeTo(pause, 6) });
+      game.play(1.5);
+      expect(graph.get_data()).toMatchObject({ longest_poll: 0, longest_callback_event: "" });
+    },
+  );
+
   test("state, transport, reconnections and the last error are the client's", () => {
     const game = connected({ ping_interval: 1000 });
     const graph = new NetGraph(game.client, { clock: game.clock.read });
