@@ -1,4 +1,4 @@
-import { pollWithin, SocketIOClient } from "./client.js";
+import { runtimeOf, SocketIOClient } from "./client.js";
 import { requireThat } from "./errors.js";
 import { DEFAULT_OPTIONS, mergeOptions } from "./options.js";
 
@@ -85,7 +85,7 @@ export class PollGroup {
           const started = time();
           const share = started < end ? Math.ceil(packets / left) : 0;
           const limit = { packets: share, until: started + (end - started) / left };
-          callbacks += pollWithin(client, now, limit);
+          callbacks += runtimeOf(client).poll(now, limit);
           const taken = share - limit.packets;
           packets -= taken;
           // Who took nothing would take nothing in the next round either.

@@ -11,6 +11,9 @@ export const VERSION = 1;
 /** Listeners of a signal that were there before the recording began: namespace (`null` for the client), signal, their ids. */
 export type KnownSignal = readonly [path: string | null, signal: string, ids: readonly number[]];
 
+/** Events of which only the newest counts (`EVENT_LATEST`): namespace, their names. */
+export type KnownLatest = readonly [path: string, events: readonly (string | null)[]];
+
 export interface Header {
   readonly format: typeof FORMAT;
   readonly version: number;
@@ -22,6 +25,7 @@ export interface Header {
   readonly options: Readonly<Record<string, unknown>>;
   readonly namespaces: readonly string[];
   readonly signals: readonly KnownSignal[];
+  readonly latest?: readonly KnownLatest[];
 }
 
 export interface Redacted {

@@ -1,4 +1,4 @@
-import { pollWithin } from "../client.js";
+import { runtimeOf } from "../client.js";
 import { SocketIOClient } from "../client-with-polling.js";
 import { Err, requireOptions, requireThat, SocketIOError } from "../errors.js";
 import type { ClientOptions } from "../options.js";
@@ -255,11 +255,11 @@ export class SessionPlayer {
   #stimulus(item: Item): void {
     const [kind, , first, second] = item;
     const client = this.client;
-    if (kind === "poll") pollWithin(client, undefined, { packets: first as number, until: Infinity });
+    if (kind === "poll") runtimeOf(client).poll(undefined, { packets: first as number, until: Infinity });
     else if (kind === "pollat") {
       const now = (first as number | null) ?? Number.NaN;
       if (Number.isFinite(now)) this.#readings.time = now;
-      pollWithin(client, now, { packets: second as number, until: Infinity });
+      runtimeOf(client).poll(now, { packets: second as number, until: Infinity });
     } else if (kind === "call") this.#calls.play(item);
     else if (kind === "auth") this.#calls.answer(item);
     else if (kind === "net") this.#calls.network(first as "online");
