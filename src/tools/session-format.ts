@@ -147,9 +147,10 @@ function readHeader(body: unknown): Header {
   if (version > VERSION)
     fail(Err.ERR_UNAVAILABLE, `the recording is of version ${version}, and this player knows ${VERSION}: update it`);
   const header = body as Header;
-  const { options, namespaces, signals, redacted } = header;
-  const isWhole = [options, redacted, redacted?.events, namespaces, signals].every((part) => typeof part === "object");
-  if (!isWhole) fail(Err.ERR_FILE_CORRUPT, "the header of the recording lacks something");
+  const { options, namespaces, signals, redacted, latest = [] } = header;
+  const isWhole = [redacted?.events, namespaces, signals, latest].every(Array.isArray);
+  if (!isWhole || typeof options !== "object" || options === null)
+    fail(Err.ERR_FILE_CORRUPT, "the header of the recording lacks something");
   return header;
 }
 

@@ -130,7 +130,7 @@ export class SessionPlayer {
     });
     this.#start = this.#timeOf(this.#findPoll(0)) ?? 0;
     this.#end = commands === "game" ? stimuli.findLastIndex(isPoll) + 1 : stimuli.length;
-    this.#calls.prepare(header, stimuli);
+    this.#playable(() => this.#calls.prepare(header, stimuli));
     this.client.add_observer({
       callback_ran: (event, path, args, _, error) => this.#ran(event, path, args, this.#redaction.thrown(error)),
     });
@@ -191,7 +191,10 @@ export class SessionPlayer {
     return hash.toString();
   }
 
-  /** Plays up to the next poll, and it; false when there is none any more. From inside a callback it does nothing. */
+  /**
+   * Plays up to the next poll, and it; false when there is none any more. From inside a callback it does nothing.
+   * @throws SocketIOError `ERR_FILE_CORRUPT` for a line that was edited, with `allow_edited`, and makes no sense
+   */
   step(): boolean {
     if (this.#isStepping) return false;
     while (this.#next < this.#recording.stimuli.length) if (this.#play()) return true;
@@ -238,9 +241,25 @@ export class SessionPlayer {
       if (index < this.#end) this.#calls.missed(item);
       return false;
     }
-    this.#begin(index, isPoll(item));
-    this.#asStep(() => this.#feed([item]));
+    this.#playable(() => {
+      this.#begin(index, isPoll(item));
+      this.#asStep(() => this.#feed([item]));
+    });
     return isPoll(item);
+  }
+
+  /** What stands in the lines is trusted, unless somebody has changed them. */
+  #playable(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (this.#recording.edited.length === 0) throw error;
+      const { message } = error as Error;
+      throw new SocketIOError(
+        `line ${this.get_line()} of the recording cannot be played: ${message}`,
+        Err.ERR_FILE_CORRUPT,
+      );
+    }
   }
 
   #begin(index: number, isPoll: boolean): void {

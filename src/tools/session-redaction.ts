@@ -206,14 +206,19 @@ function maskAuth(value: unknown, depth = 0): unknown {
   return walk(value, depth, maskAuth);
 }
 
-/** Letters, digits and the rest of a text become others of their kind: what depends on its length or its kind stays so. */
+/** Letters, digits and the rest of a text become others of their kind: what depends on its length, in bytes too, or its kind stays so. */
 export function maskText(text: string): string {
-  return text
-    .replace(/[a-z]/g, "a")
-    .replace(/[A-Z]/g, "A")
-    .replace(/[0-9]/g, "0")
-    .replace(/[\u0080-\u07ff]/g, "é")
-    .replace(/[\u0800-\uffff]/g, "…");
+  return (
+    text
+      .replace(/[a-z]/g, "a")
+      .replace(/[A-Z]/g, "A")
+      .replace(/[0-9]/g, "0")
+      .replace(/[\u0080-\u07ff]/g, "é")
+      .replace(/[\u0800-\ud7ff\ue000-\uffff]/g, "…")
+      .replace(/[\ud800-\udbff][\udc00-\udfff]/g, "😀")
+      // Half of a character, which JSON writes in another way.
+      .replace(/\p{Cs}/gu, "\ud800")
+  );
 }
 
 /** What is sent as null stays what it is, and the exponent of a large number. */

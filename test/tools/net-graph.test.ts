@@ -464,6 +464,8 @@ describe("on a page", () => {
     page.press({ key: "^", code: "Backquote", repeat: true });
     page.press({ key: "a", code: "KeyA" });
     page.press({ code: "Backquote", target: { closest: (selector: string) => selector.includes("input") } });
+    const field = { closest: (selector: string) => selector.includes("textarea") };
+    page.press({ code: "Backquote", target: { closest: () => null }, composedPath: () => [field, {}] });
     expect(graph.visible).toBe(true);
     page.press({ code: "Backquote", target: { closest: () => null } });
     expect(graph.visible).toBe(false);
@@ -562,6 +564,14 @@ describe("bad input", () => {
     vi.stubGlobal("document", page);
     expect(() => new NetGraph(client, options as never)).toThrow(new TypeError(message));
     expect([page.overlays.length, add.mock.calls.length]).toEqual([0, 0]);
+  });
+
+  test("undefined is no value: the default counts", () => {
+    const options = { key: undefined, window: undefined, thresholds: { rtt: undefined } };
+    const { page, game, graph } = drawn(options as never);
+    game.play(1);
+    expect(graph.get_data().window).toBe(20);
+    expect([page.listeners.size, page.canvas().drawings]).toEqual([0, expect.any(Number)]);
   });
 
   test("what is no client", () => {

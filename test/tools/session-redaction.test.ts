@@ -1,5 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { maskUrl, maskUrls } from "../../src/tools/session-redaction.js";
+import { maskText, maskUrl, maskUrls } from "../../src/tools/session-redaction.js";
+
+test("a masked text has as many characters, units and bytes as before, in JSON too", () => {
+  const text = "aZ5 é ✨ 😀🚀 \ud83d \udc00\ud83d\n";
+  const masked = maskText(text);
+  expect(masked).toBe("aA0 é … 😀😀 \ud800 \ud800\ud800\n");
+  const sizes = (each: string) => [
+    each.length,
+    [...each].length,
+    new TextEncoder().encode(JSON.stringify(each)).length,
+  ];
+  expect(sizes(masked)).toEqual(sizes(text));
+});
 
 describe("a URL that the client is given", () => {
   test.each([
