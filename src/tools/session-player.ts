@@ -254,9 +254,8 @@ export class SessionPlayer {
       run();
     } catch (error) {
       if (this.#recording.edited.length === 0) throw error;
-      const { message } = error as Error;
       throw new SocketIOError(
-        `line ${this.get_line()} of the recording cannot be played: ${message}`,
+        `line ${this.get_line()} of the recording cannot be played: ${(error as Error)?.message}`,
         Err.ERR_FILE_CORRUPT,
       );
     }

@@ -269,6 +269,7 @@ const REFUSED_END = '"; write one';
 
 /** A text without what may be a secret in the URLs in it. However long it is and whoever wrote it, it is gone through once. */
 export function maskUrls(text: string): string {
+  if (!text.includes("://") && !text.includes(REFUSED)) return text;
   // Here it is known how far a URL goes that may be anything. Others are as a URL is written, in which there are no quotes and spaces.
   const [before, ...refused] = text.split(REFUSED);
   const shown = refused.map((part) => {
