@@ -32,7 +32,6 @@ import {
   makeOptions,
   mergeOptions,
 } from "./options.js";
-import type { PollLimit } from "./poll-limit.js";
 import { ERR_ALREADY_IN_USE, ERR_INVALID_PARAMETER, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
 import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
 import { isObject } from "./protocol/protocol-error.js";
@@ -45,8 +44,8 @@ import { canHonour } from "./transport/platform-socket.js";
 import type { TransportFactory } from "./transport/transport.js";
 import { websocket } from "./transport/websocket.js";
 
-/** For `PollGroup`: a poll that takes no more than `limit` allows. */
-export let pollWithin: (client: SocketIOClient, now: number | undefined, limit: PollLimit) => number;
+/** For `PollGroup`, which limits polls, and for the recorder, which has to know what there is. */
+export let runtimeOf: (client: SocketIOClient) => Runtime;
 
 /**
  * A Socket.IO client that does nothing between your calls: `poll()` it once a frame. Godot class: `SocketIOClient`.
@@ -71,7 +70,7 @@ export class SocketIOClient {
   static #singleton: SocketIOClient | null = null;
 
   static {
-    pollWithin = (client, now, limit) => client.#runtime.poll(now, limit);
+    runtimeOf = (client) => client.#runtime;
     defineSignals<SocketIOClient, ClientSignals>(SocketIOClient.prototype, SIGNALS, (client) => [
       client.#runtime,
       client.#runtime,

@@ -10,14 +10,14 @@ export interface LatestEvent {
 
 /** The events of which only the newest packet counts (`EVENT_LATEST`). */
 export class LatestEvents {
-  /** By namespace and name. */
-  readonly #events = new Map<string, Map<string | null, LatestEvent>>();
+  /** By namespace and name. Also looked at by a recorder. */
+  readonly paths = new Map<string, Map<string | null, LatestEvent>>();
   /** The one that came last: the next packet is likely to be of the same. */
   #last: LatestEvent | undefined;
 
   set(path: string, event: string, isLatest: boolean): void {
-    const events = this.#events.get(path) ?? new Map<string | null, LatestEvent>();
-    this.#events.set(path, events);
+    const events = this.paths.get(path) ?? new Map<string | null, LatestEvent>();
+    this.paths.set(path, events);
     this.#last = undefined;
     const head = `42${path === "/" ? "" : `${path},`}[${JSON.stringify(event)},`;
     if (isLatest) events.set(event, events.get(event) ?? { head, newest: null });
@@ -33,7 +33,7 @@ export class LatestEvents {
     // This runs for every packet that arrives, and to read its header would take longer than all the rest.
     if (last && typeof text === "string" && text.slice(0, last.head.length) === last.head) return last;
     const { namespace, event, id } = peekPacket(text);
-    const latest = id < 0 ? this.#events.get(namespace)?.get(event) : undefined;
+    const latest = id < 0 ? this.paths.get(namespace)?.get(event) : undefined;
     this.#last = latest ?? last;
     return latest;
   }

@@ -1,4 +1,4 @@
-import { pollWithin, SocketIOClient } from "./client.js";
+import { runtimeOf, SocketIOClient } from "./client.js";
 import { requireThat } from "./errors.js";
 import { DEFAULT_OPTIONS, mergeOptions } from "./options.js";
 
@@ -90,7 +90,7 @@ export class PollGroup {
           const share = started < end ? Math.ceil(packets / parts) : 0;
           const limit = { packets: share, until: started + (end - started) / parts };
           if (isWaiting(client)) left--;
-          callbacks += pollWithin(client, now, limit);
+          callbacks += runtimeOf(client).poll(now, limit);
           const taken = share - limit.packets;
           packets -= taken;
           if (taken > 0) first ??= client;

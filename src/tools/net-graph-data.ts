@@ -42,7 +42,7 @@ export interface NetGraphData {
   readonly last_error: string;
   /** Seconds of history that `slices` has at most. */
   readonly window: number;
-  /** `get_stats()` as it was in the last poll that was looked at. */
+  /** `get_stats()` as it was at the end of the last poll. */
   readonly stats: ClientStats;
   readonly bytes_in: number;
   readonly bytes_out: number;

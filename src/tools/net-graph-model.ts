@@ -10,10 +10,7 @@ import { PollClock } from "./poll-clock.js";
 import { printable } from "./printable.js";
 
 /** What of a client the model looks at. */
-export type Watched = Pick<
-  SocketIOClient,
-  "get_connection_state" | "get_last_error" | "get_pending_count" | "get_stats" | "get_transport"
->;
+export type Watched = Pick<SocketIOClient, "get_connection_state" | "get_last_error" | "get_stats" | "get_transport">;
 
 const STATES: readonly NetGraphState[] = ["disconnected", "connecting", "connected"];
 
@@ -34,7 +31,10 @@ export class NetGraphModel implements ClientObserver {
   #open: NetGraphSlice;
   /** Which slice is open: its time in slices; -1 before the first poll. */
   #index = -1;
+  /** As they were at the end of the last poll: what has come since is for the slice of the next. */
   #stats: ReturnType<Watched["get_stats"]>;
+  /** As they were when the open slice began. */
+  #statsBefore: ReturnType<Watched["get_stats"]>;
   /** `Infinity` before the first poll: who begins to look inside one sees the end of what he has not seen begin. */
   #startedAt = Infinity;
   #drawnBefore = 0;
@@ -45,7 +45,7 @@ export class NetGraphModel implements ClientObserver {
     this.#window = window;
     this.#clock = new PollClock(clock);
     this.#drawn = drawn;
-    this.#stats = client.get_stats();
+    this.#stats = this.#statsBefore = client.get_stats();
     this.#open = this.#newSlice();
   }
 
@@ -57,6 +57,11 @@ export class NetGraphModel implements ClientObserver {
   poll_started(now: number | undefined): void {
     const clock = this.#clock;
     clock.started(now);
+    // Not the time itself: 0.3 / 0.1 is less than 3.
+    const index = Math.floor(clock.time / SLICE + 1e-6);
+    if (this.#index < 0) this.#index = index;
+    // Before anything is counted: what this poll brings belongs where it is, and not where a pause before it began.
+    else if (index > this.#index) this.#close(index);
     this.#open.poll_gap = Math.max(this.#open.poll_gap, clock.time - this.#polledAt);
     this.#polledAt = clock.time;
     this.#drawnBefore = this.#drawn();
@@ -67,15 +72,9 @@ export class NetGraphModel implements ClientObserver {
     const took = this.#clock.read() - this.#startedAt - (this.#drawn() - this.#drawnBefore);
     const open = this.#open;
     if (took > open.poll) open.poll = took;
-    const waiting = this.#client.get_pending_count();
-    if (waiting > 0) {
-      open.inbox_length = Math.max(open.inbox_length, waiting);
-      open.inbox_age = Math.max(open.inbox_age, this.#client.get_stats().inbox_age);
-    }
-    // Not the time itself: 0.3 / 0.1 is less than 3.
-    const index = Math.floor(this.time / SLICE + 1e-6);
-    if (this.#index < 0) this.#index = index;
-    else if (index > this.#index) this.#close(index);
+    this.#stats = this.#client.get_stats();
+    open.inbox_length = Math.max(open.inbox_length, this.#stats.inbox_length);
+    open.inbox_age = Math.max(open.inbox_age, this.#stats.inbox_age);
   }
 
   packet_received(event: string, path: string, bytes: number): void {
@@ -129,9 +128,9 @@ export class NetGraphModel implements ClientObserver {
 
   /** The open slice is over, and perhaps others in which nobody polled. */
   #close(index: number): void {
-    const before = this.#stats;
-    const stats = this.#client.get_stats();
-    this.#stats = stats;
+    const before = this.#statsBefore;
+    const stats = this.#stats;
+    this.#statsBefore = stats;
     const open = this.#open;
     open.bytes_in = stats.bytes_received - before.bytes_received;
     open.bytes_out = stats.bytes_sent - before.bytes_sent;

@@ -69,7 +69,7 @@ export function checkNetGraphOptions(options: NetGraphOptions): NetGraphSettings
     clock: defaultClock,
   };
   requireOptions(options, Object.keys(defaults), "a NetGraph");
-  const all = { ...defaults, ...options };
+  const all = { ...defaults, ...withoutUndefined(options) };
   const { corner, scale, window, visible, key, parent, clock } = all;
   requireThat(CORNERS.includes(corner), 'option "corner"', `one of ${CORNERS.join(", ")}`, corner);
   requireThat(isBetween(scale, 0.25, 8), 'option "scale"', "a number from 0.25 to 8", scale);
@@ -85,11 +85,17 @@ export function checkNetGraphOptions(options: NetGraphOptions): NetGraphSettings
 
 function mergeThresholds(given: Partial<NetGraphThresholds>): NetGraphThresholds {
   requireOptions(given, Object.keys(THRESHOLDS), "the thresholds");
-  for (const [name, value] of Object.entries(given)) {
+  const set = withoutUndefined(given);
+  for (const [name, value] of Object.entries(set)) {
     const isPair = Array.isArray(value) && value.length === 2 && value[0] >= 0 && value[1] >= value[0];
     requireThat(isPair, `threshold "${name}"`, "two numbers of seconds, [warn, bad], the first no larger", value);
   }
-  return { ...THRESHOLDS, ...given };
+  return { ...THRESHOLDS, ...set };
+}
+
+/** An option that is undefined is as if it was not there. */
+function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
 function isBetween(value: unknown, least: number, most: number): boolean {

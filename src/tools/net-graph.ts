@@ -116,10 +116,11 @@ export class NetGraph {
     this.#drawingTime += took;
   }
 
-  readonly #pressed = ({ key, code, repeat, target }: KeyboardEvent): void => {
+  readonly #pressed = (event: KeyboardEvent): void => {
+    const { key, code, repeat } = event;
     if (repeat || (key !== this.#settings.key && code !== this.#settings.key)) return;
-    // Whoever types a name into a field does not mean this.
-    if ((target as Element | null)?.closest?.("input, textarea, select, [contenteditable]")) return;
+    // Whoever types a name into a field does not mean this. For a field in a shadow tree the target is what that hangs on.
+    if ((event.composedPath()[0] as Element | null)?.closest?.("input, textarea, select, [contenteditable]")) return;
     this.visible = !this.#isVisible;
   };
 }

@@ -92,6 +92,8 @@ export class CallPlayer {
     client.get_stats = () => this.#host.aside(original);
     client.poll = () => this.#host.step();
     this.#asPlayer(() => client.configure(this.#host.options(header.options)));
+    for (const [path, events] of header.latest ?? [])
+      for (const event of events) this.#asPlayer(() => this.#namespace(path).set_event_mode(event as string, 1));
     if (patches !== null) return;
     for (const [path, signal, ids] of header.signals)
       for (const id of ids) this.#signal(path, signal).connect(this.#listener(id));
@@ -333,8 +335,8 @@ export class CallPlayer {
   }
 }
 
-/** Their arguments are taken from the recording. */
-const LENIENT: ReadonlySet<Method> = new Set(["configure"]);
+/** The game may make them as it likes: options are taken from the recording, and a mode may be from before it. */
+const LENIENT: ReadonlySet<Method> = new Set(["configure", "set_event_mode"]);
 
 /** What a call returns that is not made. */
 const IGNORED: Readonly<Record<Method, (args: unknown[]) => unknown>> = {

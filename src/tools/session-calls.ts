@@ -5,7 +5,7 @@ import { type Err, OK } from "../errors.js";
 import type { Reply, TakenEvent } from "../namespace-entry.js";
 import type { Item } from "./session-format.js";
 import type { Method, Target } from "./session-patches.js";
-import { maskUrls, type Redaction } from "./session-redaction.js";
+import { maskUrl, maskUrls, type Redaction } from "./session-redaction.js";
 import type { Tape } from "./session-tape.js";
 import { encodeValue } from "./session-values.js";
 
@@ -84,7 +84,7 @@ export class CallNotes {
         try {
           const answer = question(...args);
           if (what === "auth") return this.#authAnswer(item, answer);
-          if (what === "url") item[2] = { value: maskUrls(String(answer)) };
+          if (what === "url") item[2] = { value: maskUrl(String(answer)) };
           else if (what === "filter") item[2] = { value: Boolean(answer) };
           else item[2] = { value: isDictionary(answer) ? {} : 0 };
           return answer;
@@ -104,7 +104,7 @@ export class CallNotes {
     switch (method) {
       case "connect_to_url": {
         const isAsked = typeof first === "function";
-        const url = isAsked ? { $fn: 1 } : maskUrls(String(first));
+        const url = isAsked ? { $fn: 1 } : maskUrl(String(first));
         const [auth, givenAuth] = this.#auth(second);
         return [
           [url, auth],

@@ -11,6 +11,9 @@ export const VERSION = 1;
 /** Listeners of a signal that were there before the recording began: namespace (`null` for the client), signal, their ids. */
 export type KnownSignal = readonly [path: string | null, signal: string, ids: readonly number[]];
 
+/** Events of which only the newest counts (`EVENT_LATEST`): namespace, their names. */
+export type KnownLatest = readonly [path: string, events: readonly (string | null)[]];
+
 export interface Header {
   readonly format: typeof FORMAT;
   readonly version: number;
@@ -22,6 +25,7 @@ export interface Header {
   readonly options: Readonly<Record<string, unknown>>;
   readonly namespaces: readonly string[];
   readonly signals: readonly KnownSignal[];
+  readonly latest?: readonly KnownLatest[];
 }
 
 export interface Redacted {
@@ -143,9 +147,10 @@ function readHeader(body: unknown): Header {
   if (version > VERSION)
     fail(Err.ERR_UNAVAILABLE, `the recording is of version ${version}, and this player knows ${VERSION}: update it`);
   const header = body as Header;
-  const { options, namespaces, signals, redacted } = header;
-  const isWhole = [options, redacted, redacted?.events, namespaces, signals].every((part) => typeof part === "object");
-  if (!isWhole) fail(Err.ERR_FILE_CORRUPT, "the header of the recording lacks something");
+  const { options, namespaces, signals, redacted, latest = [] } = header;
+  const isWhole = [redacted?.events, namespaces, signals, latest].every(Array.isArray);
+  if (!isWhole || typeof options !== "object" || options === null)
+    fail(Err.ERR_FILE_CORRUPT, "the header of the recording lacks something");
   return header;
 }
 

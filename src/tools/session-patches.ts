@@ -73,7 +73,6 @@ export class Patches {
     this.#watchReply = watchReply;
     for (const name of CLIENT_CALLS) this.#forward(client, name, null);
     for (const name of CLIENT_SIGNALS) this.#signal(client[name] as unknown as Signal, name, null);
-    this.namespace(client.get_namespace("/") as unknown as SocketIONamespace);
   }
 
   /** The paths of the namespaces that are taken over. */
@@ -81,16 +80,15 @@ export class Patches {
     return Array.from(this.#namespaces, (namespace) => namespace.get_namespace_path());
   }
 
-  /** Takes over a namespace too; false when it is already. */
-  namespace(namespace: SocketIONamespace): boolean {
-    if (this.#namespaces.has(namespace)) return false;
+  /** Takes over a namespace too. */
+  namespace(namespace: SocketIONamespace): void {
+    if (this.#namespaces.has(namespace)) return;
     this.#namespaces.add(namespace);
     const path = namespace.get_namespace_path();
     // Beneath the calls: those are put back, and what was added while they were not can still be removed.
     this.#undo.push(watchReplies(namespace, this.#watchReply));
     for (const name of NAMESPACE_CALLS) this.#forward(namespace, name, path);
     for (const name of NAMESPACE_SIGNALS) this.#signal(namespace[name] as unknown as Signal, name, path);
-    return true;
   }
 
   /** Takes over one more method. */

@@ -1,4 +1,4 @@
-import { pollWithin } from "../client.js";
+import { runtimeOf } from "../client.js";
 import { SocketIOClient } from "../client-with-polling.js";
 import { Err, requireOptions, requireThat, SocketIOError } from "../errors.js";
 import type { ClientOptions } from "../options.js";
@@ -97,9 +97,9 @@ export class SessionPlayer {
     const notes = {
       script: this.#script,
       readings: this.#readings,
-      show: (frame: OutFrame, transport: number, way: "<" | ">") => {
+      show: (frame: OutFrame, way: "<" | ">") => {
         const isPlain = typeof frame === "string" || frame instanceof Uint8Array;
-        return encodeValue(isPlain ? this.#redaction.frame(frame, this.#codec, transport, way) : frame);
+        return encodeValue(isPlain ? this.#redaction.frame(frame, this.#codec, way) : frame);
       },
       feed: (items: readonly Item[]) => this.#feed(items),
     };
@@ -130,7 +130,7 @@ export class SessionPlayer {
     });
     this.#start = this.#timeOf(this.#findPoll(0)) ?? 0;
     this.#end = commands === "game" ? stimuli.findLastIndex(isPoll) + 1 : stimuli.length;
-    this.#calls.prepare(header, stimuli);
+    this.#playable(() => this.#calls.prepare(header, stimuli));
     this.client.add_observer({
       callback_ran: (event, path, args, _, error) => this.#ran(event, path, args, this.#redaction.thrown(error)),
     });
@@ -191,7 +191,10 @@ export class SessionPlayer {
     return hash.toString();
   }
 
-  /** Plays up to the next poll, and it; false when there is none any more. From inside a callback it does nothing. */
+  /**
+   * Plays up to the next poll, and it; false when there is none any more. From inside a callback it does nothing.
+   * @throws SocketIOError `ERR_FILE_CORRUPT` for a line that was edited, with `allow_edited`, and makes no sense
+   */
   step(): boolean {
     if (this.#isStepping) return false;
     while (this.#next < this.#recording.stimuli.length) if (this.#play()) return true;
@@ -238,9 +241,24 @@ export class SessionPlayer {
       if (index < this.#end) this.#calls.missed(item);
       return false;
     }
-    this.#begin(index, isPoll(item));
-    this.#asStep(() => this.#feed([item]));
+    this.#playable(() => {
+      this.#begin(index, isPoll(item));
+      this.#asStep(() => this.#feed([item]));
+    });
     return isPoll(item);
+  }
+
+  /** What stands in the lines is trusted, unless somebody has changed them. */
+  #playable(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (this.#recording.edited.length === 0) throw error;
+      throw new SocketIOError(
+        `line ${this.get_line()} of the recording cannot be played: ${(error as Error)?.message}`,
+        Err.ERR_FILE_CORRUPT,
+      );
+    }
   }
 
   #begin(index: number, isPoll: boolean): void {
@@ -255,11 +273,11 @@ export class SessionPlayer {
   #stimulus(item: Item): void {
     const [kind, , first, second] = item;
     const client = this.client;
-    if (kind === "poll") pollWithin(client, undefined, { packets: first as number, until: Infinity });
+    if (kind === "poll") runtimeOf(client).poll(undefined, { packets: first as number, until: Infinity });
     else if (kind === "pollat") {
       const now = (first as number | null) ?? Number.NaN;
       if (Number.isFinite(now)) this.#readings.time = now;
-      pollWithin(client, now, { packets: second as number, until: Infinity });
+      runtimeOf(client).poll(now, { packets: second as number, until: Infinity });
     } else if (kind === "call") this.#calls.play(item);
     else if (kind === "auth") this.#calls.answer(item);
     else if (kind === "net") this.#calls.network(first as "online");

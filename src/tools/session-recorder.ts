@@ -68,7 +68,7 @@ export class SessionRecorder {
 
   /**
    * Begins a recording of `client`; one that this recorder has made before is gone. Call it before anything else is done with the client:
-   * listeners and namespaces of before are not known to the recording.
+   * listeners of before are not known to the recording.
    * @param options for the client, in the place of all that it was made with: the recording has to know them
    * @returns `OK`, or `ERR_ALREADY_IN_USE` unless the client is DISCONNECTED and this recorder idle
    * @throws TypeError for anything but a client, and for options that `configure` does not take

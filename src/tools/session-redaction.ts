@@ -4,8 +4,9 @@
  */
 import { requireThat } from "../errors.js";
 import type { ClientOptions } from "../options.js";
+import { parseUrl } from "../transport/transport.js";
 import type { Redacted } from "./session-format.js";
-import { encodeValue, hashValue, toBytes } from "./session-values.js";
+import { copyOf, encodeValue, hashValue, isBlob, MAX_DEPTH, toBytes } from "./session-values.js";
 
 /** What `SessionRecorder` leaves out. */
 export interface RedactOptions {
@@ -22,6 +23,7 @@ export type Way = "<" | ">";
 export type Thrown = 0 | { readonly e: string } | { readonly v: unknown };
 
 const PACKET = /^4([0-6])(?:(\d+)-)?(?:(\/[^,]*),)?(\d+)?/;
+const OPEN = "0";
 const CONNECT = 0;
 const EVENT = 2;
 const ACK = 3;
@@ -52,8 +54,8 @@ export function readRedaction(options: RedactOptions): Redacted {
 export class Redaction {
   readonly redacted: Redacted;
   readonly #events: ReadonlySet<string>;
-  /** How many attachments of a masked packet are still to come, for each way of each transport. */
-  readonly #attachments = new Map<string, number>();
+  /** How many attachments from the server are still to come of a packet that may be seen. */
+  #inClear = 0;
   /** The hidden events that wait for their acknowledgement. */
   readonly #asked = new Set<string>();
   /** The namespaces whose sessions can be recovered: their events end with an offset. */
@@ -72,43 +74,44 @@ export class Redaction {
   }
 
   auth(value: unknown): unknown {
-    return this.redacted.auth ? maskAuth(value) : value;
+    return this.redacted.auth ? maskAuth(copyOf(value)) : value;
   }
 
-  /** The data of an event, as it may be shown. */
+  /** What the game sends with an event, as it may be shown. */
   data(event: string, data: unknown): unknown {
-    return this.hides(event) ? mask(data) : data;
+    return this.hides(event) ? mask(copyOf(data)) : data;
   }
 
   /** A hash of what a callback was called with, the same for the recording as for the data that was masked in it. */
   hash(event: string, args: readonly unknown[]): string {
-    // Some signals tell of events: what one was thrown at may be any.
-    const isTold = event === "event_received" && this.hides(String(args[0]));
-    const isThrown = event === "listener_error" && this.#events.size > 0;
-    return hashValue(isTold || isThrown ? mask(args) : this.data(event, args), maskUrls);
+    const [first, ...rest] = args;
+    if (event === "listener_error") return hashValue([this.#shown(first), ...rest], maskUrls);
+    // This signal tells of other events.
+    const isTold = event === "event_received" && this.hides(String(first));
+    return hashValue(isTold || this.hides(event) ? mask(args) : args, maskUrls);
   }
 
   /** What a callback has thrown: 0 for nothing, of an error its name. */
   thrown(failure: { readonly thrown: unknown } | null): Thrown {
     if (failure === null) return 0;
     const { thrown } = failure;
-    return thrown instanceof Error
-      ? { e: thrown.name }
-      : { v: encodeValue(this.#events.size > 0 ? mask(thrown) : thrown) };
+    return thrown instanceof Error ? { e: thrown.name } : { v: encodeValue(this.#shown(thrown)) };
+  }
+
+  /** What was thrown; it may come from any event. */
+  #shown(thrown: unknown): unknown {
+    if (thrown instanceof Error) return thrown;
+    return this.#events.size > 0 ? mask(copyOf(thrown)) : copyOf(thrown);
   }
 
   /** A frame, as it may be shown. */
-  frame(frame: Frame, codec: Codec | null, transport: number, way: Way): Frame {
+  frame(frame: Frame, codec: Codec | null, way: Way): Frame {
     if (!this.redacted.auth && this.#events.size === 0) return frame;
     if (codec !== null) return this.#message(frame, codec, way);
-    const line = `${way}${transport}`;
-    const left = this.#attachments.get(line) ?? 0;
-    if (typeof frame !== "string") {
-      if (left === 0) return frame;
-      this.#attachments.set(line, left - 1);
-      return new Uint8Array(frame.length);
-    }
-    const [header, kind, count, path = "/", id = "-1"] = PACKET.exec(frame) ?? [];
+    if (typeof frame !== "string") return this.#attachment(frame, way);
+    const [header, kind, count = "0", path = "/", id = "-1"] = PACKET.exec(frame) ?? [];
+    // What is still awaited when a session begins is not coming any more.
+    if (way === "<" && (header !== undefined || frame.startsWith(OPEN))) this.#inClear = 0;
     if (header === undefined) return frame;
     const type = Number(kind) > 4 ? Number(kind) - 3 : Number(kind);
     const json = frame.slice(header.length);
@@ -121,9 +124,17 @@ export class Redaction {
       return header + (this.redacted.auth || type !== CONNECT ? "" : json);
     }
     const masked = this.#payload(type, data, way, `${path},${id}`);
-    if (masked === data) return frame;
-    if (count !== undefined) this.#attachments.set(line, Number(count));
-    return header + JSON.stringify(masked);
+    if (masked !== data) return header + JSON.stringify(masked);
+    if (way === "<") this.#inClear = Number(count);
+    return frame;
+  }
+
+  /** Of those that are written it cannot be told whose they are: a transport that is left gives back some without their packet. */
+  #attachment(frame: Uint8Array, way: Way): Uint8Array {
+    if (this.#events.size === 0) return frame;
+    if (way === ">" || this.#inClear === 0) return new Uint8Array(frame.length);
+    this.#inClear--;
+    return frame;
   }
 
   #message(frame: Frame, codec: Codec, way: Way): Frame {
@@ -170,12 +181,13 @@ export class Redaction {
     const answer = (way === "<" ? ">" : "<") + call;
     this.#asked.delete(answer);
     if (!isHidden) return data;
-    if (!call.endsWith("-1")) this.#asked.add(answer);
+    const isAsking = !call.endsWith(",-1");
+    if (isAsking) this.#asked.add(answer);
     if (this.#asked.size > REMEMBERED) this.#asked.delete(this.#asked.values().next().value!);
-    const shown = args.map(mask);
+    const shown = args.map((argument) => mask(argument));
     const last = args.at(-1);
-    if (way === "<" && this.#recoverable.has(path) && typeof last === "string" && OFFSET.test(last))
-      shown[shown.length - 1] = this.#standIn(last);
+    const isRecoverable = way === "<" && !isAsking && this.#recoverable.has(path);
+    if (isRecoverable && typeof last === "string" && OFFSET.test(last)) shown[shown.length - 1] = this.#standIn(last);
     return [event, ...shown];
   }
 
@@ -188,20 +200,25 @@ export class Redaction {
   }
 }
 
-function maskAuth(value: unknown): unknown {
+function maskAuth(value: unknown, depth = 0): unknown {
   if (typeof value === "string") return "***";
   if (typeof value === "number" || typeof value === "bigint") return 0;
-  return walk(value, maskAuth);
+  return walk(value, depth, maskAuth);
 }
 
-/** Letters, digits and the rest of a text become others of their kind: what depends on its length or its kind stays so. */
+/** Letters, digits and the rest of a text become others of their kind: what depends on its length, in bytes too, or its kind stays so. */
 export function maskText(text: string): string {
-  return text
-    .replace(/[a-z]/g, "a")
-    .replace(/[A-Z]/g, "A")
-    .replace(/[0-9]/g, "0")
-    .replace(/[\u0080-\u07ff]/g, "é")
-    .replace(/[\u0800-\uffff]/g, "…");
+  return (
+    text
+      .replace(/[a-z]/g, "a")
+      .replace(/[A-Z]/g, "A")
+      .replace(/[0-9]/g, "0")
+      .replace(/[\u0080-\u07ff]/g, "é")
+      .replace(/[\u0800-\ud7ff\ue000-\uffff]/g, "…")
+      .replace(/[\ud800-\udbff][\udc00-\udfff]/g, "😀")
+      // Half of a character, which JSON writes in another way.
+      .replace(/\p{Cs}/gu, "\ud800")
+  );
 }
 
 /** What is sent as null stays what it is, and the exponent of a large number. */
@@ -212,7 +229,7 @@ function maskNumber(value: number): number {
 }
 
 /** The same data with other texts, numbers and bytes. */
-export function mask(value: unknown): unknown {
+export function mask(value: unknown, depth = 0): unknown {
   if (typeof value === "string") return maskText(value);
   if (typeof value === "number") return maskNumber(value);
   if (typeof value === "object" && value !== null) {
@@ -221,24 +238,59 @@ export function mask(value: unknown): unknown {
     const bytes = toBytes(value);
     if (bytes !== null) return new Uint8Array(bytes.length);
     if (value instanceof Date) return new Date(0);
-    if (value instanceof Error) return value;
-    // As JSON has it, which is what is sent.
-    const { toJSON } = value as { toJSON?: unknown };
-    if (typeof toJSON === "function") return mask(toJSON.call(value, ""));
+    if (value instanceof Error || isBlob(value)) return value;
   }
-  return walk(value, mask);
+  return walk(value, depth, mask);
 }
 
-function walk(value: unknown, each: (value: unknown) => unknown): unknown {
-  if (Array.isArray(value)) return value.map((item) => each(item));
+/** What is nested deeper than anything is sent becomes empty: a packet may come nested deeper than a stack reaches. */
+function walk(value: unknown, depth: number, each: (value: unknown, depth: number) => unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, each(item)]));
+  if (depth > MAX_DEPTH) return [];
+  if (Array.isArray(value)) return value.map((item) => each(item, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, each(item, depth + 1)]));
 }
 
-/** Takes out of every URL in a text what may be a secret: the password, and the values of the query. */
+/** A URL that the client was given or made, without what may be a secret: user and password, the values of the query, the fragment. */
+export function maskUrl(text: string): string {
+  if (!/[@?#]/.test(text)) return text;
+  const url = parseUrl(text);
+  // What it cannot connect to it cannot take apart either, and the same must be true in the replay.
+  if (url === null) return text.replace(/^.*@/s, "***@").replace(/[?#].*/s, "?***");
+  if (url.username || url.password) url.username = "***";
+  url.password = url.hash = "";
+  url.search = maskQuery(url.search.slice(1));
+  return url.href;
+}
+
+/** What the client says of a URL that it cannot use stands between these. */
+const REFUSED = 'cannot use the URL "';
+const REFUSED_END = '"; write one';
+
+/** A text without what may be a secret in the URLs in it. However long it is and whoever wrote it, it is gone through once. */
 export function maskUrls(text: string): string {
-  if (!text.includes("://")) return text;
-  return text.replace(/[a-z]+:\/\/[^\s"'<>]+/gi, (url) =>
-    url.replace(/\/\/[^/@?#]*@/, "//***@").replace(/([?&][^=&#]*)=[^&#:]*/g, "$1=***"),
-  );
+  if (!text.includes("://") && !text.includes(REFUSED)) return text;
+  // Here it is known how far a URL goes that may be anything. Others are as a URL is written, in which there are no quotes and spaces.
+  const [before, ...refused] = text.split(REFUSED);
+  const shown = refused.map((part) => {
+    const end = part.indexOf(REFUSED_END);
+    return end < 0 ? part : maskUrl(part.slice(0, end)) + part.slice(end);
+  });
+  return [before, ...shown].join(REFUSED).replace(/:\/\/[^\s"<>]+/g, (url) => {
+    const [address = ""] = url.split(/[?#]/, 1);
+    const [, query] = /\?([^#]*)/.exec(url) ?? [];
+    const user = address.replace(/^(:\/\/)[^/\\]*@/, "$1***@");
+    // The sentence may go on behind it.
+    const [end = ""] = (address !== url && /[:;,]$/.exec(url)) || [];
+    return user + (query === undefined ? "" : `?${maskQuery(query)}`) + end;
+  });
+}
+
+/** Keeps the names. What has none may be anything. */
+function maskQuery(query: string): string {
+  const masked = query.split("&").map((pair) => {
+    const [name, value] = pair.split("=", 2);
+    return value ? `${name}=***` : pair && "***";
+  });
+  return masked.join("&");
 }

@@ -99,7 +99,7 @@ export interface ReplayNotes {
   readonly script: Script;
   readonly readings: Readings;
   /** A frame as a recording has it. */
-  show(frame: OutFrame, transport: number, way: Way): unknown;
+  show(frame: OutFrame, way: Way): unknown;
   /** Lets happen what was recorded inside of something that the client does. */
   feed(items: readonly Item[]): void;
 }
@@ -149,7 +149,7 @@ export class ReplayTransports {
     else if (kind === "frame") {
       // Its answer, if it asks for one, may be hidden too.
       const frame = decodeValue(first) as string | Uint8Array;
-      this.#notes.show(frame, id as number, "<");
+      this.#notes.show(frame, "<");
       handler.received(frame);
     } else if (kind === "closed") {
       handler.closed(first as "transport close", second as string, third as "");
@@ -202,7 +202,7 @@ class ReplayTransport implements Transport {
   }
 
   send(frames: readonly OutFrame[]): void {
-    const shown = frames.map((frame) => this.#notes.show(frame, this.#id, ">"));
+    const shown = frames.map((frame) => this.#notes.show(frame, ">"));
     this.#did("send", shown);
   }
 

@@ -1,7 +1,7 @@
 /*
  * A client while it is recorded: its options, its methods and its transports, with the tape in between.
  */
-import { pollWithin, type SocketIOClient } from "../client.js";
+import { runtimeOf, type SocketIOClient } from "../client.js";
 import { type Err, OK } from "../errors.js";
 import type { SocketIONamespace } from "../namespace.js";
 import type { TakenEvent } from "../namespace-entry.js";
@@ -73,16 +73,25 @@ export class Running {
     );
     this.#patches.replace(client, "get_stats", (args, original) => this.#tape.aside(() => original(...args)));
     this.#patches.replace(client, "poll", ([now]) => this.#poll(now as number | undefined));
-    this.#patches.replace(client, "get_namespace", (args, original) => this.#found(original(...args)));
     client.add_observer(this.#observer);
     this.#tape.isRunning = true;
-    const signals = [
-      ...this.#connections(client, null, CLIENT_SIGNALS),
-      ...this.#connections(client.get_namespace("/"), "/", NAMESPACE_SIGNALS),
-    ];
-    const { redacted } = this.#redaction;
-    const { paths: namespaces } = this.#patches;
-    return { format: FORMAT, version: VERSION, id: this.id, redacted, options: this.#plain, namespaces, signals };
+    const { session, latestEvents } = runtimeOf(client);
+    const faces = session.namespaces().map(({ path }) => client.get_namespace(path)!);
+    for (const face of faces) this.#patches.namespace(face as unknown as SocketIONamespace);
+    const latest = Array.from(latestEvents?.paths ?? [], ([path, events]) => [path, [...events.keys()]] as const);
+    return {
+      format: FORMAT,
+      version: VERSION,
+      id: this.id,
+      redacted: this.#redaction.redacted,
+      options: this.#plain,
+      namespaces: this.#patches.paths,
+      signals: [
+        ...this.#connections(client, null, CLIENT_SIGNALS),
+        ...faces.flatMap((face) => this.#connections(face, face.get_namespace_path(), NAMESPACE_SIGNALS)),
+      ],
+      latest: latest.filter(([, events]) => events.length > 0),
+    };
   }
 
   whenIdle(run: () => void): void {
@@ -107,7 +116,7 @@ export class Running {
     const outer = this.#limit;
     this.#limit = { packets: MANY, until: Infinity };
     try {
-      return pollWithin(this.#client, now, this.#limit);
+      return runtimeOf(this.#client).poll(now, this.#limit);
     } finally {
       this.#limit = outer;
     }
@@ -135,17 +144,6 @@ export class Running {
       });
     }
     return this.#calls.call(target, method, args, original);
-  }
-
-  /** One that was there before the recording is known from now on. */
-  #found(result: unknown): unknown {
-    const namespace = result as SocketIONamespace | null;
-    if (namespace === null || this.#patches?.namespace(namespace) !== true) return result;
-    const path = namespace.get_namespace_path();
-    this.#tape.stimulus(["call", 0, null, "create_namespace", [path], 0], () => {});
-    for (const [, signal, ids] of this.#connections(namespace, path, NAMESPACE_SIGNALS))
-      for (const id of ids) this.#tape.stimulus(["call", 0, path, "signal:connect", [signal, id], 0], () => {});
-    return result;
   }
 
   /** Who listens to signals already. */
@@ -199,9 +197,9 @@ export class Running {
     if (known === undefined) {
       const notes: TransportNotes = {
         tape: this.#tape,
-        show: (frame, transport, way) => {
+        show: (frame, way) => {
           const isPlain = typeof frame === "string" || frame instanceof Uint8Array;
-          return encodeValue(isPlain ? this.#redaction.frame(frame, this.#codec, transport, way) : frame);
+          return encodeValue(isPlain ? this.#redaction.frame(frame, this.#codec, way) : frame);
         },
       };
       const recorded = recordFactory(factory, notes, () => ++this.#transports);

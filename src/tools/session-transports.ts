@@ -9,7 +9,7 @@ import {
   type TransportHandler,
 } from "../transport/transport.js";
 import type { Item } from "./session-format.js";
-import { maskUrls, type Way } from "./session-redaction.js";
+import { maskUrl, maskUrls, type Way } from "./session-redaction.js";
 import type { Tape } from "./session-tape.js";
 
 /** What can be known of a transport that was opened, or why it could not be. */
@@ -24,7 +24,7 @@ export interface TransportFacts {
 export interface TransportNotes {
   readonly tape: Tape;
   /** A frame as it is written down. */
-  show(frame: OutFrame, transport: number, way: Way): unknown;
+  show(frame: OutFrame, way: Way): unknown;
 }
 
 /** The same factory, recorded. */
@@ -37,7 +37,7 @@ export function recordFactory(
     const { tape } = notes;
     if (!tape.isRunning) return factory(request, handler);
     const id = nextId();
-    const item: Item = ["open", id, engineName(factory), {}, request.sid, maskUrls(request.url)];
+    const item: Item = ["open", id, engineName(factory), {}, request.sid, maskUrl(request.url)];
     return tape.effect(item, () => {
       try {
         const inner = factory(request, recordHandler(handler, id, notes));
@@ -62,7 +62,7 @@ function recordHandler(handler: TransportHandler, id: number, { tape, show }: Tr
     opened: () => tape.stimulus(["opened", 0, id], () => handler.opened?.()),
     received: (frame) => {
       if (!tape.isRunning) handler.received(frame);
-      else tape.stimulus(["frame", 0, id, show(frame, id, "<")], () => handler.received(frame));
+      else tape.stimulus(["frame", 0, id, show(frame, "<")], () => handler.received(frame));
     },
     closed: (reason, message, finality = "") =>
       tape.stimulus(["closed", 0, id, reason, maskUrls(message), finality], () =>
@@ -100,7 +100,7 @@ class RecordedTransport implements Transport {
     if (inner.isStuck) this.isStuck = () => tape.readStuck(inner.isStuck!());
     if (!inner.leave) return;
     const left = (done: (unsent: readonly OutFrame[]) => void, unsent: readonly OutFrame[]) =>
-      tape.stimulus(["left", 0, id, unsent.map((frame) => show(frame, id, ">"))], () => done(unsent));
+      tape.stimulus(["left", 0, id, unsent.map((frame) => show(frame, ">"))], () => done(unsent));
     this.leave = (done) => tape.effect(["leave", id], () => inner.leave!((unsent) => left(done, unsent)));
     this.stay = () => tape.effect(["stay", id], () => inner.stay!());
   }
@@ -113,7 +113,7 @@ class RecordedTransport implements Transport {
     const { tape, show } = this.#notes;
     if (!tape.isRunning) this.#inner.send(frames);
     else {
-      const shown = frames.map((frame) => show(frame, this.#id, ">"));
+      const shown = frames.map((frame) => show(frame, ">"));
       tape.effect(["send", this.#id, shown], () => this.#inner.send(frames));
     }
   }

@@ -7,29 +7,45 @@
  *   {"$o": {…}}      an object with a key that begins with $
  */
 
-/** What is nested deeper cannot be sent either. */
-const MAX_DEPTH = 600;
+/** What is nested deeper contains itself, for all that can be told. It cannot be sent either. */
+export const MAX_DEPTH = 600;
 
-/** A private copy of `value` that `JSON.stringify` can write. */
-export function encodeValue(value: unknown, depth = 0): unknown {
-  if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
-  if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0) ? value : { $n: show(value) };
-  if (typeof value === "bigint") return { $i: String(value) };
-  if (typeof value !== "object" || depth > MAX_DEPTH) return { $u: 1 };
-  const bytes = toBytes(value);
-  if (bytes !== null) return { $b: toBase64(bytes) };
-  if (value instanceof Date) return { $d: value.getTime() };
-  if (isBlob(value)) return { $blob: value.size };
-  if (Array.isArray(value)) return value.map((item) => encodeValue(item, depth + 1));
-  const { toJSON } = value as { toJSON?: unknown };
-  if (typeof toJSON === "function") return encodeValue(toJSON.call(value, ""), depth + 1);
-  const copy: Record<string, unknown> = {};
-  let isPlain = true;
-  for (const key of Object.keys(value)) {
-    isPlain &&= key[0] !== "$";
-    define(copy, key, encodeValue((value as Record<string, unknown>)[key], depth + 1));
+/** More of them are the same few over and over: there is no end to the ways through objects that refer to each other. */
+const MAX_OBJECTS = 1e6;
+
+/** Thrown where a value has no end. */
+const ENDLESS = new Error("it contains itself");
+
+/** A private copy of `value` that `JSON.stringify` can write; of one that has no end, that of `undefined`. */
+export function encodeValue(value: unknown): unknown {
+  let objects = 0;
+  const encode = (item: unknown, depth: number): unknown => {
+    if (typeof item === "string" || typeof item === "boolean" || item === null) return item;
+    if (typeof item === "number") return Number.isFinite(item) && !Object.is(item, -0) ? item : { $n: show(item) };
+    if (typeof item === "bigint") return { $i: String(item) };
+    if (typeof item !== "object") return { $u: 1 };
+    if (depth > MAX_DEPTH || ++objects > MAX_OBJECTS) throw ENDLESS;
+    const bytes = toBytes(item);
+    if (bytes !== null) return { $b: toBase64(bytes) };
+    if (item instanceof Date) return { $d: item.getTime() };
+    if (isBlob(item)) return { $blob: item.size };
+    if (Array.isArray(item)) return item.map((part) => encode(part, depth + 1));
+    const { toJSON } = item as { toJSON?: unknown };
+    if (typeof toJSON === "function") return encode(toJSON.call(item, ""), depth + 1);
+    const copy: Record<string, unknown> = {};
+    let isPlain = true;
+    for (const key of Object.keys(item)) {
+      isPlain &&= key[0] !== "$";
+      define(copy, key, encode((item as Record<string, unknown>)[key], depth + 1));
+    }
+    return isPlain ? copy : { $o: copy };
+  };
+  try {
+    return encode(value, 0);
+  } catch (error) {
+    if (error !== ENDLESS) throw error;
+    return { $u: 1 };
   }
-  return isPlain ? copy : { $o: copy };
 }
 
 /** What `encodeValue` was given, as far as it can be had again. */
@@ -46,6 +62,11 @@ export function decodeValue(value: unknown): unknown {
   const copy: Record<string, unknown> = {};
   for (const [key, item] of Object.entries($o ?? value)) define(copy, key, decodeValue(item));
   return copy;
+}
+
+/** `value` as a recording has it, which has an end: data of the game need not. */
+export function copyOf(value: unknown): unknown {
+  return decodeValue(encodeValue(value));
 }
 
 /**
@@ -135,7 +156,7 @@ function define(target: object, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-function isBlob(value: object): value is Blob {
+export function isBlob(value: object): value is Blob {
   return typeof Blob === "function" && value instanceof Blob;
 }
 

@@ -129,6 +129,7 @@ export class FakeDocument {
     return this.overlays[index]?.children[0] as FakeCanvas;
   }
   press(event: object): void {
-    for (const listener of [...this.listeners]) listener({ repeat: false, target: null, ...event });
+    const { target = null } = event as { target?: object };
+    for (const listener of [...this.listeners]) listener({ repeat: false, composedPath: () => [target], ...event });
   }
 }

@@ -127,6 +127,31 @@ describe("what it knows", () => {
     expect(graph.get_data().longest_poll_gap).toBeLessThan(0.02);
   });
 
+  test.each([0.5, 3, 4.9, 60])(
+    "the poll that ends a pause of %d s is what it shows then, for the whole window",
+    (pause) => {
+      const { game, graph } = graphed({ window: 5 });
+      game.main.on("work", () => game.clock.advance(0.002));
+      game.play(6);
+      for (let count = 0; count < 100; count++) game.server.emit("work", ["x".repeat(100)]);
+      game.clock.advance(pause);
+      game.client.poll();
+      game.play(4);
+      const { slices, ...data } = graph.get_data();
+      expect(data).toMatchObject({
+        longest_poll: expect.closeTo(0.2, 9),
+        longest_poll_gap: expect.closeTo(pause, 6),
+        longest_callback_event: "work",
+      });
+      // Some 4 s ago, and as much as it was.
+      const burst = slices.findIndex((slice) => slice.packets_in >= 100);
+      expect(Math.abs(slices.length - burst - 42)).toBeLessThan(2);
+      expect(slices[burst]).toMatchObject({ poll: expect.closeTo(0.2, 9), poll_gap: expect.closeTo(pause, 6) });
+      game.play(1.5);
+      expect(graph.get_data()).toMatchObject({ longest_poll: 0, longest_callback_event: "" });
+    },
+  );
+
   test("state, transport, reconnections and the last error are the client's", () => {
     const game = connected({ ping_interval: 1000 });
     const graph = new NetGraph(game.client, { clock: game.clock.read });
@@ -439,6 +464,8 @@ describe("on a page", () => {
     page.press({ key: "^", code: "Backquote", repeat: true });
     page.press({ key: "a", code: "KeyA" });
     page.press({ code: "Backquote", target: { closest: (selector: string) => selector.includes("input") } });
+    const field = { closest: (selector: string) => selector.includes("textarea") };
+    page.press({ code: "Backquote", target: { closest: () => null }, composedPath: () => [field, {}] });
     expect(graph.visible).toBe(true);
     page.press({ code: "Backquote", target: { closest: () => null } });
     expect(graph.visible).toBe(false);
@@ -537,6 +564,14 @@ describe("bad input", () => {
     vi.stubGlobal("document", page);
     expect(() => new NetGraph(client, options as never)).toThrow(new TypeError(message));
     expect([page.overlays.length, add.mock.calls.length]).toEqual([0, 0]);
+  });
+
+  test("undefined is no value: the default counts", () => {
+    const options = { key: undefined, window: undefined, thresholds: { rtt: undefined } };
+    const { page, game, graph } = drawn(options as never);
+    game.play(1);
+    expect(graph.get_data().window).toBe(20);
+    expect([page.listeners.size, page.canvas().drawings]).toEqual([0, expect.any(Number)]);
   });
 
   test("what is no client", () => {

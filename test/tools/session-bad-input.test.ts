@@ -75,6 +75,23 @@ describe("a recording that cannot be played says why", () => {
     expect(player.is_finished).toBe(true);
   });
 
+  test.each([
+    ["of a namespace", '"namespaces":["/"', '"namespaces":["x"', /^line 1 .* cannot be played: /],
+    ["of namespaces", '"namespaces":["/"]', '"namespaces":{}', /lacks something$/],
+    ["of an option", '"retries":0', '"retries":"x"', /^line 1 .* cannot be played: /],
+    ["of options", '"options":{', '"options":null,"more":{', /lacks something$/],
+    ["of a method", '"/","on"', '"/","un"', /^line \d+ .* cannot be played: /],
+    ["of bytes", '{"$b":"', '{"$b":"?', /^line \d+ .* cannot be played: /],
+    ["of reads", '["frame",0,1,', '["frame",{"b":5},1,', /^line \d+ .* cannot be played: /],
+  ])("it was edited, and makes no sense in the place %s", (_, old, instead, message) => {
+    const index = lines.findIndex((line) => line.includes(old));
+    const edited = withLine(index, lines[index]!.replace(old, instead));
+    const play = () => new SessionPlayer(edited, { allow_edited: true }).play_all();
+    expect(play).toThrow(
+      expect.objectContaining({ code: Err.ERR_FILE_CORRUPT, message: expect.stringMatching(message) }),
+    );
+  });
+
   test("a line of another recording is among its own", () => {
     const others = recordArena(2).text.trimEnd().split("\n");
     expect(problem(withLine(9, others[9]!))[0]).toBe(Err.ERR_FILE_CORRUPT);

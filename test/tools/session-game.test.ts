@@ -1,5 +1,5 @@
 /* How a game's own calls and those of the recording get on with each other. */
-import { OK, type Reply, SocketIOClient } from "socketio-gameloop";
+import { OK, type Reply, SocketIOClient, SocketIONamespace } from "socketio-gameloop";
 import { FakeServer, ManualClock } from "socketio-gameloop/testing";
 import { SessionPlayer, SessionRecorder } from "socketio-gameloop/tools";
 import { describe, expect, test } from "vitest";
@@ -172,6 +172,74 @@ test("a call that the game makes no more, or makes with other data, is told", ()
   const { length } = player.get_divergences();
   player.play_all();
   expect(player.get_divergences()[length]?.got).toBe("nothing");
+});
+
+describe("a recording that begins anew when a match begins", () => {
+  /** A game that holds what it was given when it was made. */
+  class Arena {
+    readonly log: unknown[] = [];
+    readonly #chat: SocketIONamespace;
+
+    constructor(client: SocketIOClient) {
+      const main = client.get_namespace("/");
+      main.set_event_mode("snapshot", SocketIONamespace.EVENT_LATEST);
+      main.on("snapshot", ([number]) => this.log.push(number));
+      this.#chat = client.create_namespace("/chat");
+      this.#chat.set_event_mode("typing", SocketIONamespace.EVENT_LATEST);
+      this.#chat.set_event_mode("typing", SocketIONamespace.EVENT_QUEUE);
+      for (const event of ["line", "typing"]) this.#chat.on(event, ([text]) => this.log.push(text));
+      this.#chat.connected.connect(() => this.log.push("joined"));
+    }
+
+    start(client: SocketIOClient): void {
+      client.connect_to_url("ws://test");
+      this.#chat.connect_to_namespace();
+    }
+  }
+
+  const clock = new ManualClock();
+  const server = new FakeServer({ clock });
+  server.on("connection", (socket) => {
+    for (let number = 0; number < 3; number++) socket.emit("snapshot", [number]);
+  });
+  server.of("/chat").on("connection", (socket) => {
+    for (const name of ["Ann", "Bob"]) socket.emit("typing", [name]);
+    socket.emit("line", ["hello"]);
+  });
+  const options = { clock: clock.read, transport_factory: server.transport_factory };
+  const client = new SocketIOClient();
+  const arena = new Arena(client);
+  const recorder = new SessionRecorder();
+  for (let match = 0; match < 2; match++) {
+    client.close();
+    recorder.stop();
+    arena.log.length = 0;
+    recorder.record(client, options);
+    arena.start(client);
+    for (let frame = 0; frame < 5; frame++) {
+      clock.advance(0.1);
+      client.poll();
+    }
+  }
+  recorder.stop();
+
+  test.each(["recorded", "game"] as const)("plays with the game that was there before, commands %s", (commands) => {
+    expect(arena.log).toEqual([2, "joined", "Ann", "Bob", "hello"]);
+    const player = new SessionPlayer(recorder.to_json_lines(), { listeners: "game", commands });
+    const again = new Arena(player.client);
+    if (commands === "game") again.start(player.client);
+    player.play_all();
+    expect(player.get_divergences()).toEqual([]);
+    expect(again.log).toEqual(arena.log);
+    expect(player.get_hash()).toBe(recorder.get_hash());
+  });
+
+  test("plays without a game", () => {
+    const player = new SessionPlayer(recorder.to_json_lines());
+    player.play_all();
+    expect(player.get_divergences()).toEqual([]);
+    expect(player.get_hash()).toBe(recorder.get_hash());
+  });
 });
 
 test("listeners and namespaces from before the recording are found out as far as they can be", () => {

@@ -1,18 +1,25 @@
 /* Recordings of what is odd: a peer that breaks the protocol, time that the game owns, a game that calls from everywhere. */
-import { type ClientOptionsInput, SocketIOClient, type TransportHandler } from "socketio-gameloop";
+import {
+  type ClientOptionsInput,
+  type OutFrame,
+  SocketIOClient,
+  type Transport,
+  type TransportFactory,
+  type TransportHandler,
+} from "socketio-gameloop";
 import { FixedTickLoop } from "socketio-gameloop/loop";
 import { FakeServer, ManualClock } from "socketio-gameloop/testing";
-import { SessionPlayer, SessionRecorder } from "socketio-gameloop/tools";
-import { expect, test } from "vitest";
+import { SessionPlayer, SessionRecorder, type SessionRecorderOptions } from "socketio-gameloop/tools";
+import { describe, expect, test } from "vitest";
 
 const HANDSHAKE = '0{"sid":"e","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100000}';
 
 /** A recorded client whose transports are spoken for by hand. */
-function byHand(options: ClientOptionsInput = {}) {
+function byHand(options: ClientOptionsInput = {}, how: SessionRecorderOptions = {}) {
   const clock = new ManualClock();
   const handlers: TransportHandler[] = [];
   const client = new SocketIOClient();
-  const recorder = new SessionRecorder();
+  const recorder = new SessionRecorder(how);
   recorder.record(client, {
     clock: clock.read,
     random: () => 0,
@@ -159,6 +166,146 @@ test("a callback that closes, connects anew, joins, listens and stops listening"
   }
   expect(times).toBeGreaterThan(2);
   replay(recorder);
+});
+
+/** A sprite that knows its scene, which knows its sprites. */
+function makeSprite(): object {
+  const scene = { sprites: [] as object[] };
+  for (let x = 0; x < 2; x++) scene.sprites.push({ x, scene });
+  return scene.sprites[0]!;
+}
+
+describe("data that contains itself", () => {
+  const sprite = makeSprite();
+
+  test.each([[[]], [["hit"]]])("is refused as ever while events %j are hidden", (events) => {
+    const { client, main, recorder, open } = byHand({}, { redact: { events } });
+    client.connect_to_url("ws://test");
+    open();
+    client.poll();
+    const before = recorder.get_line_count();
+    expect(() => main.emit("hit", [sprite])).toThrow(TypeError);
+    expect(() => main.emit_with_ack("hit", [sprite], () => {})).toThrow(TypeError);
+    expect(() => main.connect_to_namespace({ sprite })).toThrow(TypeError);
+    expect(recorder.get_line_count()).toBe(before);
+    replay(recorder);
+  });
+
+  test.each([[[]], [["hit"]]])("may be thrown while events %j are hidden", (events) => {
+    const { client, main, recorder, open, say } = byHand({}, { redact: { events } });
+    main.on("said", () => {
+      throw sprite;
+    });
+    const thrown: unknown[] = [];
+    client.listener_error.connect((error) => thrown.push(error));
+    client.connect_to_url("ws://test");
+    open();
+    say('42["said"]');
+    client.poll();
+    expect(thrown).toEqual([sprite]);
+    replay(recorder);
+  });
+});
+
+test("a hidden packet that is nested deeper than a stack reaches", () => {
+  const { client, main, recorder, open, say } = byHand({}, { redact: { events: ["said"] } });
+  const heard: unknown[] = [];
+  main.on("said", (data) => heard.push(data));
+  client.connect_to_url("ws://test");
+  open();
+  const deep = "[".repeat(20_000) + "]".repeat(20_000);
+  expect(() => say(`42["said",${deep}]`)).not.toThrow();
+  client.poll();
+  expect(heard).toHaveLength(1);
+  replay(recorder);
+});
+
+describe("bytes of an event, while the session moves to another transport", () => {
+  const BYTES = Uint8Array.from({ length: 48 }, () => 0xab);
+  const CLEAR = btoa(String.fromCharCode(...BYTES));
+
+  /** A session that is leaving polling. */
+  function leaving() {
+    const handlers: TransportHandler[] = [];
+    const written: OutFrame[] = [];
+    let done: (unsent: readonly OutFrame[]) => void = () => {};
+    const transport = (name: string): TransportFactory =>
+      Object.assign(
+        (_: unknown, handler: TransportHandler): Transport => {
+          handlers.push(handler);
+          const send = (frames: readonly OutFrame[]) => written.push(...frames);
+          const leave = (left: typeof done) => {
+            done = left;
+          };
+          return { name, bufferedAmount: 0, send, close() {}, ...(name === "polling" && { leave, stay() {} }) };
+        },
+        { engineName: name },
+      );
+    const transports = ["polling", "websocket"].map(transport);
+    const rig = byHand({ transports, transport_factory: null }, { redact: { events: ["chat"] } });
+    const heard: unknown[][] = [];
+    for (const event of ["chat", "map"]) rig.main.on(event, (data) => heard.push(data));
+    rig.client.connect_to_url("ws://test");
+    const [polling] = handlers as [TransportHandler];
+    polling.received(HANDSHAKE.replace("[]", '["websocket"]'));
+    polling.received('40{"sid":"s"}');
+    rig.client.poll();
+    const [, websocket] = handlers as [TransportHandler, TransportHandler];
+    websocket.opened?.();
+    websocket.received("3probe");
+    return {
+      ...rig,
+      handlers,
+      polling,
+      websocket,
+      heard,
+      written,
+      moved: (unsent: readonly OutFrame[]) => done(unsent),
+    };
+  }
+
+  test.each([
+    ["chat", false],
+    ["map", true],
+  ])("that come: of %s, seen %j", (event, isSeen) => {
+    const { polling, websocket, moved, client, heard, recorder } = leaving();
+    polling.received(`451-["${event}",{"_placeholder":true,"num":0}]`);
+    moved([]);
+    websocket.received(BYTES);
+    client.poll();
+    expect(heard).toEqual([[BYTES]]);
+    replay(recorder);
+    expect(recorder.to_json_lines().includes(CLEAR)).toBe(isSeen);
+  });
+
+  test("that are given back without their packet", () => {
+    const { main, moved, client, written, recorder } = leaving();
+    client.flush();
+    written.length = 0;
+    main.emit("chat", [BYTES, BYTES]);
+    main.emit("map", ["of bytes"]);
+    client.flush();
+    const unsent = written.slice(1);
+    expect(unsent.slice(0, 2)).toEqual([BYTES, BYTES]);
+    moved(unsent);
+    client.flush();
+    replay(recorder);
+    expect(recorder.to_json_lines()).not.toContain(CLEAR);
+  });
+
+  test("that were awaited when another session began", () => {
+    const { polling, websocket, moved, client, clock, recorder, handlers } = leaving();
+    polling.received('452-["map",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]');
+    moved([]);
+    websocket.closed("transport close", "", "");
+    client.poll();
+    clock.advance(10);
+    client.poll();
+    for (const frame of [HANDSHAKE, BYTES]) handlers[2]?.received(frame);
+    client.poll();
+    replay(recorder);
+    expect(recorder.to_json_lines()).not.toContain(CLEAR);
+  });
 });
 
 test("a wrong call leaves no trace", () => {

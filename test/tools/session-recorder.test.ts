@@ -396,6 +396,20 @@ describe("what it hides", () => {
     replayed(recorder);
   });
 
+  test("what a function says for a URL, of which it cannot use the second", () => {
+    const { client, recorder, frames, server } = session({}, { reconnection: { delay: 0.01 } });
+    const urls = ["ws://me:hunter@hunter2@test/?token=me:letmein", 'test/?name="O\'Brien" x&token=letmein'];
+    client.connect_to_url(() => urls.shift() ?? "ws://test");
+    const errors: string[] = [];
+    client.connect_error.connect(({ message }) => errors.push(message));
+    frames(2);
+    server.connections[0]?.cut();
+    frames(30);
+    expect(errors).toEqual([expect.stringContaining("letmein")]);
+    expect(client.get_connection_state()).toBe(SocketIOClient.STATE_CONNECTED);
+    replayed(recorder);
+  });
+
   test("an auth function that answers later", async () => {
     const { client, recorder, frames } = session();
     client.connect_to_url("ws://test", async () => ({ token: "hunter2" }));
@@ -447,6 +461,7 @@ describe("what it hides", () => {
     client.connect_to_url("ws://test");
     frames(2);
     main.emit("chat", data);
+    main.emit("chat", [new Blob(["hunter2"])]);
     server.emit("chat", data);
     server.emit("chat", ["hunter2"]);
     frames(3);
@@ -474,6 +489,18 @@ describe("what it hides", () => {
       expect(heard).toEqual(["hunter2", "hunter2", "hunter2", "letmein"]);
       expect(replayed(recorder).get_callback_count()).toBe(4);
     }
+  });
+
+  test("what asks for an acknowledgement does not end with what a recovery looks for", () => {
+    const { client, recorder, main, server, frames } = session({ redact: { events: ["ask"] } }, {}, { recovery: 9 });
+    const heard: unknown[][] = [];
+    main.on("ask", (data) => heard.push(data));
+    client.connect_to_url("ws://test");
+    frames(2);
+    server.sockets[0]?.emit_with_ack("ask", ["Hunter2", "letmein", "Player1"], () => {});
+    frames(2);
+    expect(heard).toEqual([["Hunter2", "letmein", "Player1"]]);
+    replayed(recorder);
   });
 
   test("which sessions were recovered and which were not can still be told", () => {

@@ -45,11 +45,29 @@ describe("a value in a recording", () => {
     expect((decodeValue({ $blob: 4 }) as Blob).size).toBe(4);
   });
 
-  test("that contains itself ends somewhere", () => {
-    const endless: unknown[] = [];
-    endless.push(endless);
-    expect(() => JSON.stringify(encodeValue(endless))).not.toThrow();
-    expect(hashValue(endless)).toMatch(/^[0-9a-f]{8}$/);
+  test("that contains itself, by however many ways, is none", () => {
+    const once: unknown[] = [];
+    once.push({ once });
+    expect(encodeValue(once)).toEqual({ $u: 1 });
+    expect(hashValue(once)).toMatch(/^[0-9a-f]{8}$/);
+    const scene = { title: "arena", sprites: [] as object[] };
+    for (let x = 0; x < 20; x++) scene.sprites.push({ x, scene });
+    expect(encodeValue([scene.sprites[0]])).toEqual({ $u: 1 });
+  });
+
+  test("is written out wherever it stands, unless there is no end to that", () => {
+    const shared = { x: 1 };
+    expect(encodeValue([shared, { shared }])).toEqual([{ x: 1 }, { shared: { x: 1 } }]);
+    let tower: unknown = [];
+    for (let level = 0; level < 100; level++) tower = [tower, tower];
+    expect(encodeValue(tower)).toEqual({ $u: 1 });
+  });
+
+  test("whose own code throws lets that through", () => {
+    const toJSON = () => {
+      throw new Error("not now");
+    };
+    expect(() => encodeValue([{ toJSON }])).toThrow("not now");
   });
 });
 
