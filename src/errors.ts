@@ -142,6 +142,11 @@ export function requireOptions(options: object, names: readonly string[], who: s
     requireThat(names.includes(name), `an option of ${who}`, `one of ${names.join(", ")}`, name);
 }
 
+/** The options that are given: one that is `undefined` is as if it was not there. */
+export function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
+
 /** @throws TypeError that names the first of `amounts` that is no number of 0 or more */
 export function requireAmounts(amounts: object): void {
   for (const [name, amount] of Object.entries(amounts))

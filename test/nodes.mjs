@@ -6,11 +6,12 @@
  *
  * The last line says `N passed, N failed`; the exit code is 1 unless nothing failed.
  */
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureInstalled } from "../.ci/ensure-install.mjs";
+import { runVitest } from "./run-vitest.mjs";
 
 const VERSIONS = ["22", "24", "26"];
 
@@ -26,27 +27,14 @@ let passed = 0;
 let failed = 0;
 for (const version of wanted) {
   const folder = install(version);
-  const report = join(folder, "report.json");
-  rmSync(report, { force: true });
   const bin = join(folder, "node_modules/node/bin");
   const node = join(bin, process.platform === "win32" ? "node.exe" : "node");
   console.log(`\n▶ Node ${execFileSync(node, ["--version"], { encoding: "utf8" }).trim()}`);
-  const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config", "test/vitest.config.ts"];
-  const { status } = spawnSync(
-    node,
-    [...vitest, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
-    {
-      cwd: root,
-      stdio: "inherit",
-      // What the tests start is to be this version too.
-      env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` },
-    },
-  );
-  const result = existsSync(report)
-    ? JSON.parse(readFileSync(report, "utf8"))
-    : { numPassedTests: 0, numFailedTests: 1 };
-  passed += result.numPassedTests;
-  failed += result.numFailedTests || (status === 0 ? 0 : 1);
+  // What the tests start is to be this version too.
+  const env = { PATH: `${bin}${delimiter}${process.env.PATH}` };
+  const result = runVitest(join(folder, "report.json"), ["--config", "test/vitest.config.ts"], { node, env });
+  passed += result.passed;
+  failed += result.failed;
 }
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

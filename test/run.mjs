@@ -6,9 +6,10 @@
  *     npm test -- unit         one or more of: lint types build unit browser consumers replay bench
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ensureInstalled } from "../.ci/ensure-install.mjs";
+import { runVitest } from "./run-vitest.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const cache = `${root}test/.cache`;
@@ -41,26 +42,12 @@ const program = (name, ...args) => {
   };
 };
 
-/** A run of vitest; each of its tests counts, and a failure outside of them (a coverage threshold, a crash) as one more. */
 const vitest = (name, ...args) => {
   return () => {
-    const report = `${cache}/${name}.json`;
-    rmSync(report, { force: true });
-    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-    const { status } = run("npx", ["--no-install", "vitest", "run", ...args, ...reporters]);
-    const result = read(report);
-    const failed = result.numFailedTests;
-    for (const { assertionResults } of result.testResults) {
-      for (const { status, fullName, failureMessages } of assertionResults)
-        if (status === "failed") failures.push(`${name}: ${fullName}\n${failureMessages.join("\n")}`);
-    }
-    if (failed === 0 && status !== 0)
-      failures.push(`${name}: exit code ${status} (coverage, or an error outside of the tests)`);
-    count(name, {
-      passed: result.numPassedTests,
-      failed: failed === 0 && status !== 0 ? 1 : failed,
-      skipped: result.numPendingTests + result.numTodoTests,
-    });
+    console.log(`\n▶ vitest run ${args.join(" ")}`);
+    const { failures: told, ...result } = runVitest(`${cache}/${name}.json`, args);
+    failures.push(...told.map((failure) => `${name}: ${failure}`));
+    count(name, result);
   };
 };
 
@@ -93,14 +80,6 @@ process.exit(totals.failed === 0 ? 0 : 1);
 function run(command, args) {
   console.log(`\n▶ ${command} ${args.join(" ")}`);
   return spawnSync(command, args, { cwd: root, stdio: "inherit", shell: process.platform === "win32" });
-}
-
-function read(report) {
-  try {
-    return JSON.parse(readFileSync(report, "utf8"));
-  } catch {
-    return { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0, numTodoTests: 0, testResults: [] };
-  }
 }
 
 function count(name, result) {

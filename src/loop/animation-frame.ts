@@ -57,7 +57,7 @@ export class AnimationFrameLoop {
   readonly #document: PageVisibility | null | undefined;
   #request: AnimationFrameOptions["request_animation_frame"];
   #isRunning = false;
-  /** Changes with every start and stop: a frame that was asked for before finds out that it is not wanted any more. */
+  /** Changes with every stop: a frame that was asked for before finds out that it is not wanted any more. */
   #epoch = 0;
   /** In this epoch. A frame of an earlier one may never come, as with a headset whose session has ended. */
   #isScheduled = false;
@@ -107,8 +107,6 @@ export class AnimationFrameLoop {
     requireThat(isFunction(this.#request), "requestAnimationFrame", hint, this.#request);
     if (this.#isRunning) return;
     this.#isRunning = true;
-    this.#epoch++;
-    this.#isScheduled = false;
     this.#lastTime = Infinity;
     this.#hiddenAt = null;
     this.#document?.addEventListener("visibilitychange", this.#look);
@@ -118,6 +116,7 @@ export class AnimationFrameLoop {
   /** Calls nothing any more. The clients stay connected; close them yourself. Does nothing when it does not run. */
   stop(): void {
     this.#isRunning = false;
+    this.#isScheduled = false;
     this.#epoch++;
     this.#document?.removeEventListener("visibilitychange", this.#look);
   }

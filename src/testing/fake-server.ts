@@ -1,4 +1,4 @@
-import { requireOptions, requireThat } from "../errors.js";
+import { requireOptions, requireThat, withoutUndefined } from "../errors.js";
 import type { DefaultEvents, EventData, EventName, EventNameWithoutData, EventsMap } from "../events.js";
 import type { TransportFactory } from "../transport/transport.js";
 import { type ConnectionHost, FakeConnection, type FakeServerSettings } from "./fake-connection.js";
@@ -150,8 +150,7 @@ export class FakeServer<L extends EventsMap<L> = DefaultEvents, E extends Events
 
 function checkOptions(options: FakeServerOptions): FakeServerOptions {
   requireOptions(options, ["clock", ...Object.keys(DEFAULTS)], "a FakeServer");
-  // What is undefined is what was not given.
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const given = withoutUndefined(options);
   for (const [name, value] of Object.entries(given)) {
     if (name === "clock") requireThat(value instanceof ManualClock, 'option "clock"', "a ManualClock", value);
     else if (name === "codec") {

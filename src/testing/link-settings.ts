@@ -1,4 +1,4 @@
-import { requireThat } from "../errors.js";
+import { requireThat, withoutUndefined } from "../errors.js";
 
 /** What a link does to what goes one way. */
 export interface DirectionSettings {
@@ -105,17 +105,17 @@ export function mergeSettings(current: LinkSettings, input: LinkSettingsInput | 
   });
 }
 
-/** What is given of it; a value that is undefined is none. */
+/** What is given of it. */
 function checked(where: string, given: object, names: readonly string[], others: readonly string[] = []): object {
   checkObject(where, given);
-  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
   for (const name of Object.keys(given))
     requireThat(names.includes(name), where, `of ${[...names, ...others].join(", ")}`, name);
-  for (const [name, value] of entries) {
+  const set = withoutUndefined(given);
+  for (const [name, value] of Object.entries(set)) {
     const [expected, isValid] = RULES[name]!;
     requireThat(typeof value === "number" && isValid(value), `${where}: "${name}"`, expected, value);
   }
-  return Object.fromEntries(entries);
+  return set;
 }
 
 function checkObject(where: string, given: unknown): void {

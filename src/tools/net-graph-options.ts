@@ -1,4 +1,4 @@
-import { requireOptions, requireThat } from "../errors.js";
+import { requireOptions, requireThat, withoutUndefined } from "../errors.js";
 import { defaultClock } from "./poll-clock.js";
 
 /** From when on a number is drawn in the colour of a warning, and from when on in that of trouble. Seconds. */
@@ -91,11 +91,6 @@ function mergeThresholds(given: Partial<NetGraphThresholds>): NetGraphThresholds
     requireThat(isPair, `threshold "${name}"`, "two numbers of seconds, [warn, bad], the first no larger", value);
   }
   return { ...THRESHOLDS, ...set };
-}
-
-/** An option that is undefined is as if it was not there. */
-function withoutUndefined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
 function isBetween(value: unknown, least: number, most: number): boolean {

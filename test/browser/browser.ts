@@ -2,8 +2,8 @@
  * A real browser for tests that hold in every browser: the environment variable BROWSER names it; without that it is Chromium. Tests that
  * need what one browser has alone, as the DevTools protocol, use chromium.ts.
  */
-import { describe } from "vitest";
-import { CHROMIUM } from "./chromium.js";
+import { describeWith } from "./describe.js";
+import { CHROMIUM } from "./driven-chromium.js";
 import { FIREFOX } from "./firefox.js";
 import { WEBKIT } from "./webkit.js";
 
@@ -35,6 +35,9 @@ export interface TestBrowser {
 
 /** One that may be installed. */
 export interface BrowserKind {
+  readonly name: string;
+  /** The environment variable that may name its program. */
+  readonly variable: string;
   isInstalled(): boolean;
   /** The command that brings it. */
   howToInstall(): string;
@@ -56,12 +59,7 @@ export function startBrowser(): Promise<TestBrowser> {
   return chosen().start();
 }
 
-/** `describe` for tests that need a browser, no matter which. Without it they are skipped and the reason is printed; with CI=true they fail. */
+/** `describe` for tests that need a browser, no matter which. */
 export function describeInAnyBrowser(title: string, tests: () => void): void {
-  const kind = chosen();
-  const missing = !kind.isInstalled();
-  const hint = `no ${browserName} was found: ${kind.howToInstall()}`;
-  if (missing && process.env["CI"] === "true") throw new Error(hint);
-  if (missing) console.warn(`Skipping "${title}": ${hint}`);
-  describe.runIf(!missing)(`${browserName}: ${title}`, tests);
+  describeWith(chosen(), `${browserName}: ${title}`, tests);
 }

@@ -6,9 +6,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe } from "vitest";
-import type { BrowserKind, TestBrowser, TestPage } from "./browser.js";
-import { Cdp } from "./cdp.js";
+import type { BrowserKind } from "./browser.js";
+import { describeWith } from "./describe.js";
 import { endProcess, findExecutable } from "./executable.js";
 import { until } from "./until.js";
 
@@ -57,16 +56,16 @@ function howToInstall(): string {
   return "apt-get install chromium";
 }
 
-/**
- * `describe` for tests that need a browser. Without one they are skipped and the reason is printed; on a build server
- * (CI=true), where nobody reads that, they fail.
- */
-export function describeInBrowser(name: string, tests: () => void): void {
-  const missing = findBrowser() === null;
-  const hint = `no Chromium or Chrome was found: ${howToInstall()}, or put the path of one into CHROMIUM`;
-  if (missing && process.env["CI"] === "true") throw new Error(hint);
-  if (missing) console.warn(`Skipping "${name}": ${hint}`);
-  describe.runIf(!missing)(name, tests);
+export const FACTS: Omit<BrowserKind, "start"> = {
+  name: "Chromium or Chrome",
+  variable: "CHROMIUM",
+  isInstalled: () => findBrowser() !== null,
+  howToInstall,
+};
+
+/** `describe` for tests that need Chromium. */
+export function describeInBrowser(title: string, tests: () => void): void {
+  describeWith(FACTS, title, tests);
 }
 
 /** A running browser. Whoever starts one closes it. */
@@ -129,48 +128,5 @@ export class Chromium {
     const what = `${executable} listens for the DevTools protocol`;
     const [port, path] = await until(what, START_SECONDS, written, () => complaints);
     this.endpoint = `ws://127.0.0.1:${port}${path}`;
-  }
-}
-
-/** For tests that hold in any browser. */
-export const CHROMIUM: BrowserKind = {
-  isInstalled: () => findBrowser() !== null,
-  howToInstall: () => `${howToInstall()}, or put the path of one into CHROMIUM`,
-  start: () => DrivenChromium.start(),
-};
-
-class DrivenChromium implements TestBrowser {
-  private constructor(
-    private readonly chromium: Chromium,
-    private readonly cdp: Cdp,
-    readonly version: string,
-  ) {}
-
-  static async start(): Promise<TestBrowser> {
-    const chromium = await Chromium.start("--window-size=1280,800");
-    try {
-      const cdp = await Cdp.connect(chromium.endpoint);
-      const { product } = await cdp.send<{ product: string }>("Browser.getVersion");
-      return new DrivenChromium(chromium, cdp, product.replace(/^.*\//, "Chromium "));
-    } catch (error) {
-      await chromium.close();
-      throw error;
-    }
-  }
-
-  open(url: string): Promise<TestPage> {
-    return this.cdp.open(url, { newWindow: true });
-  }
-
-  async openHidden(url: string): Promise<TestPage> {
-    const page = await this.open(url);
-    const front = await this.cdp.open("about:blank");
-    await front.show();
-    return page;
-  }
-
-  async close(): Promise<void> {
-    this.cdp.close();
-    await this.chromium.close();
   }
 }

@@ -13,6 +13,7 @@ import { isFree } from "../../demo/shared/arena-map.js";
 import { SHIP_RADIUS } from "../../demo/shared/constants.js";
 import { Chromium, describeInBrowser } from "./chromium.js";
 import { DemoProcess, isRunning } from "./demo-process.js";
+import { colorsIn, countColors, KEYS } from "./playing.js";
 import { sleep, until } from "./until.js";
 
 const BOTS = 4;
@@ -24,13 +25,6 @@ const STEP = 90;
 const viewport = { width: 640, height: 400 };
 
 const pictures = fileURLToPath(new URL("../.cache/browser/", import.meta.url));
-
-const KEYS = [
-  { key: "KeyD", x: 1, y: 0 },
-  { key: "KeyA", x: -1, y: 0 },
-  { key: "KeyS", x: 0, y: 1 },
-  { key: "KeyW", x: 0, y: -1 },
-] as const;
 
 interface Player {
   readonly name: string;
@@ -105,28 +99,8 @@ async function fly(player: Player): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
-/**
- * How many different colours the middle of a picture has, by letting a page decode it. There the game is painted and no
- * panel lies over it.
- */
-async function countColors(page: Page, png: Buffer): Promise<number> {
-  return page.evaluate(
-    async (address) => {
-      const image = await createImageBitmap(await (await fetch(address)).blob());
-      const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
-      if (context === null) throw new Error("no 2d context");
-      context.drawImage(image, 0, 0);
-      const { data } = context.getImageData(
-        image.width * 0.4,
-        image.height * 0.3,
-        image.width * 0.3,
-        image.height * 0.4,
-      );
-      return new Set(new Uint32Array(data.buffer)).size;
-    },
-    `data:image/png;base64,${png.toString("base64")}`,
-  );
-}
+/** The middle of the picture: there the game is painted and no panel lies over it. */
+const MIDDLE = [0.4, 0.3, 0.3, 0.4] as const;
 
 async function takePicture({ page, name }: Player, what: string): Promise<Buffer> {
   const png = await page.screenshot();
@@ -229,7 +203,7 @@ describeInBrowser("Gem Heist in two pages", () => {
 
   test("the game is painted", async () => {
     for (const player of [ann, bob]) {
-      const colors = await countColors(player.page, await takePicture(player, "playing"));
+      const colors = await player.page.evaluate(countColors, colorsIn(await takePicture(player, "playing"), MIDDLE));
       console.log(`${player.name}'s picture has ${colors} colours`);
       expect(colors).toBeGreaterThan(200);
     }

@@ -55,6 +55,8 @@ function find(): string | null {
 }
 
 export const FIREFOX: BrowserKind = {
+  name: "Firefox",
+  variable: "FIREFOX",
   isInstalled: () => find() !== null,
   howToInstall: () =>
     process.platform === "darwin"

@@ -11,6 +11,7 @@ import { isFree } from "../../demo/shared/arena-map.js";
 import { SHIP_RADIUS } from "../../demo/shared/constants.js";
 import { browserName, describeInAnyBrowser, startBrowser, type TestBrowser, type TestPage } from "./browser.js";
 import { DemoProcess } from "./demo-process.js";
+import { colorsIn, countColors, KEYS } from "./playing.js";
 import { until } from "./until.js";
 
 const BOTS = 3;
@@ -20,13 +21,6 @@ const ACT_SECONDS = 15;
 const ANSWER_MILLISECONDS = 200;
 
 const pictures = fileURLToPath(new URL("../.cache/browser/", import.meta.url));
-
-const KEYS = [
-  { key: "KeyD", x: 1, y: 0 },
-  { key: "KeyA", x: -1, y: 0 },
-  { key: "KeyS", x: 0, y: 1 },
-  { key: "KeyW", x: 0, y: -1 },
-] as const;
 
 /** The page's own; that of the other game has the same name and another type. */
 type InkWindow = { readonly __game: InkHook };
@@ -39,17 +33,7 @@ async function takePicture(page: TestPage, what: string): Promise<number> {
   const png = await page.screenshot();
   mkdirSync(pictures, { recursive: true });
   writeFileSync(join(pictures, `games-${browserName}-${what}.png`), png);
-  return page.evaluate(
-    async (address) => {
-      const image = await createImageBitmap(await (await fetch(address)).blob());
-      const canvas = document.createElement("canvas");
-      [canvas.width, canvas.height] = [image.width, image.height];
-      const context = canvas.getContext("2d")!;
-      context.drawImage(image, 0, 0);
-      return new Set(new Uint32Array(context.getImageData(0, 0, image.width, image.height).data.buffer)).size;
-    },
-    `data:image/png;base64,${png.toString("base64")}`,
-  );
+  return page.evaluate(countColors, colorsIn(png, [0, 0, 1, 1]));
 }
 
 /** Holds a key until something is true. */

@@ -126,6 +126,8 @@ describeInAnyBrowser("a page that is not looked at", () => {
       await connect(page, [transport]);
     });
 
+    afterEach(() => page.close());
+
     async function leave(): Promise<void> {
       await page.evaluate((wait) => void setTimeout(() => location.assign("/elsewhere"), wait), ANSWER_MILLISECONDS);
       const isAway = () => page.evaluate(() => document.title === "elsewhere").catch(() => false);
@@ -143,10 +145,12 @@ describeInAnyBrowser("a page that is not looked at", () => {
     test("left and come back to: it is connected, or is again at once", async () => {
       await leave();
       if (!(await comeBack())) return expect(browserName).toBe("firefox");
-      const isConnected = async () => (await look(page)).session !== "";
-      await until("it is connected", SECONDS, isConnected, () => look(page));
-      await sleep(200);
-      const { told } = await look(page);
+      const hears = async () => {
+        io.emit("number", 7);
+        return (await look(page)).told.includes("number 7");
+      };
+      await until("it hears the server", SECONDS, hears, () => look(page));
+      const told = (await look(page)).told.filter((line) => line !== "number 7");
       const lost = [expect.stringMatching(/^disconnected: transport (error|close)$/), "reconnecting 1"];
       const connected = expect.stringMatching(/^connected ./);
       expect(told).toEqual(told.length === 1 ? [connected] : [connected, ...lost, connected]);

@@ -8,16 +8,14 @@
  * The last line says `N passed, N failed`; the exit code is 1 unless nothing failed.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ensureInstalled } from "../../.ci/ensure-install.mjs";
+import { runVitest } from "../run-vitest.mjs";
 import { loadBrowsers } from "./load.mjs";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const cache = `${root}test/.cache/browser`;
+const cache = fileURLToPath(new URL("../.cache/browser", import.meta.url));
 
 await ensureInstalled();
-mkdirSync(cache, { recursive: true });
 const kinds = await loadBrowsers();
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(kinds);
 for (const name of names) {
@@ -29,19 +27,11 @@ let passed = 0;
 let failed = 0;
 for (const name of names) {
   console.log(`\n▶ ${name}`);
-  const report = `${cache}/${name}.json`;
-  rmSync(report, { force: true });
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const config = ["--config", "test/browser/vitest.config.ts"];
-  const { status } = spawnSync("npx", ["--no-install", "vitest", "run", ...config, ...reporters], {
-    cwd: root,
-    stdio: "inherit",
-    // CI: a browser that is missing all the same is a failure.
-    env: { ...process.env, BROWSER: name, CI: "true" },
-  });
-  const { numPassedTests, numFailedTests } = read(report);
-  passed += numPassedTests;
-  failed += numFailedTests || (status === 0 ? 0 : 1);
+  // CI: a browser that is missing all the same is a failure.
+  const env = { BROWSER: name, CI: "true" };
+  const result = runVitest(`${cache}/${name}.json`, ["--config", "test/browser/vitest.config.ts"], { env });
+  passed += result.passed;
+  failed += result.failed;
 }
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
@@ -58,14 +48,6 @@ function install(kind) {
     });
   }
   return kind.isInstalled();
-}
-
-function read(report) {
-  try {
-    return JSON.parse(readFileSync(report, "utf8"));
-  } catch {
-    return { numPassedTests: 0, numFailedTests: 1 };
-  }
 }
 
 function stop(message) {

@@ -13,6 +13,7 @@ import { COLS, ROWS } from "../../demo/pixi/constants.js";
 import { Cdp, type Tab } from "./cdp.js";
 import { Chromium, describeInBrowser } from "./chromium.js";
 import { DemoProcess } from "./demo-process.js";
+import { colorsIn, countColors, KEYS } from "./playing.js";
 import { sleep, until } from "./until.js";
 
 const BOTS = 2;
@@ -27,13 +28,6 @@ const SCREEN_CHANGES = 50;
 const viewport = { width: 480, height: 320 };
 
 const pictures = fileURLToPath(new URL("../.cache/browser/", import.meta.url));
-
-const KEYS = [
-  { key: "KeyD", x: 1, y: 0 },
-  { key: "KeyA", x: -1, y: 0 },
-  { key: "KeyS", x: 0, y: 1 },
-  { key: "KeyW", x: 0, y: -1 },
-] as const;
 
 interface Player {
   readonly name: string;
@@ -140,21 +134,8 @@ async function takePicture(page: Page, what: string): Promise<Buffer> {
   return png;
 }
 
-/** How many different colours the middle of a picture has. */
-async function countColors(page: Page, png: Buffer): Promise<number> {
-  return page.evaluate(
-    async (address) => {
-      const image = await createImageBitmap(await (await fetch(address)).blob());
-      const { width, height } = image;
-      const context = new OffscreenCanvas(width, height).getContext("2d");
-      if (context === null) throw new Error("no 2d context");
-      context.drawImage(image, 0, 0);
-      const { data } = context.getImageData(width * 0.2, height * 0.3, width * 0.4, height * 0.5);
-      return new Set(new Uint32Array(data.buffer)).size;
-    },
-    `data:image/png;base64,${png.toString("base64")}`,
-  );
-}
+/** The middle of the picture. */
+const MIDDLE = [0.2, 0.3, 0.4, 0.5] as const;
 
 /** The listeners of the page's window, document and canvas, counted by the browser. */
 async function countDomListeners({ page }: Player): Promise<number> {
@@ -261,7 +242,7 @@ describeInBrowser("Ink Ring in two pages", () => {
   });
 
   test("the game is painted", async () => {
-    const colors = await countColors(ann.page, await takePicture(ann.page, "playing"));
+    const colors = await ann.page.evaluate(countColors, colorsIn(await takePicture(ann.page, "playing"), MIDDLE));
     console.log(`the picture has ${colors} colours`);
     expect(colors).toBeGreaterThan(100);
   });

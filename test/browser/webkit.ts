@@ -16,6 +16,8 @@ const SCREEN = "1280x800x24";
 const find = () => [findExecutable("WEBKIT_DRIVER", ["WebKitWebDriver"]), findExecutable("XVFB", ["Xvfb"])] as const;
 
 export const WEBKIT: BrowserKind = {
+  name: "WebKitWebDriver with Xvfb",
+  variable: "WEBKIT_DRIVER",
   isInstalled: () => find().every((path) => path !== null),
   howToInstall: () => "apt-get install -y --no-install-recommends webkit2gtk-driver xvfb",
   start: () => WebKit.start(),
@@ -131,8 +133,7 @@ class WebKitPage implements TestPage {
   ): Promise<Result> {
     // Not by the driver's own way to wait for a promise: it would let nobody else in meanwhile.
     const id = ++this.#calls;
-    await this.#script(watchErrors, []);
-    const start = `const [id, text] = arguments; const call = (window.testCalls ??= {})[id] = {};
+    const start = `${watchErrors} const [id, text] = arguments; const call = (window.testCalls ??= {})[id] = {};
       (${asText(run)})(text).then((text) => { call.text = text; }, (error) => { call.error = error + "\\n" + error?.stack; });`;
     await this.#script(start, [id, JSON.stringify(args)]);
     for (;;) {

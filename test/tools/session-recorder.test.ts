@@ -150,8 +150,9 @@ describe("how long it records", () => {
       frames(1);
       for (const socket of server.sockets) socket.received.length = 0;
     }
-    // In their parts the lines take twice as much again. Node 22 takes 2.3, those before and behind it 1.5.
-    expect((heap() - before) / (recorder.get_size() - size)).toBeLessThan(2.6);
+    // In their parts the lines take twice as much again. The V8 of Node 22 takes more for each than those before and behind it.
+    const most = process.versions.v8.startsWith("12.") ? 2.6 : 1.8;
+    expect((heap() - before) / (recorder.get_size() - size)).toBeLessThan(most);
   });
 
   test("to a file without an end: each line is handed over, and none kept", () => {
