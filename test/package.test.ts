@@ -67,6 +67,7 @@ test("has its subpaths, and none of them needs more than it says", () => {
     const small = await import("socketio-gameloop/websocket");
     const lacking = Object.keys(all).filter((name) => !(name in small));
     const { webtransport } = await import("socketio-gameloop/webtransport");
+    const { worker_websocket } = await import("socketio-gameloop/worker");
     const { msgpack } = await import("socketio-gameloop/msgpack");
     const { FixedTickLoop } = await import("socketio-gameloop/loop");
     const { FakeServer } = await import("socketio-gameloop/testing");
@@ -74,14 +75,14 @@ test("has its subpaths, and none of them needs more than it says", () => {
     const { attach_to_ticker } = await import("socketio-gameloop/pixi");
     const { NetGraph } = await import("socketio-gameloop/tools");
     const { BotSwarm } = await import("socketio-gameloop/bots");
-    console.log(lacking.join(), typeof webtransport, typeof msgpack().encode, FixedTickLoop.name, FakeServer.name);
+    console.log(lacking.join(), typeof webtransport, typeof worker_websocket, typeof msgpack().encode, FixedTickLoop.name, FakeServer.name);
     const { PolledServer } = await import("socketio-gameloop/server");
     console.log(SocketIOPlugin.name, typeof attach_to_ticker, NetGraph.name, BotSwarm.name, PolledServer.name);
   `;
   writeFileSync(join(folder, "subpaths.mjs"), script);
   const printed = execFileSync(process.execPath, ["subpaths.mjs"], { cwd: folder, encoding: "utf8" }).trim();
   expect(printed).toBe(
-    "polling function function FixedTickLoop FakeServer\nSocketIOPlugin function NetGraph BotSwarm PolledServer",
+    "polling function function function FixedTickLoop FakeServer\nSocketIOPlugin function NetGraph BotSwarm PolledServer",
   );
 });
 

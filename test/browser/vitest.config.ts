@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 import { ENTRY_POINTS } from "../entry-points.mjs";
 
 /** What holds in every browser, and not in Chromium alone. */
-const ANYWHERE = ["client", "polling", "leaving", "worker", "games"];
+const ANYWHERE = ["client", "polling", "leaving", "worker", "socket-worker", "games"];
 const isChromium = (process.env["BROWSER"] || "chromium") === "chromium";
 
 export default defineConfig({

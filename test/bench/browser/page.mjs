@@ -7,6 +7,7 @@ import * as engineParser from "engine.io-parser";
 import { SocketIOClient } from "ours/index.js";
 import * as decoding from "ours/protocol/socket-decoder.js";
 import * as packets from "ours/protocol/socket-packet.js";
+import { worker_websocket } from "ours/transport/worker-websocket.js";
 import { io } from "socket.io-client";
 import * as socketParser from "socket.io-parser";
 import { ARRIVING, decoderOfOurs, decoderOfPeer, encoderOfOurs, encoderOfPeer, LEAVING } from "../lib/codecs.mjs";
@@ -67,7 +68,7 @@ const frame = () => new Promise(requestAnimationFrame);
 
 /** A burst of `count` events, each with `work` ms of work: the times from frame to frame, and how long the polls took. */
 export async function burst(variant, url, { count, work, budget }) {
-  const client = variant === "ours" ? await connectOurs(url, budget, count) : await connectPeer(url);
+  const client = await CLIENTS[variant](url, budget, count);
   const doWork = makeWork(work);
   const tally = new Tally();
   let finished = 0;
@@ -105,13 +106,15 @@ export async function burst(variant, url, { count, work, budget }) {
   return { gaps, polls, drained: finished - started };
 }
 
-async function connectOurs(url, budget, count) {
+const CLIENTS = {
   // A browser cannot pause a socket: the inbox has to have room for the burst.
-  const client = new SocketIOClient({
-    poll_max_time: budget / 1000,
-    max_queued_packets: 2 * count,
-    max_queued_bytes: 1e9,
-  });
+  ours: (url, budget, count) => connectOurs(url, budget, { max_queued_packets: 2 * count, max_queued_bytes: 1e9 }),
+  worker: (url, budget) => connectOurs(url, budget, { transports: [worker_websocket()] }),
+  sio: (url) => connectPeer(url),
+};
+
+async function connectOurs(url, budget, options) {
+  const client = new SocketIOClient({ poll_max_time: budget / 1000, ...options });
   const ns = client.get_namespace("/");
   client.connect_to_url(url);
   while (!ns.is_namespace_connected()) {

@@ -1,4 +1,4 @@
-/** The histogram of frame times as an SVG: two clients one above the other, on the same scales. */
+/** The histogram of frame times as an SVG: the clients one above the other, on the same scales. */
 const WIDTH = 720;
 const PANEL = 150;
 const LEFT = 64;
