@@ -179,10 +179,15 @@ export abstract class Callbacks implements SessionSink, SignalOwner {
     const tell = () => {
       this.lastError = message;
       entry.settle(new SocketIOError(message, code, data));
-      entry.signals.connect_error?.emit(error);
-      this.signals.connect_error?.emit(error);
+      this.failed(entry, error);
     };
     this.shutOut(entry, "connect_error", error, tell);
+  }
+
+  /** Tells that a namespace was refused, or that a connection failed, which is the main one's. */
+  protected failed(entry: NamespaceEntry, error: ConnectError): void {
+    entry.signals.connect_error?.emit(error);
+    this.signals.connect_error?.emit(error);
   }
 
   undeliverable({ path }: NamespaceEntry, message: string): void {

@@ -220,12 +220,12 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
       // The game hears of it in a poll.
       this.expireAfter(0, () => {
         if (!isAwaited()) return;
-        if (entry !== this.main) this.session.refuse(entry, message);
-        else {
+        const { attempt } = this;
+        if (entry === this.main && attempt) {
           // It is the attempt that failed, whatever its transport: the next one asks again.
-          if (this.attempt) this.attempt.left.length = 1;
+          attempt.left.length = 1;
           this.lost("transport error", message);
-        }
+        } else this.session.refuse(entry, message);
       });
     };
     const answered = (data: unknown) => {

@@ -140,7 +140,7 @@ export abstract class Lifecycle extends Dialer {
     const isFinal = finality === "server" || (finality === "transport" && this.target!.transports.length === 1);
     const retry = this.shallRetry(failed ? "connect_error" : reason, error, !isFinal);
     if (epoch !== this.#epoch) return;
-    const tell = () => failed && this.signals.connect_error?.emit(error);
+    const tell = () => failed && this.failed(this.main, error);
     if (!retry || attempt > reconnection.attempts)
       this.#end(reason, tell, () => reconnection.enabled && this.signals.reconnect_failed?.emit());
     else {

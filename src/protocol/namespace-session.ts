@@ -36,6 +36,13 @@ const REMEMBERED_OFFSETS = 256;
  */
 const OFFSET = /^(?=.*[\dA-Z])[\w.-]{1,64}$/;
 
+/**
+ * The offsets of the adapters there are: a time in seven digits of base 64 (in memory), a Redis stream's, a MongoDB id. Each begins with
+ * the time, so that its first character stays the same for a year or more. Where one of these was seen, nothing else is an offset: a name
+ * like "Player1" is not, nor a socket's id.
+ */
+const TIMED_OFFSET = /^([Q-Z].{6}(\..+)?|\d{10,}-\d+|[\da-f]{24})$/;
+
 /** Nothing waits in most namespaces, and thousands of bots need no empty list each: whoever adds something uses `withItem`. */
 export const NOTHING = Object.freeze([]) as unknown as never[];
 
@@ -110,6 +117,8 @@ export abstract class NamespaceSession {
     if (this.pid === "") return true;
     const last = args.at(-1);
     if (typeof last !== "string" || !OFFSET.test(last)) return true;
+    const known = this.#offset;
+    if (TIMED_OFFSET.test(known) && !(TIMED_OFFSET.test(last) && last[0] === known[0])) return true;
     if (replayed && this.#seen.includes(last)) return false;
     args.pop();
     this.#offset = last;

@@ -193,6 +193,7 @@ function nodeOptions(request: SocketRequest): object {
   };
 }
 
-function isBreach({ code = "" }: NodeError): boolean {
-  return code.startsWith("WS_ERR_");
+/** @param failure that of a Blob which cannot be read is a DOMException, whose code is a number */
+function isBreach({ code }: { readonly code?: unknown }): boolean {
+  return String(code).startsWith("WS_ERR_");
 }

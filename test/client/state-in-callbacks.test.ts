@@ -68,6 +68,7 @@ describe("what a callback sees is what it is told", () => {
     rig.step(1);
     rig.lose();
     expect(seen.splice(0)).toEqual([
+      "/ connect_error: CONNECTING, CONNECTING CONNECTING",
       "connect_error: CONNECTING, CONNECTING CONNECTING",
       "reconnecting: CONNECTING, CONNECTING CONNECTING",
     ]);
@@ -95,7 +96,12 @@ describe("what a callback sees is what it is told", () => {
     seen.length = 0;
     rig.lose();
     const down = "DISCONNECTED, DISCONNECTED DISCONNECTED";
-    expect(seen).toEqual([`connect_error: ${down}`, `reconnect_failed: ${down}`, `disconnected: ${down}`]);
+    expect(seen).toEqual([
+      `/ connect_error: ${down}`,
+      `connect_error: ${down}`,
+      `reconnect_failed: ${down}`,
+      `disconnected: ${down}`,
+    ]);
   });
 
   test("an attempt that fails after another namespace was joined", () => {
@@ -107,6 +113,7 @@ describe("what a callback sees is what it is told", () => {
     expect(seen).toEqual([
       "/a connected: CONNECTING open, CONNECTING CONNECTED",
       "/a disconnected: CONNECTING, CONNECTING CONNECTING",
+      "/ connect_error: CONNECTING, CONNECTING CONNECTING",
       "connect_error: CONNECTING, CONNECTING CONNECTING",
       "reconnecting: CONNECTING, CONNECTING CONNECTING",
     ]);
