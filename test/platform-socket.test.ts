@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, openAsBlob, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server, Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -167,6 +167,23 @@ describe("ws", () => {
     socket.send(["häßlich", Uint8Array.of(1, 2, 255), new Blob(["blob"])]);
     await until(() => told.length === 3);
     expect(told).toEqual(["häßlich", Uint8Array.of(1, 2, 255), new TextEncoder().encode("blob")]);
+  });
+
+  test.each([false, true])("a Blob that cannot be read ends the connection (compressed: %s)", async (compressed) => {
+    const { url } = await serve({ perMessageDeflate: compressed });
+    const { socket, told } = open(url, { per_message_deflate: compressed });
+    await until(() => socket.readyState === 1);
+    const folder = mkdtempSync(join(tmpdir(), "blob-"));
+    cleanups.push(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "file");
+    writeFileSync(file, "short");
+    const blob = await openAsBlob(file);
+    writeFileSync(file, "longer than before");
+    socket.send(["before", blob, "behind"]);
+    await until(() => told.length > 0);
+    expect(told).toEqual([
+      { code: 1006, reason: "", error: expect.stringContaining("could not be read"), opened: true },
+    ]);
   });
 
   test.each([false, true])("received bytes are a copy of their own (compressed: %s)", async (perMessageDeflate) => {

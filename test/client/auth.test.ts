@@ -326,6 +326,24 @@ describe("auth as a function", () => {
     expect(rig.peer.written()).toEqual([]);
   });
 
+  test("of `/`, joined again on a session that another namespace uses, refuses `/` alone", async () => {
+    const rig = connected();
+    const other = rig.client.create_namespace("/b");
+    other.connect_to_namespace();
+    rig.serve('40/b,{"sid":"b"}');
+    const main = rig.client.get_namespace("/");
+    main.disconnect_from_namespace();
+    rig.told();
+    main.connect_to_namespace(async () => {
+      throw new Error("no key");
+    });
+    await settled();
+    rig.poll();
+    expect(rig.told()).toEqual([expect.stringMatching(/^connect_error\(\/, .*no key/)]);
+    expect([main.get_connection_state(), other.is_namespace_connected()]).toEqual([0, true]);
+    expect(rig.client.get_connection_state()).toBe(2);
+  });
+
   test("of a namespace that never answers is refused with ERR_TIMEOUT", () => {
     const rig = connected({ connect_timeout: 3 });
     const ns = rig.client.create_namespace("/a");
