@@ -6,6 +6,7 @@ import { SocketIOClient, type SocketIONamespace } from "socketio-gameloop";
 import { describe, expect, test } from "vitest";
 import { pollUntil } from "../support/real-server.js";
 import { ManualClock, open } from "../support/scripted-server.js";
+import { until } from "../support/until.js";
 import {
   BOTH,
   connected,
@@ -558,8 +559,3 @@ describe("close", () => {
     expect(server.received).toEqual(["40"]);
   });
 });
-
-/** As `pollUntil`, without a poll. */
-async function until(condition: () => boolean): Promise<void> {
-  await pollUntil([], condition);
-}
