@@ -1,7 +1,7 @@
 import type { Auth, AuthData } from "../auth.js";
 import { requireOptions, requireThat } from "../errors.js";
 import type { LoopTimers } from "../loop/fixed-tick.js";
-import type { ClientOptionsInput } from "../options.js";
+import { type ClientOptionsInput, DEFAULT_OPTIONS } from "../options.js";
 import { isTlsOptions, type TLSOptions } from "../tls-options.js";
 import type { Bot, BotScript } from "./bot.js";
 import { steady_script } from "./steady-script.js";
@@ -73,7 +73,7 @@ export function swarmSettings(options: BotSwarmOptions): SwarmSettings {
     if (value !== undefined && name in NUMBERS) checkNumber(name, value);
   }
   const { count = 10, ramp_time, script = steady_script(), namespace = "/", auth = {}, tls_options = null } = options;
-  const { client = {}, clock = () => performance.now() / 1000, timers } = options;
+  const { client = {}, clock = DEFAULT_OPTIONS.clock, timers } = options;
   const isOne = options.ramp === undefined || ramp_time === undefined;
   requireThat(isOne, 'options "ramp" and "ramp_time"', "only one of them: they say the same", options.ramp);
   const isScript = script === null || typeof script === "function";
