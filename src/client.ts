@@ -184,6 +184,7 @@ export class SocketIOClient {
     this.#runtime.dispatchPaused = paused;
   }
 
+  /** What `set_dispatch_paused` was called with last. */
   is_dispatch_paused(): boolean {
     return this.#runtime.dispatchPaused;
   }
@@ -285,6 +286,7 @@ export class SocketIOClient {
     return this.#runtime.session.find(path)?.face ?? null;
   }
 
+  /** True when the namespace was created; it need not be connected. */
   has_namespace(path: string): boolean {
     return !!this.#runtime.session.find(path);
   }
@@ -329,6 +331,7 @@ export class SocketIOClient {
     return this.#runtime.lastError;
   }
 
+  /** What the client has counted and measured: plain numbers, in a new object each time. */
   get_stats(): ClientStats {
     const { connection, counters, rtt, session } = this.#runtime;
     return {
