@@ -69,9 +69,8 @@ export class Bot {
     return this.#link.refusal;
   }
 
-  /** One thought: poll, look, decide, send. */
-  think(now: number): void {
-    this.client.poll(now);
+  /** One thought: look, decide, speak. The loop has polled, and sends. */
+  think(): void {
     const own = this.#snapshot?.ships.get(this.#id);
     if (!this.playing || this.#snapshot === null || own === undefined) return;
     const { moveX, moveY, dash } = decide(own, this.#snapshot, this.#character, this.#random);
@@ -89,6 +88,5 @@ export class Bot {
     if (arena.emit_volatile("input", [first, moves]) === OK) {
       this.#sequence = sequenceAfter(first, STEPS_PER_THOUGHT - 1);
     }
-    this.client.flush();
   }
 }
