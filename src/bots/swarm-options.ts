@@ -23,7 +23,10 @@ export interface BotSwarmOptions {
    * load that no crowd of players makes. Default: one for 50 bots, at most 10.
    */
   readonly cohorts?: number;
-  /** Called for each bot before it connects; returns what is called at each of its ticks. Default `steady_script()`; `null` for bots that only sit there. */
+  /**
+   * Called for each bot before it connects; returns what is called at each of its ticks. Default `steady_script()`;
+   * `null` for bots that only sit there.
+   */
   readonly script?: BotScript | null;
   /** Of `bot.random`; default 1. The same seed gives bot 7 the same numbers, however many others there are. */
   readonly seed?: number;
