@@ -20,8 +20,8 @@ export function open(changes: Record<string, unknown>): string {
   return `0${JSON.stringify({ ...JSON.parse(OPEN.slice(1)), ...changes })}`;
 }
 
-/** Seconds that pass only when a test says so. */
-export class ManualClock {
+/** Seconds that pass only when a test says so, and may go back or be no number: the `ManualClock` of games does neither. */
+export class TestClock {
   now = 100;
 
   readonly read = (): number => this.now;
@@ -104,7 +104,7 @@ export interface RigOptions extends ClientOptionsInput {
 
 /** A client, its clock, and the peers it has connected to. */
 export class Rig {
-  readonly clock = new ManualClock();
+  readonly clock = new TestClock();
   readonly peers: ScriptedPeer[] = [];
   readonly client: SocketIOClient;
   /** What `random` returns. */
