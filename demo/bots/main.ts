@@ -1,7 +1,8 @@
 /** The bots process: BOTS clients in one loop, polled thirty times a second. Environment variables: see ../README.md. */
 import { FixedTickLoop } from "socketio-gameloop/loop";
 import { startInkBots } from "../pixi/bots.js";
-import { BOT_RATE, Bot } from "./bot.js";
+import { BOT_RATE } from "./autopilot.js";
+import { Bot } from "./bot.js";
 
 const NAMES = [
   "Vex", "Juno", "Pixel", "Orbit", "Kestrel", "Moxie", "Dr Glitter", "Zed", "Nimbus", "Rook", "Saffron", "Tango",
