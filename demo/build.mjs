@@ -1,7 +1,7 @@
 /**
- * Builds the programs of the demo into a folder of this run, `demo/.build/<pid>/`: the pages, the server and the bots. They import the library
- * by its own name, `socketio-gameloop`, like any user's code; the alias points that name at the sources, so that the
- * demo needs no library build and a change in `src/` shows after a restart.
+ * Builds the programs of the demo into a folder of this run, `demo/.build/<pid>/`: the pages, the server and the bots.
+ * They import the library by its own name, `socketio-gameloop`, like any user's code; the alias points that name at the
+ * sources, so that the demo needs no library build and a change in `src/` shows after a restart.
  */
 import { cp, mkdir, readdir, rm } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";

@@ -1,8 +1,9 @@
 /*
  * The public face of a client (`runtime.ts` is where I/O, time and protocol meet). What it promises:
  *
- *  1. Callbacks run only inside the user's own calls: `poll()` (not re-entrant), and what ends something: `close()`,
- *     `disconnect_from_namespace()`, `clear_buffer()`. A callback may call anything, `close()` and `connect_to_url()` too.
+ *  1. Callbacks run only inside the user's own calls: `poll()` (not re-entrant), with events that are pulled `take_event()`, and what
+ *     ends something: `close()`, `disconnect_from_namespace()`, `clear_buffer()`. A callback may call anything, `close()` and
+ *     `connect_to_url()` too.
  *     Functions for the URL, auth, query and headers are asked by `poll()`, and by the call that starts to connect.
  *  2. A frame is handed to the core when it arrives, stamped with its arrival time; pong and CONNECT are answered then
  *     (`connection.ts`). Events wait in the inbox undecoded; JSON is parsed in `poll()`, inside the budget.
@@ -183,6 +184,7 @@ export class SocketIOClient {
     this.#runtime.dispatchPaused = paused;
   }
 
+  /** What `set_dispatch_paused` was called with last. */
   is_dispatch_paused(): boolean {
     return this.#runtime.dispatchPaused;
   }
@@ -284,6 +286,7 @@ export class SocketIOClient {
     return this.#runtime.session.find(path)?.face ?? null;
   }
 
+  /** True when the namespace was created; it need not be connected. */
   has_namespace(path: string): boolean {
     return !!this.#runtime.session.find(path);
   }
@@ -328,6 +331,7 @@ export class SocketIOClient {
     return this.#runtime.lastError;
   }
 
+  /** What the client has counted and measured: plain numbers, in a new object each time. */
   get_stats(): ClientStats {
     const { connection, counters, rtt, session } = this.#runtime;
     return {

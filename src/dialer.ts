@@ -37,7 +37,7 @@ export interface Target {
 }
 
 /** One attempt to connect: the transports that it tries, one after the other. */
-export interface Attempt {
+interface Attempt {
   /** What can still be tried. The first one is being tried; the session may move to the others, but not to what has just failed. */
   readonly left: TransportFactory[];
   /** What the transports said that have failed. */

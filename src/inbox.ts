@@ -14,7 +14,7 @@ export type DisconnectReason =
 /** The session has opened, moved or ended: it tells of that. It keeps its place among the packets and does not count as one. */
 export type News = () => void;
 
-export type InboxItem = RawPacket | News;
+type InboxItem = RawPacket | News;
 
 /** An item, or the moment from which on the texts behind it arrived, in seconds. */
 type Slot = InboxItem | number | null;

@@ -132,9 +132,9 @@ export class SocketIONamespace<
   /**
    * Sends an event with an array of arguments (Socket.IO 5, "Sending and receiving data"). Binary anywhere inside goes as
    * an attachment; it is copied, so the caller's buffer can be used again at once.
-   * @returns `OK` when it was sent or buffered (or dropped, if the option `offline` says so), `ERR_OUT_OF_MEMORY` when the offline buffer is full, `ERR_UNCONFIGURED` when the
-   * namespace was never asked to connect, `ERR_UNAVAILABLE` under the offline policy `"error"`, `ERR_PARAMETER_RANGE_ERROR` when
-   * it is larger than the server takes
+   * @returns `OK` when it was sent or buffered (or dropped, if the option `offline` says so), `ERR_OUT_OF_MEMORY` when the offline
+   * buffer is full, `ERR_UNCONFIGURED` when the namespace was never asked to connect, `ERR_UNAVAILABLE` under the offline policy
+   * `"error"`, `ERR_PARAMETER_RANGE_ERROR` when it is larger than the server takes
    * @throws TypeError when `event` is reserved, `data` is not an array or cannot be encoded
    */
   emit<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>>): Err;
@@ -243,14 +243,17 @@ export class SocketIONamespace<
     this.#entry.host.session.disconnect(this.#entry);
   }
 
+  /** True while the namespace is joined. */
   is_namespace_connected(): boolean {
     return this.#entry.state === CONNECTED;
   }
 
+  /** CONNECTING also while the connection is lost and will be made again. */
   get_connection_state(): ConnectionState {
     return this.#entry.state;
   }
 
+  /** Such as `"/"` or `"/chat"`. */
   get_namespace_path(): string {
     return this.#entry.path;
   }

@@ -6,4 +6,5 @@ export interface PollLimit {
   readonly until: number;
 }
 
+/** The same for all who have no limit: Infinity stays what it is, however much is counted down. */
 export const UNLIMITED: PollLimit = { packets: Infinity, until: Infinity };

@@ -19,7 +19,8 @@ export interface SignalOwner {
   expireAfter(seconds: number, expire: () => void): void;
 }
 
-const UNOWNED: SignalOwner = {
+/** Whose signals belong to no client. */
+export const UNOWNED: SignalOwner = {
   invoke(callback, args) {
     safely(() => callback(...args));
   },
@@ -73,6 +74,7 @@ export class Signal<Args extends unknown[] = []> {
     this.#callbacks.all.delete(callback);
   }
 
+  /** True when `callback` is connected. */
   is_connected(callback: Callback<Args>): boolean {
     return this.#callbacks.all.has(callback);
   }

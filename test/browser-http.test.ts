@@ -5,7 +5,8 @@
 import { createServer } from "node:http";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Abort, type Answer, base64, createCookieStore, send } from "../src/transport/browser-http.js";
-import { requestTo, ScriptedHttp, until } from "./support/scripted-http.js";
+import { requestTo, ScriptedHttp } from "./support/scripted-http.js";
+import { until } from "./support/until.js";
 
 afterEach(() => {
   vi.unstubAllGlobals();

@@ -2,10 +2,9 @@
 import { Err, OK, SocketIOClient } from "socketio-gameloop";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { watchNetwork } from "../src/network-hints.js";
-import { join, OPEN, Rig, type RigOptions } from "./support/scripted-server.js";
+import { JOINED, join, OPEN, Rig, type RigOptions } from "./support/scripted-server.js";
 
 const { STATE_CONNECTED, STATE_CONNECTING, STATE_DISCONNECTED } = SocketIOClient;
-const JOINED = '40{"sid":"a"}';
 
 type Hint = "online" | "offline";
 

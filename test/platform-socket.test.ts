@@ -18,6 +18,7 @@ import { maskedFrames } from "../src/transport/masked-frames.js";
 import { canHonour, PlatformSocket, type SocketHandler, type SocketRequest } from "../src/transport/platform-socket.js";
 import type { TransportRequest } from "../src/transport/transport.js";
 import { websocket } from "../src/transport/websocket.js";
+import { pause, until } from "./support/until.js";
 
 type Told = string | Uint8Array | { code: number; reason: string; error: string; opened: boolean };
 
@@ -55,17 +56,9 @@ function request(url: string, changes: Partial<SocketRequest> = {}): SocketReque
   };
 }
 
-async function until(condition: () => boolean, seconds = 5): Promise<void> {
-  const end = performance.now() + seconds * 1000;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`not within ${seconds} s: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 /** A few turns of the event loop: time for what must not happen. */
 async function settle(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  await pause(60);
 }
 
 /** Tells of its end all that it knows. */
@@ -310,7 +303,7 @@ describe("ws", () => {
       peer.send(new Uint8Array(3_000_000));
     });
     const { told } = open(url);
-    await until(() => codes.length === 1 && told.length > 0, 2);
+    await until(() => codes.length === 1 && told.length > 0, "both ends are told", 2);
     expect(codes).toEqual([1009]);
     expect(told).toEqual([expect.objectContaining({ code: 1009 })]);
   });
@@ -427,7 +420,7 @@ describe("ws", () => {
     expect(socket.bufferedAmount).toBeGreaterThan(5_000_000);
     socket.close();
     const size = () => chunks.reduce((sum, { length }) => sum + length, 0);
-    await until(() => size() > 15_000_000, 12);
+    await until(() => size() > 15_000_000, "15 MB have come", 12);
     // A close frame is the last of it: two bytes of header, four of its mask, two of the code.
     const last = chunks.at(-1)!;
     expect(last[last.length - 8]).toBe(0x88);
@@ -472,7 +465,7 @@ describe("ws", () => {
     await until(() => told.length === 1);
     paused.pause?.();
     paused.close();
-    await until(() => codes.length === 1, 2);
+    await until(() => codes.length === 1, "the server is told", 2);
     const { socket } = open(url);
     socket.pause?.();
     socket.resume?.();

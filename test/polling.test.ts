@@ -11,8 +11,9 @@ import { TLSOptions } from "../src/tls-options.js";
 import { createCookieStore } from "../src/transport/platform-http.js";
 import { polling as nodePolling } from "../src/transport/polling.js";
 import type { Finality, OutFrame, Transport, TransportFactory, TransportRequest } from "../src/transport/transport.js";
-import { makeCertificates, whyNoCertificates } from "./support/certificates.js";
-import { requestTo, ScriptedHttp, until } from "./support/scripted-http.js";
+import { canMakeCertificates, makeCertificates } from "./support/certificates.js";
+import { requestTo, ScriptedHttp } from "./support/scripted-http.js";
+import { until } from "./support/until.js";
 
 const OPEN = '0{"sid":"lv_VI97HAXpY6yYWAAAC","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100}';
 const SID = "&sid=lv_VI97HAXpY6yYWAAAC";
@@ -1120,7 +1121,7 @@ describe("polling over node:http alone", () => {
   });
 
   describe("https", () => {
-    const certificates = whyNoCertificates() === "" ? makeCertificates() : null;
+    const certificates = canMakeCertificates() ? makeCertificates() : null;
     const secure = () =>
       createSecureServer({ key: certificates?.server.private_key, cert: certificates?.server.certificate });
 

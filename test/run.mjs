@@ -1,6 +1,7 @@
 /**
  * `npm test`: installs what is missing, then checks everything: lint, types, build, unit tests with coverage, tests in a real
- * browser, the packed package in fresh projects with the engines, one recording on several engines, a quick run of the bench. The last line says `N passed, N failed`; the exit code is 1 unless nothing failed.
+ * browser, the packed package in fresh projects with the engines, one recording on several engines, a quick run of the
+ * bench. The last line says `N passed, N failed`; the exit code is 1 unless nothing failed.
  *
  *     npm test                 everything
  *     npm test -- unit         one or more of: lint types build unit browser consumers replay bench

@@ -8,26 +8,10 @@ import { Server } from "socket.io";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { type ConnectError, Err, OK, SocketIOClient, TLSOptions } from "../src/index.js";
 import { WebSocketPeer } from "../src/transport/websocket-peer.js";
-import { type Certificates, makeCertificates, PASSPHRASE, whyNoCertificates } from "./support/certificates.js";
+import { type Certificates, canMakeCertificates, makeCertificates, PASSPHRASE } from "./support/certificates.js";
+import { until } from "./support/until.js";
 
-const obstacle = whyNoCertificates();
-if (obstacle !== "") {
-  if (process.env["CI"]) throw new Error(`TLS must be tested here, but ${obstacle}`);
-  console.warn(`TLS is not tested: ${obstacle}`);
-}
-
-/** Polls until `condition` holds; real time, because the handshake is the platform's. */
-async function until(poll: () => void, condition: () => boolean, seconds = 5): Promise<void> {
-  const end = performance.now() + seconds * 1000;
-  while (performance.now() < end) {
-    poll();
-    if (condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error(`not within ${seconds} s: ${condition}`);
-}
-
-describe.skipIf(obstacle !== "")("TLS", () => {
+describe.runIf(canMakeCertificates())("TLS", () => {
   let certificates: Certificates;
   const cleanups: (() => void)[] = [];
 
@@ -61,10 +45,10 @@ describe.skipIf(obstacle !== "")("TLS", () => {
       outcome = error;
     });
     expect(client.connect_to_url(url, {}, tls)).toBe(OK);
-    await until(
-      () => client.poll(),
-      () => outcome !== null,
-    );
+    await until(() => {
+      client.poll();
+      return outcome !== null;
+    });
     return outcome as unknown as string | ConnectError;
   }
 
@@ -139,10 +123,10 @@ describe.skipIf(obstacle !== "")("TLS", () => {
     expect(await refusal(url, tls)).toMatch(/bad decrypt/);
     const peer = new WebSocketPeer();
     expect(peer.connect_to_url(url, tls)).toBe(OK);
-    await until(
-      () => peer.poll(),
-      () => peer.get_ready_state() === WebSocketPeer.STATE_CLOSED,
-    );
+    await until(() => {
+      peer.poll();
+      return peer.get_ready_state() === WebSocketPeer.STATE_CLOSED;
+    });
     expect([peer.get_close_code(), peer.get_close_reason()]).toEqual([-1, expect.stringContaining("bad decrypt")]);
   });
 
@@ -161,16 +145,16 @@ describe.skipIf(obstacle !== "")("TLS", () => {
     const peer = new WebSocketPeer();
     cleanups.push(() => peer.close(-1));
     expect(peer.connect_to_url(url)).toBe(OK);
-    await until(
-      () => peer.poll(),
-      () => peer.get_ready_state() === WebSocketPeer.STATE_CLOSED,
-    );
+    await until(() => {
+      peer.poll();
+      return peer.get_ready_state() === WebSocketPeer.STATE_CLOSED;
+    });
     expect([peer.get_close_code(), peer.get_close_reason()]).toEqual([-1, expect.stringContaining("certificate")]);
     expect(peer.connect_to_url(url, TLSOptions.client(certificates.authority.certificate))).toBe(OK);
-    await until(
-      () => peer.poll(),
-      () => peer.get_available_packet_count() === 1,
-    );
+    await until(() => {
+      peer.poll();
+      return peer.get_available_packet_count() === 1;
+    });
     expect(new TextDecoder().decode(peer.get_packet())).toMatch(/^0\{"sid":/);
   });
 });

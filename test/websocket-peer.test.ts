@@ -8,6 +8,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { Err, OK } from "../src/errors.js";
 import { TLSOptions } from "../src/tls-options.js";
 import { WebSocketPeer } from "../src/transport/websocket-peer.js";
+import { pause, until } from "./support/until.js";
 
 const { STATE_CONNECTING, STATE_OPEN, STATE_CLOSING, STATE_CLOSED, WRITE_MODE_TEXT, WRITE_MODE_BINARY } = WebSocketPeer;
 
@@ -30,19 +31,12 @@ function takeAll(peer: WebSocketPeer): (string | number[])[] {
 }
 
 describe("with a real server", () => {
-  async function until(condition: () => boolean, seconds = 5): Promise<void> {
-    const end = performance.now() + seconds * 1000;
-    while (!condition()) {
-      if (performance.now() > end) throw new Error(`not within ${seconds} s: ${condition}`);
-      await new Promise((resolve) => setTimeout(resolve, 3));
-    }
-  }
-
   async function polledUntil(peer: WebSocketPeer, condition: () => boolean): Promise<void> {
-    await until(() => {
+    const polled = () => {
       peer.poll();
       return condition();
-    });
+    };
+    await until(polled, String(condition));
   }
 
   const inState = (peer: WebSocketPeer, state: number) => polledUntil(peer, () => peer.get_ready_state() === state);
@@ -247,7 +241,7 @@ describe("with a real server", () => {
     peer.connect_to_url(url);
     const bound = "max_queued_packets" in bounds ? 10 : 2;
     await polledUntil(peer, () => peer.get_available_packet_count() >= bound);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
     peer.poll();
     expect(peer.get_available_packet_count()).toBeLessThanOrEqual(bound + 2 + perRead);
     expect([...server.clients][0]?.bufferedAmount).toBeGreaterThan(0);

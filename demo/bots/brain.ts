@@ -22,7 +22,7 @@ export interface Character {
   readonly wobble: number;
 }
 
-export interface Decision {
+interface Decision {
   moveX: number;
   moveY: number;
   dash: boolean;

@@ -1,7 +1,8 @@
 /** The bots process: BOTS clients in one loop, polled thirty times a second. Environment variables: see ../README.md. */
-import { startTicker } from "../loop/ticker.js";
+import { FixedTickLoop } from "socketio-gameloop/loop";
 import { startInkBots } from "../pixi/bots.js";
-import { BOT_RATE, Bot } from "./bot.js";
+import { BOT_RATE } from "./autopilot.js";
+import { Bot } from "./bot.js";
 
 const NAMES = [
   "Vex", "Juno", "Pixel", "Orbit", "Kestrel", "Moxie", "Dr Glitter", "Zed", "Nimbus", "Rook", "Saffron", "Tango",
@@ -27,22 +28,24 @@ const bots = Array.from({ length: count }, (_, index) => {
 });
 
 const inkBots = startInkBots(url, inkCount, seed);
+const clients = bots.map(({ client }) => client);
 const startedAt = clock();
 let started = 0;
-let worstTick = 0;
 
-const stopThinking = startTicker(BOT_RATE, () => {
-  const now = clock();
+// The loop polls them all, lets them think, and sends what they have to say.
+const think = (): void => {
+  const seconds = clock() - startedAt;
   // One after the other, so that the server is not met by a wall of handshakes.
-  while (started < bots.length && now - startedAt >= started * STAGGER_SECONDS) {
+  while (started < bots.length && seconds >= started * STAGGER_SECONDS) {
     bots[started]?.connect(url);
     started++;
   }
-  for (let index = 0; index < started; index++) bots[index]?.think(now);
-  worstTick = Math.max(worstTick, clock() - now);
-});
+  for (const bot of bots) bot.think();
+};
+const loop = new FixedTickLoop(clients, think, { tick_rate: BOT_RATE });
+loop.start();
 
-const stopSummary = startTicker(1 / SUMMARY_SECONDS, () => {
+const summary = setInterval(() => {
   if (started < bots.length) return;
   const playing = bots.filter((bot) => bot.playing);
   const banked = bots.reduce((sum, bot) => sum + bot.banked, 0);
@@ -51,20 +54,19 @@ const stopSummary = startTicker(1 / SUMMARY_SECONDS, () => {
   console.log(
     `Bots: ${playing.length}/${bots.length} in the arena, ${banked} points banked, ` +
       `${inkBots.playing}/${inkCount} on the ink board, ` +
-      `rtt ${(rtt * 1000).toFixed(1)} ms, slowest tick ${(worstTick * 1000).toFixed(1)} ms` +
+      `rtt ${(rtt * 1000).toFixed(1)} ms, 99 of 100 ticks within ${(loop.get_stats().jitter_p99 * 1000).toFixed(1)} ms` +
       (refusal === undefined ? "" : `, refused: ${refusal}`),
   );
-  worstTick = 0;
-});
+}, SUMMARY_SECONDS * 1000);
 
 let stopping = false;
 function stop(): void {
   if (stopping) return;
   stopping = true;
-  stopThinking();
-  stopSummary();
+  loop.stop();
+  clearInterval(summary);
   inkBots.stop();
-  for (const bot of bots) bot.client.close();
+  for (const client of clients) client.close();
   // The sockets finish their closing handshakes; then nothing keeps the process alive.
   setTimeout(() => process.exit(0), 500).unref();
   if (process.connected) process.disconnect();

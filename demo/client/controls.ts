@@ -1,5 +1,6 @@
 import type Phaser from "phaser";
 import { MOVE_SCALE } from "../shared/constants.js";
+import { KEYS } from "../shared/keys.js";
 import type { Steering } from "./net/session.js";
 
 /** Nearer to the pointer than this (screen pixels) the ship only drifts, so that it can rest under it. */
@@ -8,17 +9,6 @@ const DEAD_ZONE = 14;
 const FULL_THRUST = 90;
 /** Two presses within this time are a dash. */
 const DOUBLE_SECONDS = 0.32;
-
-const KEYS: Record<string, readonly [number, number]> = {
-  KeyW: [0, -1],
-  ArrowUp: [0, -1],
-  KeyS: [0, 1],
-  ArrowDown: [0, 1],
-  KeyA: [-1, 0],
-  ArrowLeft: [-1, 0],
-  KeyD: [1, 0],
-  ArrowRight: [1, 0],
-};
 
 /** Keyboard, mouse and touch as one steering per frame. Keys are taken by place, so WASD works on every layout. */
 export class Controls {

@@ -5,7 +5,7 @@ import { RenderScale } from "./scene/render-scale.js";
 import { TitleScene } from "./scene/title-scene.js";
 import type { Login } from "./ui/login.js";
 
-export interface RunningGame {
+interface RunningGame {
   readonly game: Phaser.Game;
   readonly arena: ArenaScene;
 }

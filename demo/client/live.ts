@@ -1,6 +1,6 @@
+import { LinkMeter } from "../net/link-meter.js";
 import { startGame } from "./game.js";
 import { makeLiveClient } from "./net/arena-client.js";
-import { LinkMeter } from "./net/link-meter.js";
 import { GameSession } from "./net/session.js";
 import { LivePilot } from "./pilot.js";
 import { type Tape, TapeDeck } from "./replay/tape.js";

@@ -32,7 +32,7 @@ export interface GameState {
 }
 
 /** How far a replay is. */
-export interface ReplayState {
+interface ReplayState {
   /** The state of the game at the end, "" before. */
   hash: string;
   frames: number;
@@ -42,14 +42,14 @@ export interface ReplayState {
 }
 
 /** Everything that somebody listens to. */
-export interface ListenerCounts {
+interface ListenerCounts {
   /** Callbacks connected with the signals of the client and its namespaces. */
   signals: number;
   /** Listeners of Phaser's game, its scale manager, and of the scenes. */
   phaser: number;
 }
 
-export interface TestHook {
+interface TestHook {
   readonly client: SocketIOClient;
   readonly state: () => GameState;
   readonly stateHash: () => string;

@@ -11,7 +11,7 @@ import {
 } from "../shared/protocol.js";
 
 export type LobbyNamespace = SocketIONamespace<LobbyServerEvents, LobbyClientEvents>;
-export type ArenaNamespace = SocketIONamespace<ArenaServerEvents, ArenaClientEvents>;
+type ArenaNamespace = SocketIONamespace<ArenaServerEvents, ArenaClientEvents>;
 
 /** An attempt to join `/` that waits for a ticket. */
 interface Waiting {

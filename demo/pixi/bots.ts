@@ -11,7 +11,7 @@ const NAMES = ["Indigo", "Sepia", "Bister", "Madder", "Umber", "Woad", "Carmine"
 /** Nearer than this a corner counts as reached. */
 const REACHED = 0.7;
 
-export interface InkBots {
+interface InkBots {
   /** How many of them are on the board. */
   readonly playing: number;
   stop(): void;

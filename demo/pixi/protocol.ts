@@ -9,12 +9,12 @@ export interface InkAuth {
   readonly bot?: boolean;
 }
 
-export interface InkWelcome {
+interface InkWelcome {
   readonly slot: number;
   readonly seat: string;
 }
 
-export interface InkRosterEntry {
+interface InkRosterEntry {
   readonly slot: number;
   readonly name: string;
   readonly bot: boolean;

@@ -3,7 +3,13 @@ import type { Namespace, Server, Socket } from "socket.io";
 import { RateLimit } from "../server/rate-limit.js";
 import { cleanName, cleanSequence } from "../server/validate.js";
 import { SEAT_SECONDS, SNAPSHOT_EVERY, STEER_SCALE, STEER_TICKS, TICK_RATE } from "./constants.js";
-import { INK_NAMESPACE, type InkClientEvents, type InkServerEvents, type SplashAnswer } from "./protocol.js";
+import {
+  INK_NAMESPACE,
+  type InkAuth,
+  type InkClientEvents,
+  type InkServerEvents,
+  type SplashAnswer,
+} from "./protocol.js";
 import { encodeSnapshot } from "./snapshot.js";
 import { type Drop, World } from "./world.js";
 
@@ -18,7 +24,7 @@ interface Player {
   leftAt: number;
 }
 
-export interface InkOptions {
+interface InkOptions {
   readonly seed: number;
   readonly roundTicks: number;
   /** Seconds. */
@@ -49,7 +55,7 @@ export function attachInk(io: Pick<Server, "of">, { seed, roundTicks, clock }: I
   };
 
   namespace.use((socket, next) => {
-    const auth = socket.handshake.auth as { name?: unknown; seat?: unknown; bot?: unknown };
+    const auth: { readonly [Key in keyof InkAuth]?: unknown } = socket.handshake.auth;
     const name = cleanName(auth.name);
     if (name === null) {
       const hint = "1 to 16 letters, digits, blanks or . _ ' - and a letter or digit first";

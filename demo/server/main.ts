@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Server } from "socket.io";
-import { startTicker } from "../loop/ticker.js";
+import { FixedTickLoop } from "socketio-gameloop/loop";
 import * as ink from "../pixi/constants.js";
 import { attachInk } from "../pixi/server.js";
 import { ROUND_TICKS, TICK_RATE } from "../shared/constants.js";
@@ -16,6 +16,8 @@ import { serveFolder } from "./static-files.js";
 import { TicketOffice } from "./tickets.js";
 
 const LOBBY_STATUS_SECONDS = 1;
+/** A fifth of a second of the arena: what is beyond is skipped rather than played in a burst. */
+const MAX_CATCH_UP = 12;
 
 function numberFromEnvironment(name: string, fallback: number): number {
   const text = process.env[name];
@@ -53,9 +55,12 @@ try {
   console.error(`The server cannot listen: ${(error as Error).message}`);
   process.exit(1);
 }
-const stopArena = startTicker(TICK_RATE, () => arena.tick());
-const stopInk = startTicker(ink.TICK_RATE, tickInk);
-const stopLobby = startTicker(1 / LOBBY_STATUS_SECONDS, () => lobby.publish(arena.status()));
+const loops = [
+  new FixedTickLoop([], () => arena.tick(), { tick_rate: TICK_RATE, max_catch_up: MAX_CATCH_UP }),
+  new FixedTickLoop([], tickInk, { tick_rate: ink.TICK_RATE, max_catch_up: MAX_CATCH_UP }),
+];
+for (const loop of loops) loop.start();
+const news = setInterval(() => lobby.publish(arena.status()), LOBBY_STATUS_SECONDS * 1000);
 console.log(`Server ${process.pid} listens on http://localhost:${port}`);
 process.send?.({ type: "listening", port });
 
@@ -63,9 +68,8 @@ let stopping = false;
 function stop(): void {
   if (stopping) return;
   stopping = true;
-  stopArena();
-  stopInk();
-  stopLobby();
+  for (const loop of loops) loop.stop();
+  clearInterval(news);
   void io.close().then(() => process.exit(0));
   // A client that does not answer the closing handshake must not keep the process alive.
   setTimeout(() => process.exit(0), 1000).unref();

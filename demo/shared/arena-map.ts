@@ -2,7 +2,7 @@ import { VAULT_RADIUS, WORLD_HEIGHT, WORLD_WIDTH } from "./constants.js";
 import type { Prng } from "./prng.js";
 
 /** A round obstacle that ships bounce off. */
-export interface Pillar {
+interface Pillar {
   readonly x: number;
   readonly y: number;
   readonly radius: number;

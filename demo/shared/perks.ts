@@ -13,7 +13,7 @@ export interface Perk {
   readonly text: string;
 }
 
-export const PERKS: readonly Perk[] = [
+const PERKS: readonly Perk[] = [
   { id: PERK_SWIFT, title: "Swift", text: "12 % more thrust" },
   { id: PERK_MAGNET, title: "Magnet", text: "Picks gems up from twice as far" },
   { id: PERK_COILS, title: "Hot coils", text: "The dash is ready a third sooner" },

@@ -41,7 +41,7 @@ export interface LobbyStatus {
 }
 
 /** `seat` is the secret that a dropped player comes back with to find the same ship and score. */
-export type JoinAnswer = { ok: true; ticket: string; seat: string } | { ok: false; reason: string };
+type JoinAnswer = { ok: true; ticket: string; seat: string } | { ok: false; reason: string };
 
 export interface LobbyClientEvents {
   join: (request: { seat: string }, answer: (result: JoinAnswer) => void) => void;
@@ -58,7 +58,7 @@ export interface RosterEntry {
 }
 
 /** `cooldown` is the number of seconds until the next dash can succeed. */
-export interface DashAnswer {
+interface DashAnswer {
   ok: boolean;
   cooldown: number;
 }

@@ -39,7 +39,7 @@ export function stepWorld(world: World, effects: Effect[]): void {
 }
 
 /** How many gems the arena tries to hold: enough for a full hold each, not enough for peace. */
-export function gemTarget(ships: number): number {
+function gemTarget(ships: number): number {
   return Math.min(70, 14 + ships * 2);
 }
 

@@ -19,7 +19,7 @@
 import type { Ship } from "./ship.js";
 import type { World } from "./world.js";
 
-export const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 1;
 
 const HEADER_SIZE = 20;
 const SHIP_SIZE = 32;

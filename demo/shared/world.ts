@@ -1,5 +1,13 @@
 import { freePlace, type Point } from "./arena-map.js";
-import { PHASE_PLAYING, ROUND_TICKS, SHIP_RADIUS, VAULT_TICKS, WORLD_HEIGHT, WORLD_WIDTH } from "./constants.js";
+import {
+  GEM_KINDS,
+  PHASE_PLAYING,
+  ROUND_TICKS,
+  SHIP_RADIUS,
+  VAULT_TICKS,
+  WORLD_HEIGHT,
+  WORLD_WIDTH,
+} from "./constants.js";
 import { Prng } from "./prng.js";
 import { createShip, type Ship } from "./ship.js";
 
@@ -15,7 +23,7 @@ export interface Gem {
   lockTicks: number;
 }
 
-export interface Vault extends Point {
+interface Vault extends Point {
   ticksLeft: number;
 }
 
@@ -95,7 +103,7 @@ export function scatterGems(world: World, ship: Ship, count: number, lockTicks =
 /** Adds one resting gem. */
 export function createGem(world: World, x: number, y: number): Gem {
   world.lastGemId = (world.lastGemId % 65535) + 1;
-  const gem: Gem = { id: world.lastGemId, x, y, vx: 0, vy: 0, kind: world.random.index(4), lockTicks: 0 };
+  const gem: Gem = { id: world.lastGemId, x, y, vx: 0, vy: 0, kind: world.random.index(GEM_KINDS), lockTicks: 0 };
   world.gems.push(gem);
   return gem;
 }

@@ -1,6 +1,7 @@
 /** The terminal arena: bots, and a picture of what they see. Environment variables, set by `run.mjs`: SERVER_URL, BOTS, SECONDS. */
 import { BotSwarm, report_table, type SwarmReport } from "socketio-gameloop/bots";
-import { arenaScript, BOT_RATE, type Sight } from "./arena-script.js";
+import { BOT_RATE } from "../bots/autopilot.js";
+import { arenaScript, type Sight } from "./arena-script.js";
 import { drawArena } from "./arena-view.js";
 
 const FRAMES_PER_SECOND = 15;

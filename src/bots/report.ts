@@ -57,7 +57,7 @@ export interface SwarmReport {
 }
 
 /** What a report says that the bots themselves cannot know. */
-export type SwarmFacts = Pick<
+type SwarmFacts = Pick<
   SwarmReport,
   | "failure"
   | "url"

@@ -1,7 +1,7 @@
 import type { Auth, AuthData } from "../auth.js";
 import { requireOptions, requireThat } from "../errors.js";
 import type { LoopTimers } from "../loop/fixed-tick.js";
-import type { ClientOptionsInput } from "../options.js";
+import { type ClientOptionsInput, DEFAULT_OPTIONS } from "../options.js";
 import { isTlsOptions, type TLSOptions } from "../tls-options.js";
 import type { Bot, BotScript } from "./bot.js";
 import { steady_script } from "./steady-script.js";
@@ -23,7 +23,10 @@ export interface BotSwarmOptions {
    * load that no crowd of players makes. Default: one for 50 bots, at most 10.
    */
   readonly cohorts?: number;
-  /** Called for each bot before it connects; returns what is called at each of its ticks. Default `steady_script()`; `null` for bots that only sit there. */
+  /**
+   * Called for each bot before it connects; returns what is called at each of its ticks. Default `steady_script()`;
+   * `null` for bots that only sit there.
+   */
   readonly script?: BotScript | null;
   /** Of `bot.random`; default 1. The same seed gives bot 7 the same numbers, however many others there are. */
   readonly seed?: number;
@@ -73,7 +76,7 @@ export function swarmSettings(options: BotSwarmOptions): SwarmSettings {
     if (value !== undefined && name in NUMBERS) checkNumber(name, value);
   }
   const { count = 10, ramp_time, script = steady_script(), namespace = "/", auth = {}, tls_options = null } = options;
-  const { client = {}, clock = () => performance.now() / 1000, timers } = options;
+  const { client = {}, clock = DEFAULT_OPTIONS.clock, timers } = options;
   const isOne = options.ramp === undefined || ramp_time === undefined;
   requireThat(isOne, 'options "ramp" and "ramp_time"', "only one of them: they say the same", options.ramp);
   const isScript = script === null || typeof script === "function";

@@ -9,7 +9,8 @@ import type {
   EventNameWithoutData,
   EventsMap,
 } from "../events.js";
-import type { EventCallback, SocketIONamespace } from "../index.js";
+import type { SocketIONamespace } from "../namespace.js";
+import type { EventCallback } from "../namespace-entry.js";
 import { Signal } from "../signal.js";
 import { type Callback, SceneRun } from "./phaser-run.js";
 import type { PhaserScene } from "./phaser-types.js";

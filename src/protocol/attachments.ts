@@ -10,7 +10,7 @@ import { MAX_DEPTH } from "./constants.js";
 import { violation } from "./protocol-error.js";
 
 /** A Blob as far as the core needs to know it: the transport that carries it can read it. */
-export interface BlobLike {
+interface BlobLike {
   readonly size: number;
   readonly type: string;
   arrayBuffer(): Promise<ArrayBuffer>;

@@ -29,7 +29,7 @@ export interface DeliveryOptions {
   readonly codec?: Codec | null;
 }
 
-export type EmitCode =
+type EmitCode =
   | typeof OK
   | typeof ERR_BUSY
   | typeof ERR_OUT_OF_MEMORY

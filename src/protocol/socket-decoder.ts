@@ -27,7 +27,7 @@ export interface TimedPacket {
  */
 export type RawPacket = string | TimedPacket;
 
-export interface DecoderLimits {
+interface DecoderLimits {
   readonly max_attachments: number;
   /** Total size of one packet with its attachments, bytes. */
   readonly max_queued_bytes: number;

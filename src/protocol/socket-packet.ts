@@ -140,7 +140,7 @@ function lookUpName(text: string, start: number): string | null {
 }
 
 /** What can be known of a packet before it is parsed. */
-export interface PeekedPacket {
+interface PeekedPacket {
   event: string | null;
   namespace: string;
   id: number;

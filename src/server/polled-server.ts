@@ -1,7 +1,8 @@
 import type { Namespace, Server, Socket } from "socket.io";
 import { report, requireThat } from "../errors.js";
 import type { DefaultEvents, EventsMap } from "../events.js";
-import { Signal, type SignalOwner } from "../signal.js";
+import { DEFAULT_OPTIONS } from "../options.js";
+import { Signal, type SignalOwner, UNOWNED } from "../signal.js";
 import { type Arrival, Arrivals, type EventArrival } from "./arrivals.js";
 import { type ClientHost, ServerClient } from "./server-client.js";
 import { ServerNamespace } from "./server-namespace.js";
@@ -85,7 +86,7 @@ export class PolledServer {
     requireThat(typeof io?.of === "function", "new PolledServer(io)", "a socket.io Server", io);
     requireThat(Object(options) === options, "the options of a PolledServer", "an object", options);
     const { poll_max_packets = 0, poll_max_time = 0, max_queued_packets = 1024, ...others } = options;
-    const { clock = () => performance.now() / 1000, ...unknown } = others;
+    const { clock = DEFAULT_OPTIONS.clock, ...unknown } = others;
     const [stranger] = Object.keys(unknown);
     const names = "poll_max_packets, poll_max_time, max_queued_packets or clock";
     requireThat(stranger === undefined, "an option of a PolledServer", names, stranger);
@@ -98,9 +99,7 @@ export class PolledServer {
     this.#options = { poll_max_packets, poll_max_time, max_queued_packets, clock };
     this.#owner = {
       invoke: (callback, args, event, path) => this.#invoke(() => callback(...args), event, path),
-      expireAfter() {
-        throw new TypeError("wait(timeout) needs the poll() of a client; write wait()");
-      },
+      expireAfter: UNOWNED.expireAfter,
     };
     this.client_connected = new Signal(this.#owner, "client_connected");
     this.client_disconnected = new Signal(this.#owner, "client_disconnected");
@@ -133,6 +132,7 @@ export class PolledServer {
     return this.#namespaces.get(path)?.namespace ?? null;
   }
 
+  /** True when the namespace was created here. */
   has_namespace(path: string): boolean {
     return this.#namespaces.has(path);
   }
@@ -163,6 +163,7 @@ export class PolledServer {
     return this.#arrivals.length;
   }
 
+  /** What was counted so far, in a new object each time. */
   get_stats(): ServerStats {
     let clients = 0;
     for (const { namespace } of this.#namespaces.values()) clients += namespace.get_clients().length;

@@ -103,6 +103,7 @@ export class ServerClient<EmitEvents extends EventsMap<EmitEvents> = DefaultEven
     return this.socket.id;
   }
 
+  /** That of the namespace which it is in. */
   get_namespace_path(): string {
     return this.socket.nsp.name;
   }

@@ -58,6 +58,7 @@ export class ServerNamespace<
     this.event_received = new Signal(owner, "event_received", path);
   }
 
+  /** Such as `"/"` or `"/arena"`. */
   get_namespace_path(): string {
     return this.io.name;
   }

@@ -1,8 +1,8 @@
-import type { OutFrame, Transport, TransportHandler } from "../transport/transport.js";
+import { isBlob, type OutFrame, type Transport, type TransportHandler } from "../transport/transport.js";
 import type { Frame } from "./fake-wire.js";
 
 /** What hears the client's end of a line. */
-export interface LineListener {
+interface LineListener {
   /** What was written in one go. */
   received(frames: readonly Frame[]): void;
   /** The client has closed it. */
@@ -103,10 +103,6 @@ export class FakeLine implements Transport {
     });
     this.#blobs = done;
   }
-}
-
-function isBlob(frame: OutFrame): frame is Exclude<OutFrame, Frame> {
-  return typeof frame !== "string" && !(frame instanceof Uint8Array);
 }
 
 /** Calls `action` for every item, whatever it throws for one of them; then throws the first of that. */

@@ -157,14 +157,9 @@ function checkOptions(options: FakeServerOptions): FakeServerOptions {
       const isCodec = value === null || typeof value?.decode === "function";
       requireThat(isCodec, 'option "codec"', "a codec like msgpack(), or null", value);
     } else {
-      const least = name === "recovery" ? 0 : Number.MIN_VALUE;
+      const [least, bound] = name === "recovery" ? [0, "of 0 or more"] : [Number.MIN_VALUE, "above 0"];
       const isAmount = Number.isFinite(value) && value >= least;
-      requireThat(
-        isAmount,
-        `option "${name}"`,
-        `a finite number ${least > 0 ? "above" : "of"} 0${least > 0 ? "" : " or more"}`,
-        value,
-      );
+      requireThat(isAmount, `option "${name}"`, `a finite number ${bound}`, value);
     }
   }
   return given;

@@ -100,6 +100,7 @@ export class LinkSimulator {
     for (const transport of this.#transports.keys()) transport.thaw();
   }
 
+  /** True from `freeze()` to `thaw()`. */
   is_frozen(): boolean {
     return this.#isFrozen;
   }

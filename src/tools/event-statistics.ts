@@ -1,6 +1,7 @@
 import type { SocketIOClient } from "../client.js";
 import { requireOptions, requireThat } from "../errors.js";
 import type { ClientObserver } from "../observer.js";
+import { copyOf, keyOf, LONGEST_NAME, OTHERS } from "./event-names.js";
 import { requireClient } from "./poll-clock.js";
 import { printable, table } from "./printable.js";
 
@@ -46,9 +47,6 @@ const COLUMNS: readonly EventSort[] = [
   "errors",
 ];
 
-/** A longer name is not counted by itself: 256 of them would be memory for a server to take. */
-const LONGEST_NAME = 200;
-
 /**
  * Counts by event what a client receives, sends, leaves out and calls, from its construction until `dispose()`. A client that
  * nobody observes pays nothing for it. No counterpart in Godot.
@@ -59,7 +57,7 @@ const LONGEST_NAME = 200;
  */
 export class EventStatistics {
   /** The event of the row of all that has no row of its own; its path is `""`. */
-  static readonly OTHERS = "(others)";
+  static readonly OTHERS = OTHERS;
 
   readonly #client: SocketIOClient;
   readonly #maxEvents: number;
@@ -105,7 +103,7 @@ export class EventStatistics {
 
   /** The counts of an event so far, as a copy; `null` for one that has no row. */
   get(event: string, path = "/"): EventCounts | null {
-    const isOthers = event === EventStatistics.OTHERS && path === "";
+    const isOthers = event === OTHERS && path === "";
     const row = isOthers ? this.#others : this.#rows.get(keyOf(event, path));
     return row ? { ...row } : null;
   }
@@ -159,20 +157,14 @@ export class EventStatistics {
     const row = this.#rows.get(key);
     if (row) return row;
     if (this.#rows.size >= this.#maxEvents || key.length > LONGEST_NAME) {
-      this.#others ??= emptyRow(EventStatistics.OTHERS, "");
+      this.#others ??= emptyRow(OTHERS, "");
       return this.#others;
     }
-    // By copies: a name that was cut out of a frame keeps the whole frame in memory.
     const added = emptyRow(copyOf(event), copyOf(path));
     this.#rows.set(keyOf(added.event, added.path), added);
     return added;
   }
 }
-
-/** A namespace has no comma, so no two pairs share a key. */
-const keyOf = (event: string, path: string): string => `${path},${event}`;
-
-const copyOf = (text: string): string => text.split("").join("");
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -10,7 +10,7 @@ import { PollClock } from "./poll-clock.js";
 import { printable } from "./printable.js";
 
 /** What of a client the model looks at. */
-export type Watched = Pick<SocketIOClient, "get_connection_state" | "get_last_error" | "get_stats" | "get_transport">;
+type Watched = Pick<SocketIOClient, "get_connection_state" | "get_last_error" | "get_stats" | "get_transport">;
 
 const STATES: readonly NetGraphState[] = ["disconnected", "connecting", "connected"];
 

@@ -1,5 +1,5 @@
 import { requireOptions, requireThat, withoutUndefined } from "../errors.js";
-import { defaultClock } from "./poll-clock.js";
+import { DEFAULT_OPTIONS } from "../options.js";
 
 /** From when on a number is drawn in the colour of a warning, and from when on in that of trouble. Seconds. */
 export type Threshold = readonly [warn: number, bad: number];
@@ -66,7 +66,7 @@ export function checkNetGraphOptions(options: NetGraphOptions): NetGraphSettings
     key: null,
     thresholds: THRESHOLDS,
     parent: null,
-    clock: defaultClock,
+    clock: DEFAULT_OPTIONS.clock,
   };
   requireOptions(options, Object.keys(defaults), "a NetGraph");
   const all = { ...defaults, ...withoutUndefined(options) };

@@ -1,8 +1,6 @@
+import { copyOf, keyOf, LONGEST_NAME, OTHERS } from "./event-names.js";
 import { type EventRate, RATE_SLICES } from "./net-graph-data.js";
 import { printable } from "./printable.js";
-
-/** A longer name is not told apart: many of them would be memory for a server to take. */
-const LONGEST_NAME = 200;
 
 /** One more than counts: the slice that is under way. */
 const RING = RATE_SLICES + 1;
@@ -56,8 +54,7 @@ export class EventRates {
   }
 
   #row(direction: EventRate["direction"], event: string, path: string): Row {
-    // A namespace has no comma, so no two pairs share a key.
-    const key = `${direction}${path},${event}`;
+    const key = direction + keyOf(event, path);
     const row = this.#rows.get(key);
     if (row) return row;
     const isTold = this.#rows.size < this.#limit && key.length <= LONGEST_NAME;
@@ -69,13 +66,9 @@ export class EventRates {
       bytes: new Array(RING).fill(0),
       packets: new Array(RING).fill(0),
     };
-    // By a copy: a name that was cut out of a frame keeps the whole frame in memory.
-    this.#rows.set(key.split("").join(""), added);
+    this.#rows.set(copyOf(key), added);
     return added;
   }
 }
-
-/** With the path `""`, which no event has. */
-const OTHERS = "(others)";
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -2,8 +2,7 @@
  * How a NetGraph looks: one function that draws what the model says on a canvas of WIDTH by HEIGHT units. The panel is dark on
  * every page, so that the colours mean the same everywhere.
  */
-import type { NetGraphData, NetGraphSlice } from "./net-graph-data.js";
-import { SLICE } from "./net-graph-data.js";
+import { type NetGraphData, type NetGraphSlice, SLICE } from "./net-graph-data.js";
 import type { NetGraphThresholds, Threshold } from "./net-graph-options.js";
 import { countReconnects, nameOf, SHOWN_EVENTS } from "./net-graph-text.js";
 import { showCount, showRate, showTime } from "./printable.js";

@@ -1,8 +1,5 @@
 import { requireThat } from "../errors.js";
 
-/** Monotonic seconds: what a client reads by itself too. */
-export const defaultClock = (): number => performance.now() / 1000;
-
 /** The time by which a client is polled, for those who observe it: what it is given, or what its clock says. Never backwards. */
 export class PollClock {
   /** The moment of the last poll, seconds; `-Infinity` before the first. */

@@ -3,7 +3,7 @@
  */
 
 /** The longest name that is shown or kept. */
-export const NAME_LENGTH = 40;
+const NAME_LENGTH = 40;
 
 /**
  * A name as it can be shown on one line, whoever chose it: without control characters, which a terminal would obey, and cut

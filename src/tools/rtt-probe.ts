@@ -1,7 +1,8 @@
 import type { SocketIOClient } from "../client.js";
 import { Err, OK, requireOptions, requireThat } from "../errors.js";
 import type { ClientObserver } from "../observer.js";
-import { defaultClock, PollClock, requireClient } from "./poll-clock.js";
+import { DEFAULT_OPTIONS } from "../options.js";
+import { PollClock, requireClient } from "./poll-clock.js";
 
 /** How an `RttProbe` asks. Durations are seconds. */
 export interface RttProbeOptions {
@@ -96,6 +97,7 @@ export class RttProbe {
     return `the server has left ${count} "${event}" in ${path} without an answer; add socket.on("${event}", (answer) => answer()) there`;
   }
 
+  /** What was measured so far, in a new object each time. */
   get_stats(): RttProbeStats {
     const sorted = [...this.#samples].sort((a, b) => a - b);
     const percentile = (part: number) => sorted[Math.ceil(part * sorted.length) - 1] ?? 0;
@@ -162,6 +164,7 @@ function sampleBetween(before: number, { rtt, rtt_jitter }: { rtt: number; rtt_j
 function checkOptions(options: RttProbeOptions): Required<RttProbeOptions> {
   const names = ["event", "interval", "path", "timeout", "patience", "clock"];
   requireOptions(options, names, "RttProbe");
+  const { clock: defaultClock } = DEFAULT_OPTIONS;
   const all = { event: "rtt_probe", interval: 1, path: "/", timeout: 5, patience: 3, clock: defaultClock, ...options };
   const { event, interval, path, timeout, patience, clock } = all;
   const isDuration = (value: unknown) => typeof value === "number" && value > 0 && value < Infinity;

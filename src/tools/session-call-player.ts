@@ -37,7 +37,7 @@ export interface GameCall {
   readonly run: (make: () => unknown) => unknown;
 }
 
-export interface CallPlayerHost {
+interface CallPlayerHost {
   readonly client: SocketIOClient;
   readonly script: Script;
   readonly redaction: Redaction;

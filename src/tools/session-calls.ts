@@ -12,7 +12,7 @@ import { encodeValue } from "./session-values.js";
 type Original = (...args: unknown[]) => unknown;
 
 /** A game answers an event. `number` is that of the event among those that ask. */
-export type OnReply = (number: number, event: string, response: readonly unknown[], reply: Reply) => Err;
+type OnReply = (number: number, event: string, response: readonly unknown[], reply: Reply) => Err;
 
 export class CallNotes {
   readonly #tape: Tape;

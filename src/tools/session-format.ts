@@ -12,7 +12,7 @@ export const VERSION = 1;
 export type KnownSignal = readonly [path: string | null, signal: string, ids: readonly number[]];
 
 /** Events of which only the newest counts (`EVENT_LATEST`): namespace, their names. */
-export type KnownLatest = readonly [path: string, events: readonly (string | null)[]];
+type KnownLatest = readonly [path: string, events: readonly (string | null)[]];
 
 export interface Header {
   readonly format: typeof FORMAT;
@@ -40,7 +40,7 @@ export interface Redacted {
 export type Item = unknown[];
 
 /** How many fields an item of each kind has; what it brought about comes behind them, unless that is nothing. */
-export const STIMULI: Readonly<Record<string, number>> = {
+const STIMULI: Readonly<Record<string, number>> = {
   poll: 2,
   pollat: 3,
   frame: 3,
@@ -52,7 +52,7 @@ export const STIMULI: Readonly<Record<string, number>> = {
   call: 5,
   end: 1,
 };
-export const EFFECTS: Readonly<Record<string, number>> = {
+const EFFECTS: Readonly<Record<string, number>> = {
   open: 5,
   send: 2,
   close: 2,

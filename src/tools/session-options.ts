@@ -41,7 +41,7 @@ export function plainOptions(
 }
 
 /** What a replay puts in the place of what a recording cannot hold. */
-export interface Substitutes {
+interface Substitutes {
   readonly factory: (number: number, engineName: string) => TransportFactory;
   readonly filter: NonNullable<ClientOptions["reconnection"]["filter"]>;
   /** For a function that was asked for a dictionary. */

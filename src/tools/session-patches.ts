@@ -4,13 +4,14 @@
  */
 import type { SocketIOClient } from "../client.js";
 import type { SocketIONamespace } from "../namespace.js";
+import { NAMESPACE_SIGNALS } from "../namespace-entry.js";
 import type { Signal } from "../signal.js";
 import { type WatchReply, watchReplies } from "./session-listeners.js";
 
 /** Runs instead of the method; `original` is the method as it was. */
-export type Replacement = (args: unknown[], original: (...args: unknown[]) => unknown) => unknown;
+type Replacement = (args: unknown[], original: (...args: unknown[]) => unknown) => unknown;
 
-/** Of the client; and of what has to do with time but changes nothing. */
+/** What changes something, or has what it returns compared. `poll` and `get_stats` are taken over by whoever knows what they mean. */
 const CLIENT_CALLS = [
   "connect_to_url",
   "close",
@@ -48,19 +49,13 @@ export const CLIENT_SIGNALS = [
   "transport_changed",
   "listener_error",
 ] as const;
-export const NAMESPACE_SIGNALS = ["connected", "disconnected", "event_received", "connect_error"] as const;
 const SIGNAL_CALLS = ["connect", "disconnect", "wait"] as const;
 
 /** Whom a call is for: a namespace, or the client. */
 export type Target = string | null;
 /** A method, or `signal:` and what is done with the signal, with its name as the first argument. */
 export type Method = string;
-export type OnCall = (
-  target: Target,
-  method: Method,
-  args: unknown[],
-  original: (...args: unknown[]) => unknown,
-) => unknown;
+type OnCall = (target: Target, method: Method, args: unknown[], original: (...args: unknown[]) => unknown) => unknown;
 
 export class Patches {
   readonly #onCall: OnCall;

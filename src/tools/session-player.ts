@@ -7,10 +7,10 @@ import { CallPlayer, type GameCall } from "./session-call-player.js";
 import { type Item, type Recording, readRecording } from "./session-format.js";
 import { replayOptions } from "./session-options.js";
 import { addCallback, addCallbacks } from "./session-recorder.js";
-import { Redaction, type Thrown } from "./session-redaction.js";
+import { Redaction, type Thrown, type Way } from "./session-redaction.js";
 import { Readings, type Reads, ReplayTransports, readReads } from "./session-replay.js";
 import { type Divergence, Script } from "./session-script.js";
-import { encodeValue, SessionHash } from "./session-values.js";
+import { SessionHash } from "./session-values.js";
 
 /** How a `SessionPlayer` plays. */
 export interface SessionPlayerOptions {
@@ -56,7 +56,6 @@ export class SessionPlayer {
   readonly #calls: CallPlayer;
   readonly #onCallback: SessionPlayerOptions["on_callback"];
   readonly #hash = new SessionHash();
-  readonly #codec: ClientOptions["codec"];
   /** Lines that the game has made happen before it was their turn. */
   readonly #done = new Set<number>();
   /** When the first poll was, in seconds. */
@@ -87,7 +86,6 @@ export class SessionPlayer {
         Err.ERR_UNAVAILABLE,
       );
     this.#onCallback = on_callback;
-    this.#codec = codec;
     const { header, stimuli } = this.#recording;
     this.#reads = readReads(stimuli);
     this.#redaction = new Redaction(header.redacted);
@@ -97,10 +95,7 @@ export class SessionPlayer {
     const notes = {
       script: this.#script,
       readings: this.#readings,
-      show: (frame: OutFrame, way: "<" | ">") => {
-        const isPlain = typeof frame === "string" || frame instanceof Uint8Array;
-        return encodeValue(isPlain ? this.#redaction.frame(frame, this.#codec, way) : frame);
-      },
+      show: (frame: OutFrame, way: Way) => this.#redaction.encodeFrame(frame, codec, way),
       feed: (items: readonly Item[]) => this.#feed(items),
     };
     this.#transports = new ReplayTransports(notes);

@@ -4,7 +4,7 @@
  */
 import { requireThat } from "../errors.js";
 import type { ClientOptions } from "../options.js";
-import { parseUrl } from "../transport/transport.js";
+import { type OutFrame, parseUrl } from "../transport/transport.js";
 import type { Redacted } from "./session-format.js";
 import { copyOf, encodeValue, hashValue, isBlob, MAX_DEPTH, toBytes } from "./session-values.js";
 
@@ -102,6 +102,12 @@ export class Redaction {
   #shown(thrown: unknown): unknown {
     if (thrown instanceof Error) return thrown;
     return this.#events.size > 0 ? mask(copyOf(thrown)) : copyOf(thrown);
+  }
+
+  /** A frame as it stands in a recording; of a Blob no more than its size. */
+  encodeFrame(frame: OutFrame, codec: Codec | null, way: Way): unknown {
+    const isPlain = typeof frame === "string" || frame instanceof Uint8Array;
+    return encodeValue(isPlain ? this.frame(frame, codec, way) : frame);
   }
 
   /** A frame, as it may be shown. */

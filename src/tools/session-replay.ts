@@ -8,8 +8,7 @@ import {
   type TransportFactory,
   type TransportHandler,
 } from "../transport/transport.js";
-import type { Item } from "./session-format.js";
-import { inner } from "./session-format.js";
+import { type Item, inner } from "./session-format.js";
 import { ENDLESS } from "./session-options.js";
 import type { Way } from "./session-redaction.js";
 import type { Script } from "./session-script.js";
@@ -30,6 +29,15 @@ export class Readings {
   #isAside = false;
   #isFixed = false;
 
+  /** @param isBudgetSpent whether the poll that goes on has used up its time */
+  constructor(isBudgetSpent: () => boolean) {
+    this.clock = () => {
+      if (this.#isAside) return this.time;
+      this.time = this.#times.shift() ?? this.time;
+      return this.#isFixed && isBudgetSpent() ? this.time + 2 * ENDLESS : this.time;
+    };
+  }
+
   /** @param isFixed during a poll only its beginning counts */
   begin({ times, random, buffered, stuck }: Reads, isFixed: boolean): void {
     this.#isFixed = isFixed;
@@ -38,15 +46,6 @@ export class Readings {
     this.#random = [...random];
     this.#buffered = [...buffered];
     this.#stuck = [...stuck];
-  }
-
-  /** @param isBudgetSpent whether the poll that goes on has used up its time */
-  constructor(isBudgetSpent: () => boolean) {
-    this.clock = () => {
-      if (this.#isAside) return this.time;
-      this.time = this.#times.shift() ?? this.time;
-      return this.#isFixed && isBudgetSpent() ? this.time + 2 * ENDLESS : this.time;
-    };
   }
 
   /** Half, where the recording has none: nothing was left to chance then. */
@@ -95,7 +94,7 @@ export function readReads(stimuli: readonly Item[]): Reads[] {
   });
 }
 
-export interface ReplayNotes {
+interface ReplayNotes {
   readonly script: Script;
   readonly readings: Readings;
   /** A frame as a recording has it. */

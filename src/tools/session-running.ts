@@ -4,7 +4,7 @@
 import { runtimeOf, type SocketIOClient } from "../client.js";
 import { type Err, OK } from "../errors.js";
 import type { SocketIONamespace } from "../namespace.js";
-import type { TakenEvent } from "../namespace-entry.js";
+import { NAMESPACE_SIGNALS, type TakenEvent } from "../namespace-entry.js";
 import type { ClientObserver } from "../observer.js";
 import type { ClientOptions, ClientOptionsInput } from "../options.js";
 import type { PollLimit } from "../poll-limit.js";
@@ -14,11 +14,11 @@ import { CallNotes } from "./session-calls.js";
 import { FORMAT, type Header, type Item, type KnownSignal, VERSION } from "./session-format.js";
 import { enclose } from "./session-network.js";
 import { plainOptions } from "./session-options.js";
-import { CLIENT_SIGNALS, type Method, NAMESPACE_SIGNALS, Patches, type Target } from "./session-patches.js";
+import { CLIENT_SIGNALS, type Method, Patches, type Target } from "./session-patches.js";
 import type { Redaction } from "./session-redaction.js";
 import { Tape } from "./session-tape.js";
 import { recordFactory, type TransportNotes } from "./session-transports.js";
-import { encodeValue, hashText, hex } from "./session-values.js";
+import { hashText, hex } from "./session-values.js";
 
 /** More packets than any poll takes. */
 const MANY = 2 ** 50;
@@ -197,10 +197,7 @@ export class Running {
     if (known === undefined) {
       const notes: TransportNotes = {
         tape: this.#tape,
-        show: (frame, way) => {
-          const isPlain = typeof frame === "string" || frame instanceof Uint8Array;
-          return encodeValue(isPlain ? this.#redaction.frame(frame, this.#codec, way) : frame);
-        },
+        show: (frame, way) => this.#redaction.encodeFrame(frame, this.#codec, way),
       };
       const recorded = recordFactory(factory, notes, () => ++this.#transports);
       known = { number: this.#factories.size / 2 + 1, recorded };

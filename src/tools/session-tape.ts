@@ -78,7 +78,7 @@ export class Tape {
     }
   }
 
-  /** The same for something that the client does. */
+  /** As `stimulus`, for something that the client does: it is written down only as a part of what has brought it about. */
   effect<T>(item: Item, run: () => T): T {
     if (!this.isRunning || this.isIdle) return run();
     this.#begin(item);

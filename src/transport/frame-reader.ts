@@ -25,8 +25,8 @@ const LARGEST_IN_SLAB = 1024;
 const slab = /* @__PURE__ */ new Slab();
 
 /**
- * After so many messages the event loop gets its turn. Node reads up to 2 MB before it looks at a timer, and a game would miss a frame or two
- * while that is taken in.
+ * After so many messages the event loop gets its turn. Node reads up to 2 MB before it looks at a timer, and a game
+ * would miss a frame or two while that is taken in.
  */
 const STEP = 256;
 
@@ -143,7 +143,10 @@ export class FrameReader {
     setImmediate(goOn, this.#socket, stream);
   }
 
-  /** `ws` has found a breach of the protocol, and listens no more either: it waits for the end, which it would not see behind what is left. */
+  /**
+   * `ws` has found a breach of the protocol, and listens no more either: it waits for the end, which it would not see
+   * behind what is left.
+   */
   stop(): void {
     this.#stream.off("data", onData);
   }

@@ -17,6 +17,7 @@ import {
 import { FrameReader } from "./frame-reader.js";
 import { maskedFrames } from "./masked-frames.js";
 import { CLOSE_TIMEOUT, explain, type NodeError, tlsSettings, withCookies } from "./node-request.js";
+import { OPEN } from "./ready-state.js";
 import { largest, type OutFrame, type TransportHandler } from "./transport.js";
 
 export type { SocketHandler, SocketRequest } from "./browser-socket.js";
@@ -139,7 +140,7 @@ class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
 
   override send(frames: readonly OutFrame[]): void {
     const stream = this.#stream;
-    if (this.socket.readyState !== 1 || stream === null) return;
+    if (this.socket.readyState !== OPEN || stream === null) return;
     if (this.#canWrite(frames)) {
       stream.write(maskedFrames(frames));
       return;
@@ -160,7 +161,7 @@ class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
   }
 
   override pause(): void {
-    if (this.socket.readyState === 1) this.socket.pause();
+    if (this.socket.readyState === OPEN) this.socket.pause();
   }
 
   override resume(): void {

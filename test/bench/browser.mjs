@@ -2,12 +2,13 @@
  * P1, P2 and P7 in a real browser: builds the page, opens it once for each client and round, and draws the frame times. Returns
  * the text for docs/performance.md, or `null` when no browser is installed.
  */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
+import { findChromium } from "../programs.mjs";
 import { installed, peerFolder, root } from "./lib/build.mjs";
 import { frameTimesChart, histogram } from "./lib/chart.mjs";
 import { startServer } from "./lib/process.mjs";
@@ -17,17 +18,9 @@ const PAGE = fileURLToPath(new URL("./browser/page.mjs", import.meta.url));
 /** `worker` is ours with its WebSocket in a worker. The codecs are the same there. */
 const VARIANTS = ["ours", "worker", "sio"];
 const BURST = { count: 100_000, work: 0.002, budget: 2 };
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-
-/** An installed Chromium or Chrome; the environment variable CHROMIUM goes first. */
-function findBrowser() {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  const found = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
-  return [process.env.CHROMIUM, ...found].find((path) => path && existsSync(path)) ?? null;
-}
 
 export async function runBrowser({ quick, rounds = 7 }) {
-  const executablePath = findBrowser();
+  const executablePath = findChromium();
   if (executablePath === null) return null;
   const script = await bundle();
   const server = await startServer();

@@ -2,7 +2,8 @@
  * The other side: a process that speaks Engine.IO 4 and Socket.IO 5 by hand, so that it costs little, and writes what it was
  * prepared to write. It sends its port to its parent and ends with it.
  *
- * A client steers it by events: `prepare` (a flood), `flood` (write it), `report` (what came in, in order), `echo` (with an acknowledgement).
+ * A client steers it by events: `prepare` (a flood), `flood` (write it), `report` (what came in, in order), `echo`
+ * (with an acknowledgement).
  */
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";

@@ -6,12 +6,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findChromium } from "../programs.mjs";
 import type { BrowserKind } from "./browser.js";
 import { describeWith } from "./describe.js";
-import { endProcess, findExecutable } from "./executable.js";
+import { endProcess } from "./end-process.js";
 import { until } from "./until.js";
-
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 const FLAGS = [
   "--headless=new",
@@ -30,26 +29,6 @@ const FLAGS = [
 const START_SECONDS = 20;
 const CLOSE_SECONDS = 5;
 
-/** The path of an installed Chromium or Chrome; `null` for none. The environment variable CHROMIUM goes before all others. */
-export function findBrowser(): string | null {
-  const { env, platform } = process;
-  if (platform === "win32") {
-    const folders = [env["PROGRAMFILES"], env["PROGRAMFILES(X86)"], env["LOCALAPPDATA"]];
-    const programs = ["Google/Chrome/Application/chrome.exe", "Chromium/Application/chrome.exe"];
-    programs.push("Microsoft/Edge/Application/msedge.exe");
-    const paths = programs.flatMap((program) => folders.flatMap((folder) => (folder ? [join(folder, program)] : [])));
-    return findExecutable("CHROMIUM", [], paths);
-  }
-  if (platform !== "darwin") return findExecutable("CHROMIUM", NAMES);
-  const programs = ["Google Chrome.app/Contents/MacOS/Google Chrome", "Chromium.app/Contents/MacOS/Chromium"];
-  const folders = ["/Applications", `${env["HOME"]}/Applications`];
-  return findExecutable(
-    "CHROMIUM",
-    NAMES,
-    programs.flatMap((program) => folders.map((folder) => join(folder, program))),
-  );
-}
-
 function howToInstall(): string {
   if (process.platform === "darwin") return "brew install --cask chromium";
   if (process.platform === "win32") return "winget install Google.Chrome";
@@ -59,7 +38,7 @@ function howToInstall(): string {
 export const FACTS: Omit<BrowserKind, "start"> = {
   name: "Chromium or Chrome",
   variable: "CHROMIUM",
-  isInstalled: () => findBrowser() !== null,
+  isInstalled: () => findChromium() !== null,
   howToInstall,
 };
 
@@ -84,7 +63,7 @@ export class Chromium {
 
   /** Starts the installed browser, without a window and with an empty profile. */
   static async start(...flags: string[]): Promise<Chromium> {
-    const executable = findBrowser();
+    const executable = findChromium();
     if (executable === null) throw new Error("there is no browser; write the tests inside describeInBrowser()");
     const chromium = new Chromium(executable, flags);
     try {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { endProcess } from "./executable.js";
+import { endProcess } from "./end-process.js";
 import { until } from "./until.js";
 
 const START_SECONDS = 25;

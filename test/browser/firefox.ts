@@ -6,8 +6,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WebSocket } from "ws";
+import { findExecutable } from "../programs.mjs";
 import type { BrowserKind, TestBrowser, TestPage } from "./browser.js";
-import { endProcess, findExecutable } from "./executable.js";
+import { endProcess } from "./end-process.js";
 import { asText, fromText, keyActions } from "./page-texts.js";
 import { until } from "./until.js";
 

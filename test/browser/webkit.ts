@@ -3,8 +3,9 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { type AddressInfo, createServer } from "node:net";
+import { findExecutable } from "../programs.mjs";
 import type { BrowserKind, TestBrowser, TestPage } from "./browser.js";
-import { endProcess, findExecutable } from "./executable.js";
+import { endProcess } from "./end-process.js";
 import { asText, fromText, keyActions } from "./page-texts.js";
 import { sleep, until } from "./until.js";
 

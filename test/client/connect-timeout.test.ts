@@ -1,9 +1,8 @@
 import { SocketIOClient } from "socketio-gameloop";
 import { describe, expect, test } from "vitest";
-import { connected, connecting, OPEN, type Rig } from "../support/scripted-server.js";
+import { connected, connecting, JOINED, OPEN, type Rig } from "../support/scripted-server.js";
 
 const { STATE_CONNECTED, STATE_CONNECTING, STATE_DISCONNECTED } = SocketIOClient;
-const JOINED = '40{"sid":"a"}';
 
 describe("connect_timeout covers all of an attempt", () => {
   const told = (rig: Rig) => rig.told()[0];

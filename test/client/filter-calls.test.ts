@@ -1,10 +1,9 @@
 /* A reconnection filter is a function of the game's like any other: it may throw, and call what it likes. */
 import { Err, OK, type ReconnectionFilter, SocketIOClient } from "socketio-gameloop";
 import { describe, expect, test } from "vitest";
-import { connected, connecting, join, OPEN, type Rig } from "../support/scripted-server.js";
+import { connected, connecting, JOINED, join, OPEN, type Rig } from "../support/scripted-server.js";
 
 const { STATE_CONNECTED, STATE_CONNECTING, STATE_DISCONNECTED } = SocketIOClient;
-const JOINED = '40{"sid":"a"}';
 
 /** Options with a filter that is called with the rig that has them. */
 function calling(run: (rig: Rig, ...args: Parameters<ReconnectionFilter>) => unknown) {

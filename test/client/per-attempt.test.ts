@@ -1,10 +1,9 @@
 /* What is asked of the game for each attempt to connect: the URL, `query`, `extra_headers` and auth as functions. */
 import { Err, OK, SocketIOClient } from "socketio-gameloop";
 import { describe, expect, test } from "vitest";
-import { connecting, OPEN, Rig, type RigOptions } from "../support/scripted-server.js";
+import { connecting, JOINED, OPEN, Rig, type RigOptions } from "../support/scripted-server.js";
 
 const { STATE_CONNECTED, STATE_CONNECTING, STATE_DISCONNECTED } = SocketIOClient;
-const JOINED = '40{"sid":"a"}';
 const RECONNECTION = { delay: 1, jitter: 0 };
 
 /** A client whose functions count how often they were asked, in `asked` in their order, and answer with that number. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import {
   connected,
   connecting,
+  JOINED,
   join,
   OPEN,
   outcome,
@@ -13,7 +14,6 @@ import {
 } from "../support/scripted-server.js";
 
 const { STATE_CONNECTED, STATE_CONNECTING, STATE_DISCONNECTED } = SocketIOClient;
-const JOINED = '40{"sid":"a"}';
 const REFUSED = '44{"message":"not yet","data":{"queue":3}}';
 
 /** Options with a filter that notes what it is asked and gives `answer`. */

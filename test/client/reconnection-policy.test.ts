@@ -1,10 +1,9 @@
 /* How soon a connection is made again. Whether at all: reconnection-filter.test.ts. */
 import { type ClientOptionsInput, Err, OK, SocketIOClient } from "socketio-gameloop";
 import { describe, expect, test, vi } from "vitest";
-import { connected, connecting, OPEN, Rig, settled } from "../support/scripted-server.js";
+import { connected, connecting, JOINED, OPEN, Rig, settled } from "../support/scripted-server.js";
 
 const { STATE_CONNECTED, STATE_DISCONNECTED } = SocketIOClient;
-const JOINED = '40{"sid":"a"}';
 const plain = (more: object = {}): ClientOptionsInput => ({ reconnection: { delay: 1, jitter: 0, ...more } });
 
 /** What `reconnecting` announces from now on. */

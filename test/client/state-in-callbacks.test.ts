@@ -1,9 +1,8 @@
 import { type ClientOptionsInput, type ReconnectionOptions, SocketIOClient } from "socketio-gameloop";
 import { describe, expect, test } from "vitest";
-import { connected, connecting, join, OPEN, Rig } from "../support/scripted-server.js";
+import { connected, connecting, JOINED, join, OPEN, Rig } from "../support/scripted-server.js";
 
 const { STATE_CONNECTED, STATE_CONNECTING, STATE_DISCONNECTED } = SocketIOClient;
-const JOINED = '40{"sid":"a"}';
 const plain = (more: Partial<ReconnectionOptions> = {}): ClientOptionsInput => ({
   reconnection: { delay: 1, jitter: 0, ...more },
 });

@@ -5,7 +5,8 @@
 import { SocketIOClient, type SocketIONamespace } from "socketio-gameloop";
 import { describe, expect, test } from "vitest";
 import { pollUntil } from "../support/real-server.js";
-import { ManualClock, open } from "../support/scripted-server.js";
+import { open, TestClock } from "../support/scripted-server.js";
+import { until } from "../support/until.js";
 import {
   BOTH,
   connected,
@@ -243,7 +244,7 @@ describe("heartbeat", () => {
   test.each(BOTH)(
     "%s: without a ping for pingInterval + pingTimeout the session is dead, and closed",
     async (_, options) => {
-      const clock = new ManualClock();
+      const clock = new TestClock();
       const server = await wireServer({ open: open({ pingInterval: 300, pingTimeout: 200 }) });
       const { player, told } = await connected(server, { ...options, clock: clock.read, reconnection: false });
       clock.advance(0.4);
@@ -260,7 +261,7 @@ describe("heartbeat", () => {
   );
 
   test.each(BOTH)("%s: it never writes a ping", async (_, options) => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const server = await wireServer();
     const { player, main } = await connected(server, { ...options, clock: clock.read });
     for (let i = 0; i < 10; i++) {
@@ -430,7 +431,7 @@ describe("upgrade", () => {
   });
 
   test("no answer to the probe within 10 s: the session stays with polling, and the WebSocket is closed", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const { server, player, main, told } = await probing({ clock: clock.read });
     clock.advance(9.9);
     player.poll();
@@ -441,7 +442,7 @@ describe("upgrade", () => {
   });
 
   test("a GET that is not released within 10 s: the session stays with polling, and with that GET", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const { server, player, main, told } = await probing({ clock: clock.read });
     server.socket.send("3probe");
     await settledOn(player, server);
@@ -558,8 +559,3 @@ describe("close", () => {
     expect(server.received).toEqual(["40"]);
   });
 });
-
-/** As `pollUntil`, without a poll. */
-async function until(condition: () => boolean): Promise<void> {
-  await pollUntil([], condition);
-}

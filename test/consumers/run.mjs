@@ -14,10 +14,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findChromium } from "../programs.mjs";
 import { Arena } from "./lib/arena.mjs";
 import { install } from "./lib/install.mjs";
 import { pack, unpack } from "./lib/pack.mjs";
-import { findBrowser, play, startBrowser } from "./lib/play.mjs";
+import { play, startBrowser } from "./lib/play.mjs";
 import { Project } from "./lib/project.mjs";
 import { examplesOf, recipesOf } from "./lib/recipes.mjs";
 import { targets } from "./targets.mjs";
@@ -41,7 +42,7 @@ if (!["esbuild", "playwright-core", "socket.io"].every((name) => existsSync(join
   console.error("The dependencies are not installed. Install them with:\n\n    npm ci\n");
   process.exit(2);
 }
-const executable = findBrowser();
+const executable = findChromium();
 if (executable === null) {
   console.error(
     "There is no Chromium. Install it with `apt-get install chromium`, or put the path of one into CHROMIUM",

@@ -9,7 +9,7 @@ import { bytesFor, isSame, numberOf } from "./wire.js";
 
 export const PATHS = ["/", "/a", "/b"] as const;
 export type Path = (typeof PATHS)[number];
-export type EmitKind = "plain" | "blob" | "volatile" | "asked" | "asked-blob";
+type EmitKind = "plain" | "blob" | "volatile" | "asked" | "asked-blob";
 
 /** An emit that the client has accepted or refused. */
 export interface Emit {

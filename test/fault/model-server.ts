@@ -10,7 +10,7 @@ import { type EngineOwner, type EngineSettings, ModelEngine } from "./model-engi
 import { Chain, ModelSocket, type Said } from "./model-socket.js";
 import { bytesFor, isSame, PLACEHOLDER, readPacket, type WirePacket, writePacket } from "./wire.js";
 
-export interface ServerSettings extends EngineSettings {
+interface ServerSettings extends EngineSettings {
   readonly recovery: boolean;
   /** Emits before it answers CONNECT. */
   readonly early: boolean;
@@ -30,7 +30,7 @@ export interface Arrival {
 }
 
 /** What goes wrong at the server for a while. */
-export interface Mood {
+interface Mood {
   acks: "at once" | "late" | "never";
   /** So many CONNECTs are refused. */
   refuse: number;

@@ -1,6 +1,7 @@
 /* One random schedule over real sockets: steps, peace, audit. Waits are bounded; nothing is said about how long anything takes. */
 import { type ClientOptionsInput, OK } from "socketio-gameloop";
 import { Random } from "../property/random.js";
+import { pause } from "../support/until.js";
 import { PATHS, RealGame } from "./real-game.js";
 import type { ServerProcess } from "./server-process.js";
 import type { AcceptFault, TcpProxy } from "./tcp-proxy.js";
@@ -36,7 +37,6 @@ export interface RealOutcome {
 
 /** Milliseconds that a busy machine may take to get well. */
 const PATIENCE = 30_000;
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 const ACCEPT_FAULTS: readonly AcceptFault[] = ["refuse", "garbage", "error page", "hang", "twice", "close"];
 

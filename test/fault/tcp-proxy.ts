@@ -7,7 +7,7 @@
 import type { AddressInfo } from "node:net";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-export type Direction = "up" | "down";
+type Direction = "up" | "down";
 
 /** What happens to the next connections that are made. */
 export type AcceptFault = "refuse" | "garbage" | "error page" | "hang" | "twice" | "close";

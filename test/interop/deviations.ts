@@ -24,7 +24,7 @@ export interface Deviation {
 
 const NETTY = { servers: ["java-com.corundumstudio.socketio-mrniko"], version: "netty-socketio 2.0.14" };
 
-export const DEVIATIONS: readonly Deviation[] = [
+const DEVIATIONS: readonly Deviation[] = [
   {
     servers: ["python-aiohttp", "python-aiohttp-always-connect"],
     version: "python-engineio 4.13.3",

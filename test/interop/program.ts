@@ -18,7 +18,7 @@ export class Unavailable extends Error {}
 /** Where a registry was looked for says nothing to those who look elsewhere. */
 const withoutAddresses = (text: string) => text.replaceAll(/\s*\(?https?:\/\/[^\s)]*\)?/g, "").trim();
 
-export interface StartOptions {
+interface StartOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   /** It has started when it prints this, or, without it, when `probe` says so. */

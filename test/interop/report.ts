@@ -125,8 +125,12 @@ function failures(rows: readonly Row[]): string {
         .map(({ check, reason }) => `- ${row.target.title}, ${TITLES[column]}, ${check}: **failed**: ${reason}`),
     ),
   );
-  const defects = [...shown(rows)].map(([known, where]) => describe(known, where));
-  const parts = [[...notRun, ...failed].join("\n"), ...defects].filter((part) => part !== "");
+  const defects = new Map<string, string[]>();
+  for (const [known, where] of shown(rows)) {
+    const servers = unique(where.map(({ row }) => `${row.target.title} ${row.target.version}`));
+    defects.set(servers, [...(defects.get(servers) ?? [`### ${servers}`]), describe(known, where)]);
+  }
+  const parts = [[...notRun, ...failed].join("\n"), ...[...defects.values()].flat()].filter((part) => part !== "");
   return parts.length > 0 ? parts.join("\n\n") : "Nothing.";
 }
 
@@ -149,10 +153,8 @@ function shown(rows: readonly Row[]): Map<Deviation, Seen[]> {
 }
 
 function describe(known: Deviation, where: readonly Seen[]): string {
-  const unique = (texts: readonly string[]) => [...new Set(texts)].join("; ");
   return [
-    `### ${unique(where.map(({ row }) => `${row.target.title} ${row.target.version}`))}`,
-    `\n${known.reason}\n`,
+    `${known.reason}\n`,
     `- seen in: ${known.version}`,
     `- transports: ${unique(where.map(({ column }) => TITLES[column]))}`,
     `- checks: ${unique(where.map(({ result }) => result.check))}`,
@@ -161,3 +163,5 @@ function describe(known: Deviation, where: readonly Seen[]): string {
     "```",
   ].join("\n");
 }
+
+const unique = (texts: readonly string[]): string => [...new Set(texts)].join("; ");

@@ -16,8 +16,8 @@ import {
   readEvent,
   readRefusal,
 } from "../../src/protocol/socket-packet.js";
-import { type SessionOptions, type SessionSink, SocketSession } from "../../src/protocol/socket-session.js";
-import { HeardNamespace } from "../support/heard-namespace.js";
+import { type SessionSink, SocketSession } from "../../src/protocol/socket-session.js";
+import { HeardNamespace, SESSION_OPTIONS } from "../support/heard-namespace.js";
 
 function incoming(type: number, data: unknown, parts: Partial<IncomingPacket> = {}): IncomingPacket {
   const event = Array.isArray(data) && typeof data[0] === "string" ? data[0] : null;
@@ -128,21 +128,12 @@ describe("the parts of a packet", () => {
   });
 });
 
-const OPTIONS: SessionOptions = {
-  offline: "buffer",
-  retries: 0,
-  max_buffered_packets: 4,
-  max_queued_packets: 4,
-  max_queued_bytes: 1000,
-  connect_timeout: 20,
-};
-
 /** A session with the codec, and what its sink is told. */
 class Bench implements SessionSink {
   readonly codec = lines();
   readonly told: string[] = [];
   readonly session = new SocketSession<HeardNamespace>(
-    { ...OPTIONS, codec: this.codec },
+    { ...SESSION_OPTIONS, codec: this.codec },
     new Deadlines(),
     new RttEstimator(),
     this,

@@ -8,16 +8,7 @@ import { ProtocolError } from "../../src/protocol/protocol-error.js";
 import { RttEstimator } from "../../src/protocol/rtt.js";
 import { timedPacket } from "../../src/protocol/socket-decoder.js";
 import { type SessionOptions, type SessionSink, SocketSession } from "../../src/protocol/socket-session.js";
-import { HeardNamespace } from "../support/heard-namespace.js";
-
-const OPTIONS: SessionOptions = {
-  offline: "buffer",
-  retries: 0,
-  max_buffered_packets: 4,
-  max_queued_packets: 4,
-  max_queued_bytes: 1000,
-  connect_timeout: 20,
-};
+import { HeardNamespace, SESSION_OPTIONS } from "../support/heard-namespace.js";
 
 /** A session, its clock, and everything that its sink is told, in order. */
 class Bench implements SessionSink {
@@ -30,7 +21,7 @@ class Bench implements SessionSink {
   #log: string[] = [];
 
   constructor(options: Partial<SessionOptions> = {}) {
-    this.session = new SocketSession({ ...OPTIONS, ...options }, this.deadlines, this.rtt, this);
+    this.session = new SocketSession({ ...SESSION_OPTIONS, ...options }, this.deadlines, this.rtt, this);
   }
 
   ns(path = "/"): HeardNamespace {

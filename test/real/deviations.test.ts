@@ -5,7 +5,7 @@
 import { Err, SocketIOClient } from "socketio-gameloop";
 import { describe, expect, test } from "vitest";
 import { pollUntil } from "../support/real-server.js";
-import { connected as joined, ManualClock, open, Rig } from "../support/scripted-server.js";
+import { connected as joined, open, Rig, TestClock } from "../support/scripted-server.js";
 import {
   BOTH,
   connected,
@@ -376,7 +376,7 @@ test("12: a GET of an open session is answered with a new open packet (Rust): th
 
 describe("13: a request is never answered (Java, Python)", () => {
   test("the handshake: connect_timeout ends it, and the error asks whether this is a Socket.IO server", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const server = await wireServer({ script: () => true });
     const { player, told } = connecting(server, { ...POLLING, clock: clock.read, reconnection: false });
     await pollUntil(player, () => server.gets.length > 0);
@@ -389,7 +389,7 @@ describe("13: a request is never answered (Java, Python)", () => {
   });
 
   test("a GET: no ping comes, so the session times out", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const server = await wireServer();
     const { player, told } = await connected(server, { ...POLLING, clock: clock.read, reconnection: false });
     const waiting = server.poll!;
@@ -584,7 +584,7 @@ describe("17: binary has a byte 4 in front, as in Engine.IO 3 (Java)", () => {
 
 describe("18: the server gives a CONNECT no deadline (Python, Java)", () => {
   test.each(BOTH)("%s: connect_timeout is one", async (_, options) => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const server = await wireServer();
     // The session itself is alive all the time.
     server.open = open({ pingInterval: 60_000 });

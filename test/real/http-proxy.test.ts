@@ -9,11 +9,11 @@ import { HttpsProxyAgent } from "https-proxy-agent";
 import { Server } from "socket.io";
 import { type ClientOptionsInput, type ConnectError, Err, OK, TLSOptions } from "socketio-gameloop";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Certificates, makeCertificates, whyNoCertificates } from "../support/certificates.js";
+import { type Certificates, canMakeCertificates, makeCertificates } from "../support/certificates.js";
 import { proxy } from "../support/http-proxy.js";
 import { client, listen, pollUntil } from "../support/real-server.js";
 
-const withTls = whyNoCertificates() === "";
+const withTls = canMakeCertificates();
 const HOST = "game.example";
 
 const TRANSPORTS = [

@@ -26,13 +26,19 @@ export interface Certificates {
 
 export const PASSPHRASE = "open sesame";
 
-/** Why there can be no certificates here; `""` when there can. */
-export function whyNoCertificates(): string {
+/**
+ * Whether certificates can be made. Where they cannot the reason is printed, and whoever needs them skips; on a build server
+ * (CI=true), where nobody reads that, it fails.
+ */
+export function canMakeCertificates(): boolean {
   try {
     execFileSync("openssl", ["version"], { stdio: "ignore" });
-    return "";
+    return true;
   } catch {
-    return "there is no openssl command";
+    const problem = "TLS is not tested: there is no openssl command";
+    if (process.env["CI"] === "true") throw new Error(problem);
+    console.warn(problem);
+    return false;
   }
 }
 

@@ -9,7 +9,7 @@ import type { Duplex } from "node:stream";
 import type { KeyPair } from "./certificates.js";
 import { listen } from "./real-server.js";
 
-export interface ProxyOptions {
+interface ProxyOptions {
   /** Where it listens, if not on a port of the system's choice. */
   readonly port?: number;
   /** `user:password` without which it answers 407. */
@@ -26,7 +26,7 @@ export interface ProxyOptions {
 const OWN = /^proxy-/i;
 const HOP = /^(proxy-.*|connection|upgrade)$/i;
 
-export class HttpProxy {
+class HttpProxy {
   port = 0;
   /** What it was asked for, in order: `CONNECT host:port`, `GET http://host:port`, `upgrade http://host:port`. */
   readonly log: string[] = [];

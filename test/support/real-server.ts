@@ -4,11 +4,10 @@ import type { AddressInfo, Socket } from "node:net";
 import { Server, type ServerOptions } from "socket.io";
 import { type ClientOptionsInput, SocketIOClient } from "socketio-gameloop";
 import { onTestFinished } from "vitest";
+import { pause, until } from "./until.js";
 
 /** Longer than anything here takes, so that what hangs fails with a sentence. Seconds. */
 const PATIENCE = 4.5;
-
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Listens on a port of the system's choice; what is left of it is closed when the test is over. */
 export async function listen(http: HttpServer, port = 0): Promise<number> {
@@ -65,13 +64,11 @@ export function client(options: ClientOptionsInput = {}): SocketIOClient {
 
 /** Polls as a game loop does until `condition` holds. */
 export async function pollUntil(clients: SocketIOClient | SocketIOClient[], condition: () => boolean): Promise<void> {
-  const end = performance.now() + PATIENCE * 1000;
-  for (;;) {
+  const polled = () => {
     for (const each of [clients].flat()) each.poll();
-    if (condition()) return;
-    if (performance.now() > end) throw new Error(`not within ${PATIENCE} s: ${condition}`);
-    await pause(4);
-  }
+    return condition();
+  };
+  await until(polled, String(condition), PATIENCE);
 }
 
 /** Polls for some seconds, whatever happens. */

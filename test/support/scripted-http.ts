@@ -8,20 +8,9 @@ import type { AddressInfo, Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { DEFAULT_OPTIONS } from "../../src/options.js";
 import type { TransportRequest } from "../../src/transport/transport.js";
+import { until } from "./until.js";
 
 type Method = "GET" | "POST";
-
-/** Longer than anything here takes. Seconds. */
-const PATIENCE = 4;
-
-/** Waits until `condition` holds. */
-export async function until(condition: () => boolean, what = String(condition), patience = PATIENCE): Promise<void> {
-  const end = performance.now() + patience * 1000;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`not within ${patience} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
 
 /** What a transport is asked for by a client with default options. */
 export function requestTo(url: string, changes: Partial<TransportRequest> = {}): TransportRequest {

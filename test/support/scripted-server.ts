@@ -15,13 +15,16 @@ import {
 /** The open packet of a server with socket.io's default settings. */
 export const OPEN = '0{"sid":"engine","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}';
 
+/** The server's answer that lets the client into the main namespace, as "a". */
+export const JOINED = '40{"sid":"a"}';
+
 /** An open packet with some fields changed, added, or (with `undefined`) left out. */
 export function open(changes: Record<string, unknown>): string {
   return `0${JSON.stringify({ ...JSON.parse(OPEN.slice(1)), ...changes })}`;
 }
 
-/** Seconds that pass only when a test says so. */
-export class ManualClock {
+/** Seconds that pass only when a test says so, and may go back or be no number: the `ManualClock` of games does neither. */
+export class TestClock {
   now = 100;
 
   readonly read = (): number => this.now;
@@ -104,7 +107,7 @@ export interface RigOptions extends ClientOptionsInput {
 
 /** A client, its clock, and the peers it has connected to. */
 export class Rig {
-  readonly clock = new ManualClock();
+  readonly clock = new TestClock();
   readonly peers: ScriptedPeer[] = [];
   readonly client: SocketIOClient;
   /** What `random` returns. */
@@ -215,7 +218,7 @@ export function connecting(options: RigOptions = {}): Rig {
 /** A client whose main namespace is connected as "a"; nothing of that is left in `told()` and `written()`. */
 export function connected(options: RigOptions = {}): Rig {
   const rig = connecting(options);
-  rig.serve(OPEN, '40{"sid":"a"}');
+  rig.serve(OPEN, JOINED);
   rig.peer.written();
   rig.told();
   return rig;

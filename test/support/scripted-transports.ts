@@ -12,7 +12,7 @@ import type {
 import { OPEN, open, Rig, ScriptedPeer } from "./scripted-server.js";
 
 /** A peer that the session can leave, as it can leave polling. */
-export class MovablePeer extends ScriptedPeer {
+class MovablePeer extends ScriptedPeer {
   readonly textOnly: boolean;
   /** What `established` was called with. */
   session: unknown[] | null = null;

@@ -107,7 +107,7 @@ export function once(matches: (exchange: Exchange) => boolean, answer: (exchange
 }
 
 /** One WebSocket, seen from the server. */
-export class WireSocket {
+class WireSocket {
   readonly frames: Frame[] = [];
   readonly query: URLSearchParams;
   readonly path: string;

@@ -7,7 +7,7 @@ export interface Written {
   readonly colour: string;
 }
 
-export interface Filled {
+interface Filled {
   readonly x: number;
   readonly y: number;
   readonly width: number;
@@ -16,7 +16,7 @@ export interface Filled {
 }
 
 /** A canvas whose characters are all 6 wide. */
-export class FakeCanvas {
+class FakeCanvas {
   width = 300;
   height = 150;
   readonly style = new FakeStyle();

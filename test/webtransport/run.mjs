@@ -1,6 +1,7 @@
 /**
  * `npm run test:webtransport`: the client over real WebTransport sessions. socket.io serves HTTP/3 in Deno; Deno, a headless
- * Chromium and, where it is installed, a headless Firefox are the clients. The last line says `N passed, N failed`; the exit code is 1 unless nothing failed.
+ * Chromium and, where it is installed, a headless Firefox are the clients. The last line says `N passed, N failed`; the
+ * exit code is 1 unless nothing failed.
  *
  *     npm run test:webtransport              everything
  *     npm run test:webtransport -- deno      one or more of: deno chromium firefox

@@ -3,7 +3,7 @@ import { LinkSimulator } from "socketio-gameloop/testing";
 import { SessionRecorder } from "socketio-gameloop/tools";
 
 /** What a page has that plays over a network: a client that is recorded, behind a link that can be made bad. */
-export interface LiveClient {
+interface LiveClient {
   readonly client: SocketIOClient;
   readonly link: LinkSimulator;
   readonly recorder: SessionRecorder;

@@ -40,7 +40,8 @@ export interface PerkQuestion {
  * The network half of the game. A frame is `begin()`, the poll of the plugin, `read()`, the game's steering, `send()`, and the flush of
  * the plugin. The listeners below only write down what came; they run inside the poll, so the game never sees half of a frame's news.
  *
- * What it does follows from what it is told; it asks no clock, no keys and no page. So a replay, which tells it the same again, ends in the same state.
+ * What it does follows from what it is told; it asks no clock, no keys and no page. So a replay, which tells it the
+ * same again, ends in the same state.
  */
 export class GameSession {
   readonly client: SocketIOClient;

@@ -1,6 +1,6 @@
 import { SessionPlayer } from "socketio-gameloop/tools";
+import { LinkMeter } from "../../net/link-meter.js";
 import { startGame } from "../game.js";
-import { LinkMeter } from "../net/link-meter.js";
 import { GameSession } from "../net/session.js";
 import { TapePilot } from "../pilot.js";
 import { Sound } from "../sound.js";

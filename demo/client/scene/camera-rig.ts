@@ -13,8 +13,9 @@ const LEAD_RATE = 2.2;
 const LEAD_SECONDS = 0.26;
 
 /**
- * Keeps the own ship in the middle of what the panels leave free, and looks a little ahead of it. The camera is tied to the drawn ship itself and only the
- * lead is smoothed: a camera that chases the ship would make every frame's lag visible as a wobble.
+ * Keeps the own ship in the middle of what the panels leave free, and looks a little ahead of it. The camera is tied to
+ * the drawn ship itself and only the lead is smoothed: a camera that chases the ship would make every frame's lag
+ * visible as a wobble.
  */
 export class CameraRig {
   readonly #camera: Phaser.Cameras.Scene2D.Camera;

@@ -1,5 +1,5 @@
 /** Every ship has its own hue, spread by the golden ratio so that neighbours in number are far apart in colour. */
-export function shipHue(id: number): number {
+function shipHue(id: number): number {
   return (id * 0.61803398875 + 0.05) % 1;
 }
 

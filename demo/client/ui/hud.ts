@@ -1,4 +1,4 @@
-import type { LinkMeter } from "../net/link-meter.js";
+import type { LinkMeter } from "../../net/link-meter.js";
 import type { GameSession } from "../net/session.js";
 import { element, setText } from "./elements.js";
 import { isSmall } from "./window-size.js";

@@ -1,10 +1,10 @@
-import { type Application, Container, Graphics, Sprite, type Ticker, UPDATE_PRIORITY } from "pixi.js";
+import { type Application, Container, Graphics, Sprite, type Ticker } from "pixi.js";
+import type { LinkMeter } from "../../net/link-meter.js";
 import { COLS, PHASE_PLAYING, ROWS, SPLASH_RADIUS } from "../constants.js";
 import { BoardView } from "./board-view.js";
 import { Controls } from "./controls.js";
 import { DropView } from "./drop-view.js";
 import type { Hud } from "./hud.js";
-import type { Meter } from "./meter.js";
 import { OwnDrop } from "./own-drop.js";
 import { inkOf } from "./palette.js";
 import type { InkSession } from "./session.js";
@@ -38,7 +38,7 @@ export class BoardScreen {
   lastAbsence: readonly [seconds: number, skipped: number] | null = null;
   readonly #app: Application;
   readonly #hud: Hud;
-  readonly #meter: Meter;
+  readonly #meter: LinkMeter;
   readonly #textures: Textures;
   readonly #stage = new Container();
   readonly #plate: Graphics;
@@ -59,7 +59,7 @@ export class BoardScreen {
   #edge: Edge | null = null;
   #size = "";
 
-  constructor(app: Application, session: InkSession, hud: Hud, meter: Meter, textures: Textures) {
+  constructor(app: Application, session: InkSession, hud: Hud, meter: LinkMeter, textures: Textures) {
     this.#app = app;
     this.session = session;
     this.#hud = hud;
@@ -95,8 +95,6 @@ export class BoardScreen {
     };
     this.#app.socketio.resumed.connect(this.#resumed);
     this.#app.ticker.add(this.#frame);
-    this.#app.ticker.add(this.#meter.beforePoll, this.#meter, UPDATE_PRIORITY.INTERACTION);
-    this.#app.ticker.add(this.#meter.afterPoll, this.#meter, UPDATE_PRIORITY.HIGH + 1);
     this.#stage.visible = this.#hud.visible = true;
     this.#board.reset(null);
     session.join(location.origin, name);
@@ -107,8 +105,6 @@ export class BoardScreen {
     const { ticker, socketio } = this.#app;
     this.session.leave();
     ticker.remove(this.#frame);
-    ticker.remove(this.#meter.beforePoll, this.#meter);
-    ticker.remove(this.#meter.afterPoll, this.#meter);
     socketio.resumed.disconnect(this.#resumed);
     this.#controls?.end();
     this.#controls = null;

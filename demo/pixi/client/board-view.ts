@@ -11,7 +11,10 @@ const WAVE_SECONDS = 0.035;
 const RING_CELLS = 9;
 const EMPTY_TINT = 0x24305c;
 
-/** The tiles: 1440 particles of one texture, in one draw call. One that changes hands pops up in its new colour, a ring as a wave from its middle. */
+/**
+ * The tiles: 1440 particles of one texture, in one draw call. One that changes hands pops up in its new colour, a ring
+ * as a wave from its middle.
+ */
 export class BoardView extends ParticleContainer {
   readonly #tiles: Particle[] = [];
   /** The scale of a tile that fills its cell. */

@@ -1,13 +1,5 @@
-const KEYS: Readonly<Record<string, readonly [x: number, y: number]>> = {
-  KeyW: [0, -1],
-  ArrowUp: [0, -1],
-  KeyS: [0, 1],
-  ArrowDown: [0, 1],
-  KeyA: [-1, 0],
-  ArrowLeft: [-1, 0],
-  KeyD: [1, 0],
-  ArrowRight: [1, 0],
-};
+import { KEYS } from "../../shared/keys.js";
+
 /** Nearer to the pointer than this, in pixels, the drop rests. */
 const DEAD_ZONE = 10;
 /** From here on it goes at full speed. */

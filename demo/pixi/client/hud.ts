@@ -1,6 +1,6 @@
+import type { LinkMeter } from "../../net/link-meter.js";
 import { CELLS, PHASE_PLAYING, SPLASH_COOLDOWN_TICKS, TICK_RATE } from "../constants.js";
 import type { SnapshotDrop } from "../snapshot.js";
-import type { Meter } from "./meter.js";
 import { cssInk } from "./palette.js";
 import type { InkSession } from "./session.js";
 
@@ -58,7 +58,7 @@ export class Hud {
     this.#showPressed();
   }
 
-  update(session: InkSession, meter: Meter, now: number, framesPerSecond: number): void {
+  update(session: InkSession, meter: LinkMeter, now: number, framesPerSecond: number): void {
     const banner = session.banner();
     this.#banner.hidden = banner === "";
     setText(this.#banner, banner);
@@ -88,7 +88,7 @@ export class Hud {
     this.#netButton.setAttribute("aria-pressed", String(!this.#net.hidden));
   }
 
-  #showNetwork({ client }: InkSession, meter: Meter, framesPerSecond: number): void {
+  #showNetwork({ client }: InkSession, meter: LinkMeter, framesPerSecond: number): void {
     const { rtt, events_skipped, reconnects } = client.get_stats();
     const state = STATES[client.get_connection_state()] ?? "?";
     const lines = [
@@ -96,7 +96,7 @@ export class Hud {
       `ping ${(rtt * 1000).toFixed(1)} ms`,
       `in ${meter.packetsInRate.toFixed(0)} packets/s ${(meter.bytesInRate / 1024).toFixed(1)} kB/s`,
       `out ${meter.packetsOutRate.toFixed(0)} packets/s`,
-      `poll ${meter.poll.toFixed(2)} ms`,
+      `poll ${meter.pollAverage.toFixed(2)} ms`,
       `${framesPerSecond.toFixed(0)} frames/s`,
       `${events_skipped} skipped`,
       `${reconnects} reconnects`,

@@ -4,9 +4,9 @@ import { SocketIOClient } from "socketio-gameloop";
 import { SocketIOApplicationPlugin } from "socketio-gameloop/pixi";
 import { leaveWithPage } from "../../client/ui/leaving.js";
 import { watchForTouch } from "../../client/ui/touch.js";
+import { LinkMeter } from "../../net/link-meter.js";
 import { BoardScreen } from "./board-screen.js";
 import { Hud } from "./hud.js";
-import { Meter } from "./meter.js";
 import { InkSession } from "./session.js";
 import { exposeForTests } from "./test-hook.js";
 import { makeTextures } from "./textures.js";
@@ -38,7 +38,7 @@ leaveWithPage(client);
 
 const hud = new Hud(() => toTitle(""));
 const session = new InkSession(app.socketio.client);
-const board = new BoardScreen(app, session, hud, new Meter(client), makeTextures(app.renderer));
+const board = new BoardScreen(app, session, hud, new LinkMeter(client), makeTextures(app.renderer));
 const title = new Title((name) => board.enter(name));
 exposeForTests(board, hud, title);
 

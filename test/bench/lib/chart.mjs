@@ -6,7 +6,7 @@ const TOP = 56;
 const GAP = 46;
 
 /** Edges of the bins in milliseconds; the last bin is for all that is longer. */
-export const EDGES = [0, 8, 12, 16, 18, 20, 25, 33, 50, 100, 200];
+const EDGES = [0, 8, 12, 16, 18, 20, 25, 33, 50, 100, 200];
 
 export function histogram(gaps) {
   return EDGES.map((edge, index) => gaps.filter((gap) => gap >= edge && gap < (EDGES[index + 1] ?? Infinity)).length);

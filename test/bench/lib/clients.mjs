@@ -1,6 +1,7 @@
 /*
  * The clients behind one face: `on(event, callback)` (the callback gets the first argument), `emit(event, ...args)`,
- * `ask(event, arg)` for an acknowledgement, `flush()`, `close()`; `stopPump()` leaves polling to the caller. Each does it in its own way and as plainly as a user would.
+ * `ask(event, arg)` for an acknowledgement, `flush()`, `close()`; `stopPump()` leaves polling to the caller. Each does
+ * it in its own way and as plainly as a user would.
  */
 import { WebSocket } from "ws";
 import { ours, peer } from "./build.mjs";

@@ -1,7 +1,7 @@
 /** A page for tests: the library, a frame that polls every client in `polled`, and a note of what happened to each. */
 import * as library from "socketio-gameloop";
 
-export interface Lab {
+interface Lab {
   readonly library: typeof library;
   frames: number;
   /** What is polled once a frame. */

@@ -2,7 +2,7 @@
 import { SocketIOClient, SocketIONamespace } from "socketio-gameloop";
 import { AnimationFrameLoop, FixedTickLoop } from "socketio-gameloop/loop";
 
-export interface LoopsPage {
+interface LoopsPage {
   readonly client: SocketIOClient;
   readonly frames: AnimationFrameLoop;
   readonly ticks: FixedTickLoop;

@@ -3,7 +3,7 @@ import { SocketIOClient, SocketIONamespace } from "socketio-gameloop";
 import { FakeServer, type LinkSettingsInput, LinkSimulator, ManualClock } from "socketio-gameloop/testing";
 import { NetGraph, type NetGraphOptions } from "socketio-gameloop/tools";
 
-export interface NetGraphPage {
+interface NetGraphPage {
   readonly client: SocketIOClient;
   readonly graphs: NetGraph[];
   /** Clicks that reached the page. */

@@ -1,14 +1,14 @@
 /** Three clients on one page hear the same numbers, each in its own way; one frame of the page is one `poll()` of each. */
 import { type ClientOptionsInput, SocketIOClient, SocketIONamespace } from "socketio-gameloop";
 
-export interface Hearer {
+interface Hearer {
   readonly client: SocketIOClient;
   /** The numbers that one poll delivered, for every poll that delivered some. */
   readonly polls: { readonly frame: number; readonly numbers: number[] }[];
   readonly told: string[];
 }
 
-export interface NumbersPage {
+interface NumbersPage {
   frames: number;
   readonly hearers: Readonly<Record<"queue" | "latest" | "lazy", Hearer>>;
 }

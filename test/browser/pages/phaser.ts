@@ -183,7 +183,7 @@ const page = {
   rest: () => main.emit("rest"),
 };
 
-export type PhaserPage = typeof page;
+type PhaserPage = typeof page;
 
 declare global {
   interface Window {

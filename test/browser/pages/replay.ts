@@ -9,7 +9,7 @@ export interface Played {
   readonly divergences: number;
 }
 
-export interface ReplayPage {
+interface ReplayPage {
   readonly client: SocketIOClient;
   readonly arena: Arena;
   /** Begins to play and to record. */

@@ -1,12 +1,9 @@
 /*
  * Plays a page in a real browser. Every page under test has `recipe`: where a ship is drawn, and how to change the scene.
  */
-import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { chromium } from "playwright-core";
 
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 /** Drawing is in software, on a machine that does other things too. */
 const SECONDS = 20;
 const SCENE_CHANGES = 6;
@@ -14,14 +11,6 @@ const SCENE_CHANGES = 6;
 const CHANGE_MILLISECONDS = 150;
 /** A small picture leaves time for the game. */
 const viewport = { width: 400, height: 400 };
-
-/** The path of an installed Chromium or Chrome, `null` for none. The environment variable CHROMIUM goes before all others. */
-export function findBrowser() {
-  const { CHROMIUM, PATH = "" } = process.env;
-  if (CHROMIUM) return existsSync(CHROMIUM) ? CHROMIUM : null;
-  const found = NAMES.flatMap((name) => PATH.split(delimiter).map((folder) => join(folder, name)));
-  return found.find((path) => existsSync(path)) ?? null;
-}
 
 /** Starts the browser, with WebGL in software. */
 export function startBrowser(executablePath) {

@@ -7,7 +7,7 @@ import { FakeServer, type FakeSocket, LinkSimulator, ManualClock } from "socketi
 import { SessionRecorder, type SessionRecorderOptions } from "socketio-gameloop/tools";
 import { Arena } from "./arena.js";
 
-export interface Recorded {
+interface Recorded {
   readonly text: string;
   readonly hash: string;
   readonly state: string;

@@ -9,8 +9,9 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { findChromium } from "../../programs.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -137,7 +138,7 @@ function nodeOf(version) {
 }
 
 function inChromium() {
-  const browser = findBrowser();
+  const browser = findChromium();
   if (browser === null) throw new Error("no Chromium or Chrome was found; put the path of one into CHROMIUM");
   const profile = mkdtempSync(join(tmpdir(), "gameloop-replay-"));
   const sandbox = process.platform === "linux" && process.getuid() === 0 ? ["--no-sandbox"] : [];
@@ -154,16 +155,6 @@ function inChromium() {
   } finally {
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-function findBrowser() {
-  const { CHROMIUM, PATH = "", PROGRAMFILES = "" } = process.env;
-  if (CHROMIUM) return CHROMIUM;
-  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-  const found = PATH.split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
-  found.push("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
-  found.push(join(PROGRAMFILES, "Google/Chrome/Application/chrome.exe"));
-  return found.find((path) => existsSync(path)) ?? null;
 }
 
 function stop(message) {
