@@ -23,7 +23,7 @@ import { type ClientSignals, SIGNALS } from "./callbacks.js";
 import type { ConnectionState } from "./connection-state.js";
 import { type Err, requireThat } from "./errors.js";
 import type { DefaultEvents, EventsMap } from "./events.js";
-import { SocketIONamespace } from "./namespace.js";
+import { requirePath, SocketIONamespace } from "./namespace.js";
 import type { TakenEvent } from "./namespace-entry.js";
 import type { ClientObserver } from "./observer.js";
 import {
@@ -36,7 +36,6 @@ import {
 import { ERR_ALREADY_IN_USE, ERR_INVALID_PARAMETER, ERR_UNAVAILABLE, OK } from "./protocol/codes.js";
 import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
 import { isObject } from "./protocol/protocol-error.js";
-import { isNamespacePath } from "./protocol/socket-packet.js";
 import { Runtime } from "./runtime.js";
 import { defineSignals } from "./signal.js";
 import type { ClientStats } from "./stats.js";
@@ -264,12 +263,7 @@ export class SocketIOClient {
   create_namespace<L extends EventsMap<L> = DefaultEvents, E extends EventsMap<E> = DefaultEvents>(
     path: string,
   ): SocketIONamespace<L, E> {
-    requireThat(
-      isNamespacePath(path),
-      "a namespace path",
-      'like "/chat", without "?", "," and control characters',
-      path,
-    );
+    requirePath(path);
     const entry = this.#runtime.session.namespace(path);
     entry.face ??= new SocketIONamespace(entry);
     return entry.face as unknown as SocketIONamespace<L, E>;

@@ -29,7 +29,7 @@ import {
 } from "./protocol/codes.js";
 import { CONNECTED, CONNECTING, DISCONNECTED } from "./protocol/namespace-session.js";
 import type { AckHandler } from "./protocol/out-packet.js";
-import { RESERVED_EVENTS } from "./protocol/socket-packet.js";
+import { isNamespacePath, RESERVED_EVENTS } from "./protocol/socket-packet.js";
 import { defineSignals, type Signal } from "./signal.js";
 
 /** With more than this in the transport a volatile packet would be stale when it gets out. Bytes. */
@@ -299,6 +299,10 @@ const ACK_PROBLEMS: Partial<Record<Err, string>> = {
   [ERR_TIMEOUT]: "was not acknowledged in time",
   [ERR_CONNECTION_ERROR]: "was not acknowledged: the connection ended",
 };
+
+export function requirePath(path: unknown): void {
+  requireThat(isNamespacePath(path), "a namespace path", 'like "/chat", without "?", "," and control characters', path);
+}
 
 export function requireEvent(event: unknown): void {
   const isFree = typeof event === "string" && !RESERVED_EVENTS.has(event);

@@ -4,10 +4,10 @@ import { DEFAULT_OPTIONS, mergeOptions } from "./options.js";
 
 /** What all clients of a group together may take in one poll; 0 is no limit. */
 export interface PollGroupOptions {
-  readonly max_packets?: number;
+  readonly poll_max_packets?: number;
   /** Seconds. */
-  readonly max_time?: number;
-  /** Seconds, for `max_time`; by default `performance.now() / 1000`. */
+  readonly poll_max_time?: number;
+  /** Seconds, for `poll_max_time`; by default `performance.now() / 1000`. */
   readonly clock?: () => number;
 }
 
@@ -19,7 +19,7 @@ const isWaiting = (client: SocketIOClient): boolean => client.get_pending_count(
  * clients' own budgets (`poll_max_packets`, `poll_max_time`) at 0: they would count for each of their turns.
  *
  * @example
- * const bots = new PollGroup({ max_time: 0.004 });
+ * const bots = new PollGroup({ poll_max_time: 0.004 });
  * for (let n = 0; n < 200; n++) {
  *   const bot = new SocketIOClient();
  *   bot.connect_to_url("ws://localhost:3000");
@@ -35,7 +35,7 @@ export class PollGroup {
 
   /** @throws TypeError for an option that does not exist, and for a limit that is no number of 0 or more */
   constructor(options: PollGroupOptions = {}) {
-    this.#options = mergeOptions({ max_packets: 0, max_time: 0, clock: DEFAULT_OPTIONS.clock }, options);
+    this.#options = mergeOptions({ poll_max_packets: 0, poll_max_time: 0, clock: DEFAULT_OPTIONS.clock }, options);
   }
 
   /** How many clients it has. */
@@ -72,10 +72,10 @@ export class PollGroup {
     const clients = [...this.#clients];
     let first: SocketIOClient | undefined;
     let starved: SocketIOClient | undefined;
-    const { max_packets, max_time, clock } = this.#options;
-    const time = max_time > 0 ? clock : () => 0;
-    const end = time() + (max_time || Infinity);
-    let packets = Math.min(max_packets || Infinity, Number.MAX_SAFE_INTEGER);
+    const { poll_max_packets, poll_max_time, clock } = this.#options;
+    const time = poll_max_time > 0 ? clock : () => 0;
+    const end = time() + (poll_max_time || Infinity);
+    let packets = Math.min(poll_max_packets || Infinity, Number.MAX_SAFE_INTEGER);
     let callbacks = 0;
     try {
       for (let round = clients; round.length > 0; ) {

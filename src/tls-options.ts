@@ -42,13 +42,17 @@ export class TLSOptions {
 
   /**
    * Verifies the server's certificate. Godot: `TLSOptions.client`.
-   * @param trusted_chain the authorities to trust (PEM) instead of the platform's; `""`: the platform's
+   * @param trusted_chain the authorities to trust (PEM) instead of the platform's; `null` or `""`: the platform's
    * @param common_name_override the host name that the certificate must be for, instead of the URL's; `""`: the URL's
    * @param identity the client's own certificate, for servers that ask for one
    * @throws TypeError when an argument has the wrong type or is not PEM
    */
-  static client(trusted_chain = "", common_name_override = "", identity: TLSIdentity | null = null): TLSOptions {
-    return new TLSOptions(false, trusted_chain, common_name_override, identity);
+  static client(
+    trusted_chain: string | null = null,
+    common_name_override = "",
+    identity: TLSIdentity | null = null,
+  ): TLSOptions {
+    return new TLSOptions(false, trusted_chain ?? "", common_name_override, identity);
   }
 
   /**
@@ -56,8 +60,8 @@ export class TLSOptions {
    * without, any certificate is accepted. For development only. Godot: `TLSOptions.client_unsafe`.
    * @throws TypeError when `trusted_chain` is not PEM
    */
-  static client_unsafe(trusted_chain = ""): TLSOptions {
-    return new TLSOptions(true, trusted_chain, "", null);
+  static client_unsafe(trusted_chain: string | null = null): TLSOptions {
+    return new TLSOptions(true, trusted_chain ?? "", "", null);
   }
 
   /** True for settings made by `client_unsafe`. */

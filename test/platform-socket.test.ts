@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, openAsBlob, rmSync, writeFileSync } from "node:fs";
-import { createServer as createHttpServer } from "node:http";
+import { Agent, createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -324,6 +324,78 @@ describe("ws", () => {
     const { told } = open(`ws://127.0.0.1:${await listen(server)}`);
     await until(() => told.length === 1);
     expect(told).toEqual([{ code: 1006, reason: "", error: `Unexpected server response: ${status}`, opened: false }]);
+  });
+
+  describe("what a server says when it refuses the handshake", () => {
+    /** A server that writes this as its answer, and tells when the client hangs up. */
+    async function refusing(answer: string, agent: Agent | null = null) {
+      let hungUp = 0;
+      const server = createHttpServer();
+      server.on("upgrade", (_, socket) => {
+        socket.on("error", () => {}).on("close", () => hungUp++);
+        // The other end may be closed alone.
+        socket.on("end", () => socket.destroy()).resume();
+        socket.write(answer);
+      });
+      const made = open(`ws://127.0.0.1:${await listen(server)}`, { agent });
+      return { ...made, hangups: () => hungUp };
+    }
+    const head = "HTTP/1.1 400 Bad Request\r\n";
+    const failed = (text: string) => ({
+      code: 1006,
+      reason: "",
+      error: `Unexpected server response: 400${text}`,
+      opened: false,
+    });
+
+    test.each([
+      ["of a known length", "Content-Length: 6\r\n\r\nno, no"],
+      ["in chunks", "Transfer-Encoding: chunked\r\n\r\n4\r\nno, \r\n2\r\nno\r\n0\r\n\r\n"],
+    ])("is told, %s, and the connection ended", async (_, rest) => {
+      const kept = new Agent({ keepAlive: true });
+      for (const agent of [null, kept]) {
+        const { told, hangups } = await refusing(head + rest, agent);
+        await until(() => told.length === 1 && hangups() === 1);
+        expect(told).toEqual([failed(": no, no")]);
+      }
+      expect(Object.keys(kept.freeSockets)).toEqual([]);
+    });
+
+    test("is told as far as it came when the connection breaks", async () => {
+      const server = createHttpServer();
+      server.on("upgrade", (_, socket) => socket.end(`${head}Content-Length: 60\r\n\r\nno, be`));
+      const { told } = open(`ws://127.0.0.1:${await listen(server)}`);
+      await until(() => told.length === 1);
+      expect(told).toEqual([failed(": no, be")]);
+    });
+
+    test("is not told in full, nor read", async () => {
+      const { told, hangups } = await refusing(`${head}Content-Length: 9000000\r\n\r\n${"é".repeat(5000)}`);
+      await until(() => told.length === 1 && hangups() === 1, 0.9);
+      expect(told).toEqual([failed(`: ${"é".repeat(200)}`)]);
+    });
+
+    test("is waited for a second", async () => {
+      const { told, hangups } = await refusing(`${head}Content-Length: 60\r\n\r\nno, be`);
+      await settle();
+      expect(told).toEqual([]);
+      await until(() => told.length === 1 && hangups() === 1, 2);
+      expect(told).toEqual([failed(": no, be")]);
+    });
+
+    test("is not waited for by who closes", async () => {
+      const { socket, told, hangups } = await refusing(`${head}Content-Length: 60\r\n\r\nno, be`);
+      await settle();
+      socket.close(true);
+      await until(() => hangups() === 1, 0.9);
+      const polite = await refusing(`${head}Content-Length: 60\r\n\r\nno, be`);
+      await settle();
+      polite.socket.startClose(1000, "");
+      await until(() => polite.told.length === 1 && polite.hangups() === 1, 0.9);
+      expect(polite.told).toEqual([expect.objectContaining({ code: 1006, opened: false })]);
+      await settle();
+      expect(told).toEqual([]);
+    });
   });
 
   test("nobody listens, no such host, no HTTP, an end at once", async () => {

@@ -31,6 +31,20 @@ describe("TLSOptions", () => {
     expect(describeOptions(TLSOptions.client_unsafe(PEM))).toEqual([true, PEM, "", null, false]);
   });
 
+  test("null is no chain, as in Godot", () => {
+    for (const none of [null, undefined]) {
+      expect(describeOptions(TLSOptions.client(none))).toEqual([false, "", "", null, true]);
+      expect(describeOptions(TLSOptions.client(none, "game.example"))).toEqual([
+        false,
+        "",
+        "game.example",
+        null,
+        false,
+      ]);
+      expect(describeOptions(TLSOptions.client_unsafe(none))).toEqual([true, "", "", null, false]);
+    }
+  });
+
   test("an identity that is changed afterwards changes nothing", () => {
     const identity = { certificate: PEM, private_key: KEY };
     const tls = TLSOptions.client("", "", identity);
@@ -42,7 +56,8 @@ describe("TLSOptions", () => {
     const hint = 'must be the text of a PEM file ("-----BEGIN …"): write readFileSync(path, "utf8"), got';
     expect(() => TLSOptions.client("ca.pem")).toThrow(`TLSOptions: trusted_chain ${hint} "…"`);
     expect(() => TLSOptions.client_unsafe("ca.pem")).toThrow(TypeError);
-    expect(() => TLSOptions.client(any(null))).toThrow(`TLSOptions: trusted_chain ${hint} null`);
+    expect(() => TLSOptions.client(any(0))).toThrow(`TLSOptions: trusted_chain ${hint} 0`);
+    expect(() => TLSOptions.client_unsafe(any(false))).toThrow(`TLSOptions: trusted_chain ${hint} boolean`);
     expect(() => TLSOptions.client(any(new Uint8Array(1)))).toThrow(`${hint} uint8array`);
     const identity = { certificate: PEM, private_key: KEY };
     expect(() => TLSOptions.client("", "", { ...identity, certificate: "" })).toThrow(

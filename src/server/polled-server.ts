@@ -1,6 +1,7 @@
 import type { Namespace, Server, Socket } from "socket.io";
 import { report, requireThat } from "../errors.js";
 import type { DefaultEvents, EventsMap } from "../events.js";
+import { requirePath } from "../namespace.js";
 import { DEFAULT_OPTIONS } from "../options.js";
 import { Signal, type SignalOwner, UNOWNED } from "../signal.js";
 import { type Arrival, Arrivals, type EventArrival } from "./arrivals.js";
@@ -111,12 +112,12 @@ export class PolledServer {
 
   /**
    * The namespace of that path, made on first use.
-   * @throws TypeError unless `path` starts with `/`
+   * @throws TypeError unless `path` starts with `/` and has no `?`, `,` or control character
    */
   create_namespace<L extends EventsMap<L> = DefaultEvents, E extends EventsMap<E> = DefaultEvents>(
     path: string,
   ): ServerNamespace<L, E> {
-    requireThat(typeof path === "string" && path.startsWith("/"), "a namespace path", 'like "/chat"', path);
+    requirePath(path);
     if (!this.#namespaces.has(path)) this.#namespaces.set(path, this.#serve(path));
     return this.#namespaces.get(path)!.namespace as unknown as ServerNamespace<L, E>;
   }

@@ -1,5 +1,6 @@
 import { requireOptions, requireThat, withoutUndefined } from "../errors.js";
 import type { DefaultEvents, EventData, EventName, EventNameWithoutData, EventsMap } from "../events.js";
+import { requirePath } from "../namespace.js";
 import type { TransportFactory } from "../transport/transport.js";
 import { type ConnectionHost, FakeConnection, type FakeServerSettings } from "./fake-connection.js";
 import { FakeLine, forEach } from "./fake-line.js";
@@ -12,9 +13,6 @@ export interface FakeServerOptions extends Partial<FakeServerSettings> {
   /** In which it lives; the client needs its `read` as the option `clock`. Default: one of its own. */
   readonly clock?: ManualClock;
 }
-
-/** What a client can ask for. */
-const PATH = /^\/[^?,\p{Cc}]*$/u;
 
 const DEFAULTS: FakeServerSettings = {
   ping_interval: 25,
@@ -104,8 +102,7 @@ export class FakeServer<L extends EventsMap<L> = DefaultEvents, E extends Events
   of<NL extends EventsMap<NL> = DefaultEvents, NE extends EventsMap<NE> = DefaultEvents>(
     path: string,
   ): FakeNamespace<NL, NE> {
-    const expected = 'like "/chat", without "?", "," and control characters';
-    requireThat(PATH.test(path), "a namespace path", expected, path);
+    requirePath(path);
     let namespace = this.#namespaces.get(path);
     if (namespace === undefined) {
       namespace = new FakeNamespace(this.#host, path);

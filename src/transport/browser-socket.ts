@@ -5,7 +5,7 @@
 import WebSocketImplementation from "isomorphic-ws";
 import type { TLSOptions } from "../tls-options.js";
 import { OPEN } from "./ready-state.js";
-import type { OutFrame, Transport, TransportHandler, TransportRequest } from "./transport.js";
+import type { Finality, OutFrame, Transport, TransportHandler, TransportRequest } from "./transport.js";
 
 export type SocketRequest = Pick<
   TransportRequest,
@@ -78,13 +78,14 @@ export class PlatformSocket<Handler extends Pick<SocketHandler, "opened" | "rece
   }
 
   /** Tells of the end. Who is told of it in another way has a class of his own, rather than an object between the two for each socket. */
-  protected ended(code: number, reason: string, error: string, opened: boolean): void {
+  protected ended(code: number, reason: string, error: string, opened: boolean, finality?: Finality): void {
     const handler = this.handler as TransportHandler | null;
     this.handler = null;
     const detail = error || reason || `WebSocket close code ${code}`;
     handler?.closed(
       opened && !error ? "transport close" : "transport error",
       opened ? detail : `no WebSocket connection to ${this.socket.url}: ${detail}`,
+      finality,
     );
   }
 

@@ -72,7 +72,7 @@ export const PROXY_REFUSES =
  */
 export function explain({ message, errors = [], code = "" }: NodeError, secure: boolean, isFirst: boolean): string {
   const text = message || errors.map((error) => error.message).join(", ") || code || "the connection failed";
-  if (text.endsWith("server response: 407")) return PROXY_REFUSES;
+  if (/server response: 407\b/.test(text)) return PROXY_REFUSES;
   const detail = /SSL routines:[^:]*:([^:]+)/.exec(text)?.[1];
   if (detail === "wrong version number") return "the server speaks no TLS at this port: write ws: instead of wss:";
   for (const [codes, problem, hint] of CERTIFICATE_ERRORS)

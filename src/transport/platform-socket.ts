@@ -18,7 +18,8 @@ import { FrameReader } from "./frame-reader.js";
 import { maskedFrames } from "./masked-frames.js";
 import { CLOSE_TIMEOUT, explain, type NodeError, tlsSettings, withCookies } from "./node-request.js";
 import { OPEN } from "./ready-state.js";
-import { largest, type OutFrame, type TransportHandler } from "./transport.js";
+import { finalityOf } from "./refusal.js";
+import { type Finality, largest, type OutFrame, type TransportHandler } from "./transport.js";
 
 export type { SocketHandler, SocketRequest } from "./browser-socket.js";
 
@@ -29,6 +30,12 @@ const CLOSE_CODES: Readonly<Record<string, number>> = {
   WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009,
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
 };
+
+/** Milliseconds that a server which refuses the handshake has to say why. Meanwhile no other transport is tried. */
+const REFUSAL_TIMEOUT = 1000;
+/** How much of that is read, and how much is told, in characters. */
+const MOST_READ = 4096;
+const MOST_TOLD = 200;
 
 // Not every platform whose bundlers take the Node version has `ws`: React Native, for one.
 const isNode = typeof WebSocketImplementation?.prototype?.terminate === "function";
@@ -71,6 +78,7 @@ class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
   #stream: Duplex | null = null;
   #reader: FrameReader | null = null;
   #failure: NodeError | null = null;
+  #finality: Finality = "";
   /** Where the cookies of the handshake go. */
   #cookies: SocketRequest["cookies"] = null;
   #maxPayload = 0;
@@ -101,7 +109,8 @@ class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
       this.#stream = socket;
       this.#cookies?.store(this.socket.url, headers["set-cookie"] ?? []);
       this.#cookies = null;
-    } else if (event === "open") {
+    } else if (event === "unexpected-response") this.#refused(second as IncomingMessage);
+    else if (event === "open") {
       this.#isPlain = this.socket.extensions === "";
       if (this.#isPlain && this.#stream !== null)
         this.#reader = new FrameReader(this.socket, this.#stream, this.#maxPayload, this);
@@ -131,7 +140,31 @@ class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
     const error = failure === null ? "" : explain(failure, this.socket.url.startsWith("wss:"), !opened);
     const isOurs = code === 1006 && failure !== null && isBreach(failure);
     // The code of such an end is the one that was sent to the peer.
-    this.ended(isOurs ? (CLOSE_CODES[failure.code!] ?? 1002) : code, reason, error, opened);
+    this.ended(isOurs ? (CLOSE_CODES[failure.code!] ?? 1002) : code, reason, error, opened, this.#finality);
+  }
+
+  /** The server answers, and does not switch to WebSocket. Whoever hears that leaves it to us to end the request. */
+  #refused(response: IncomingMessage): void {
+    const status = response.statusCode!;
+    let text = "";
+    // Also when the socket was closed meanwhile: then there is nothing left to be ended, and nothing changes.
+    const end = () => {
+      clearTimeout(timer);
+      this.#failure ??= new Error(`Unexpected server response: ${status}${text && `: ${text.slice(0, MOST_TOLD)}`}`);
+      this.#finality = finalityOf(status, text);
+      this.socket.terminate();
+    };
+    const timer = setTimeout(end, REFUSAL_TIMEOUT);
+    response.setEncoding("utf8");
+    response.on("data", (chunk: string) => {
+      text = (text + chunk).slice(0, MOST_READ);
+      if (text.length === MOST_READ) end();
+    });
+    // "close" comes last, and alone when the connection breaks.
+    response
+      .on("end", end)
+      .on("close", end)
+      .on("error", () => {});
   }
 
   take(message: string | Uint8Array): void {

@@ -11,6 +11,7 @@ import { frameSize } from "../protocol/attachments.js";
 import { readHandshake } from "../protocol/engine-packet.js";
 import { decodePayload, encodePayload, payloadLength } from "../protocol/engine-payload.js";
 import { type Abort, type Answer, base64, send } from "./platform-http.js";
+import { finalityOf } from "./refusal.js";
 import {
   engineTransport,
   type Finality,
@@ -25,11 +26,6 @@ import {
 const CAUTIOUS = 16;
 /** The packet that ends a session. */
 const CLOSE = "1";
-/**
- * What an answer of 400 or 403 says of a session that will never be: unknown transport (0); forbidden (4), unsupported version (5). With
- * others a gateway may have numbers of its own.
- */
-const REFUSAL = /"code":\s*"?([045])\b/;
 
 type Frame = string | Uint8Array;
 
@@ -226,9 +222,7 @@ class Polling implements Transport {
     // 400 is also the answer for a session that is not known: there is none to be ended. That is how a balancer shows which is not sticky.
     if (status === 400) this.#sid = "";
     const hint = isOpen && status === 400 ? "; the session is gone, or several servers need sticky sessions" : "";
-    const code = (status === 400 || status === 403) && REFUSAL.exec(text)?.[1];
-    const finality = isOpen || !code ? "" : code === "0" ? "transport" : "server";
-    this.#end(`${method} ${this.#url}: ${answer}${hint}`, finality);
+    this.#end(`${method} ${this.#url}: ${answer}${hint}`, isOpen ? "" : finalityOf(status, text));
     return true;
   }
 

@@ -79,8 +79,8 @@ export class WebSocketPeer {
   /** Subprotocols to offer, the preferred one first. Counts from the next `connect_to_url` on. */
   supported_protocols: readonly string[] = [];
   /**
-   * Headers of the HTTP request, each like `"Authorization: Bearer …"`. Counts from the next `connect_to_url` on. Browsers
-   * send none of them, as in Godot's Web export.
+   * Headers of the HTTP request, each like `"Authorization: Bearer …"`; a name that comes again is one header with all values.
+   * Counts from the next `connect_to_url` on. Browsers send none of them, as in Godot's Web export.
    */
   handshake_headers: readonly string[] = [];
   /**
@@ -224,7 +224,7 @@ export class WebSocketPeer {
    * would wait, `ERR_INVALID_DATA` for text that is not UTF-8
    * @throws TypeError when an argument has the wrong type
    */
-  send(message: Uint8Array | ArrayBuffer, write_mode: number = WebSocketPeer.WRITE_MODE_BINARY): Err {
+  send(message: ArrayBufferView | ArrayBuffer, write_mode: number = WebSocketPeer.WRITE_MODE_BINARY): Err {
     const isBytes = ArrayBuffer.isView(message) || message instanceof ArrayBuffer;
     requireThat(isBytes, "the message", "a Uint8Array (write send_text for a string)", message);
     const isText = write_mode === WebSocketPeer.WRITE_MODE_TEXT;
@@ -251,7 +251,7 @@ export class WebSocketPeer {
   }
 
   /** The same as `send(bytes, WRITE_MODE_BINARY)`. Godot: `PacketPeer.put_packet`. */
-  put_packet(bytes: Uint8Array | ArrayBuffer): Err {
+  put_packet(bytes: ArrayBufferView | ArrayBuffer): Err {
     return this.send(bytes);
   }
 
@@ -259,12 +259,12 @@ export class WebSocketPeer {
    * Closes the connection. An open one becomes CLOSING, and CLOSED in the `poll()` after the peer has answered: keep polling.
    * One that is still connecting is CLOSED at once. What waits can still be read; what arrives from now on is dropped.
    * @param code 1000, 3000 to 4999, or one of 1001 to 1014 but 1004 to 1006, which browsers send as 4001 to 4014 because a page
-   * may not send them; less than 0 ends the connection at once, without telling the peer where the platform can
+   * may not send them; a whole number below 0 ends the connection at once, without telling the peer where the platform can
    * @param reason for the peer, at most 123 bytes of UTF-8
    * @throws TypeError for another code or a longer reason
    */
   close(code = 1000, reason = ""): void {
-    const codes = "1000, 3000 to 4999, or less than 0 for an end at once";
+    const codes = "1000 to 1003, 1007 to 1014, 3000 to 4999, or a whole number below 0 for an end at once";
     requireThat(isCloseCode(code), "the code", codes, code);
     const fits = typeof reason === "string" && byteLength(reason) <= MAX_REASON;
     requireThat(fits, "the reason", `a string of at most ${MAX_REASON} bytes`, reason);
@@ -280,8 +280,9 @@ export class WebSocketPeer {
   }
 
   /**
-   * The code of the close frame that the peer sent, 1005 when it had none in it, 1009 when a limit of this side ended the
-   * connection. -1 as long as it is not CLOSED, and when it ended without a close frame.
+   * The code of the close frame that the peer sent, 1005 when it had none in it. When this side ended the connection because of what
+   * the peer did, the code that it was told: 1009 for more than a limit lets in and, in Node, 1002 for a breach of the protocol and 1007 for
+   * text that is not UTF-8. -1 as long as it is not CLOSED, and when it ended without a close frame.
    */
   get_close_code(): number {
     return this.#ending.code;
@@ -361,8 +362,17 @@ function requireStrings(name: string, list: readonly string[], example: string, 
     requireThat(typeof item === "string" && form.test(item), `an item of ${name}`, `a string like "${example}"`, item);
 }
 
+/** One header of each name, with all its values (RFC 9110, 5.3; of cookies RFC 6265, 4.2.1). */
 function parseHeaders(headers: readonly string[]): Record<string, string> {
-  return Object.fromEntries(headers.map((header) => header.split(/:(.*)/s).map((part) => part.trim())));
+  const made = new Map<string, [name: string, value: string]>();
+  for (const header of headers) {
+    const [name, value] = header.split(/:(.*)/s).map((part) => part.trim()) as [string, string];
+    const key = name.toLowerCase();
+    const before = made.get(key);
+    if (before) before[1] += `${key === "cookie" ? ";" : ","} ${value}`;
+    else made.set(key, [name, value]);
+  }
+  return Object.fromEntries(made.values());
 }
 
 /** What an endpoint may send (RFC 6455, 7.4), and Godot's negative number for no close frame at all. */

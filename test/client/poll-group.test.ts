@@ -29,7 +29,7 @@ test("polls every client, and returns how many callbacks that were", () => {
 
 describe("one budget of packets", () => {
   test("is never exceeded, and another client begins in each poll", () => {
-    const { group: bots, rigs, heard } = group(3, { max_packets: 1 });
+    const { group: bots, rigs, heard } = group(3, { poll_max_packets: 1 });
     for (const rig of rigs) push(rig, 2);
     for (let n = 1; n <= 6; n++) {
       bots.poll();
@@ -39,7 +39,7 @@ describe("one budget of packets", () => {
   });
 
   test("is shared: a flood at one client takes nothing from the others", () => {
-    const { group: bots, rigs, heard } = group(4, { max_packets: 8 });
+    const { group: bots, rigs, heard } = group(4, { poll_max_packets: 8 });
     push(rigs[0]!, 1000);
     for (const rig of rigs.slice(1)) push(rig, 2);
     bots.poll();
@@ -48,21 +48,21 @@ describe("one budget of packets", () => {
   });
 
   test("what the others do not need goes to the one that does", () => {
-    const { group: bots, rigs, heard } = group(4, { max_packets: 8 });
+    const { group: bots, rigs, heard } = group(4, { poll_max_packets: 8 });
     push(rigs[0]!, 1000);
     bots.poll();
     expect(heard).toEqual(Array.from({ length: 8 }, (_, n) => `0:${n}`));
   });
 
   test("that is Infinity is no limit, like 0", () => {
-    const { group: bots, rigs, heard } = group(3, { max_packets: Infinity });
+    const { group: bots, rigs, heard } = group(3, { poll_max_packets: Infinity });
     for (const rig of rigs) push(rig, 2);
     bots.poll();
     expect(heard).toHaveLength(6);
   });
 
   test.each([2, 4, 7, 20])("is shared by %i busy neighbours among many, as evenly in the end as it can be", (busy) => {
-    const { group: bots, rigs, heard } = group(100, { max_packets: 10 });
+    const { group: bots, rigs, heard } = group(100, { poll_max_packets: 10 });
     for (const rig of rigs.slice(10, 10 + busy)) push(rig, 500);
     for (let n = 0; n < 70; n++) bots.poll();
     const counts = new Array(100).fill(0);
@@ -73,7 +73,7 @@ describe("one budget of packets", () => {
   });
 
   test("leaves timeouts, heartbeats and emits alone: they cost nothing of it", () => {
-    const { group: bots, rigs } = group(2, { max_packets: 1 });
+    const { group: bots, rigs } = group(2, { poll_max_packets: 1 });
     push(rigs[0]!, 10);
     rigs[1]!.main.emit("move");
     rigs[1]!.push("2");
@@ -88,7 +88,7 @@ describe("one budget of packets", () => {
 describe("one budget of time", () => {
   test("is shared: each client has its part", () => {
     const clock = { now: 0 };
-    const { group: bots, rigs, heard } = group(2, { max_time: 1, clock: () => clock.now });
+    const { group: bots, rigs, heard } = group(2, { poll_max_time: 1, clock: () => clock.now });
     for (const rig of rigs) {
       rig.client.close();
       rig.client.configure({ clock: () => clock.now });
@@ -106,7 +106,7 @@ describe("one budget of time", () => {
 
   test("when it is spent the others are polled without taking a packet", () => {
     let now = 0;
-    const { group: bots, rigs, heard } = group(3, { max_time: 1, clock: () => now });
+    const { group: bots, rigs, heard } = group(3, { poll_max_time: 1, clock: () => now });
     rigs[0]!.main.on("n", () => {
       now += 2;
     });
@@ -137,7 +137,7 @@ test("a client is in it once; one that is taken out stays connected and is not p
 });
 
 test("who begins is not passed over when another one is taken out", () => {
-  const { group: bots, rigs, heard } = group(3, { max_packets: 1 });
+  const { group: bots, rigs, heard } = group(3, { poll_max_packets: 1 });
   for (const rig of rigs) push(rig, 2);
   bots.poll();
   bots.poll();
@@ -160,7 +160,7 @@ test("a callback may add and remove clients, and poll: that does nothing then", 
 });
 
 test("a client whose dispatch is paused is polled, and does not hold up the others", () => {
-  const { group: bots, rigs, heard } = group(2, { max_packets: 100 });
+  const { group: bots, rigs, heard } = group(2, { poll_max_packets: 100 });
   rigs[0]!.client.set_dispatch_paused(true);
   for (const rig of rigs) push(rig, 3);
   bots.poll();
@@ -179,11 +179,11 @@ test("sums up statistics, and flushes all", () => {
 });
 
 test.each([
-  [{ max_packets: -1 }, 'option "max_packets" must be a number from 0 to Infinity, got -1'],
-  [{ max_time: Number.NaN }, 'option "max_time" must be a number from 0 to Infinity, got NaN'],
-  [{ max_packets: "8" }, 'option "max_packets" must be a number from 0 to Infinity, got "8"'],
+  [{ poll_max_packets: -1 }, 'option "poll_max_packets" must be a number from 0 to Infinity, got -1'],
+  [{ poll_max_time: Number.NaN }, 'option "poll_max_time" must be a number from 0 to Infinity, got NaN'],
+  [{ poll_max_packets: "8" }, 'option "poll_max_packets" must be a number from 0 to Infinity, got "8"'],
   [{ clock: 1 }, 'option "clock" must be function, got 1'],
-  [{ poll_max_time: 1 }, 'an option must be one of max_packets, max_time, clock, got "poll_max_time"'],
+  [{ max_time: 1 }, 'an option must be one of poll_max_packets, poll_max_time, clock, got "max_time"'],
   [null, "options must be an object, got null"],
 ])("%j is a TypeError", (options, message) => {
   expect(() => new PollGroup(options as never)).toThrow(new TypeError(message));

@@ -1,5 +1,5 @@
 /*
- * Answers to the handshake of polling that say that there is no use in asking again (Engine.IO 4, "Error codes"), over real
+ * Answers to the handshake that say that there is no use in asking again (Engine.IO 4, "Error codes"), over real
  * sockets: what is tried again by default, what is not, and what a filter makes of it.
  */
 import type { ServerOptions } from "socket.io";
@@ -128,6 +128,35 @@ describe("polling alone", () => {
   });
 });
 
+describe("WebSocket alone", () => {
+  const WEBSOCKET = { transports: ["websocket"] } as const;
+
+  test.each([
+    ...CODES.map(([code, status, message]) => [status, body(code, message), [0, 4, 5].includes(code)] as const),
+    [400, "Forbidden", false],
+    [502, "<html>code 5: try later</html>", false],
+    [503, "", false],
+  ] as const)("HTTP status %i, %s", async (status, text, isFinal) => {
+    const server = await wireServer();
+    let requests = 0;
+    server.http.removeAllListeners("upgrade");
+    server.http.on("upgrade", (_, socket) => {
+      requests++;
+      socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: ${text.length}\r\n\r\n${text}`);
+    });
+    const { player, errors, told } = connecting(server.url, WEBSOCKET);
+    await pollUntil(player, () => told.length >= 2);
+    expect(errors[0]).toMatchObject({ code: Err.ERR_CANT_CONNECT, namespace: "/", transport: "websocket" });
+    expect(errors[0]?.message.endsWith(`: Unexpected server response: ${status}${text && `: ${text}`}`)).toBe(true);
+    if (isFinal) {
+      await pollFor(player, A_WHILE);
+      expect(told).toEqual(ENDED);
+      expect(requests).toBe(1);
+      expect(player.get_connection_state()).toBe(STATE_DISCONNECTED);
+    } else await pollUntil(player, () => requests >= 3);
+  });
+});
+
 describe("with WebSocket beside it", () => {
   test.each([4, 5])("code %i from polling, tried first: WebSocket is not tried", async (code) => {
     const server = await refusing(400, body(code, "no"));
@@ -144,7 +173,7 @@ describe("with WebSocket beside it", () => {
     await pollUntil(player, () => told.length === 3);
     await pollFor(player, A_WHILE);
     expect(told).toEqual(ENDED);
-    expect(errors[0]?.message).toMatch(/^no WebSocket connection to .*503; GET http:.*"code":/);
+    expect(errors[0]?.message).toMatch(/^no WebSocket connection to .*503: Service Unavailable; GET http:.*"code":/);
     expect(server.exchanges).toHaveLength(1);
   });
 
@@ -190,6 +219,22 @@ describe("socket.io's own answers", () => {
     expect(told).toEqual(ENDED);
     expect(errors[0]?.message).toContain(answer);
     expect(requests).toBe(1);
+  });
+
+  test("a server without WebSocket, by WebSocket", async () => {
+    const { url } = await serve({ transports: ["polling"] });
+    const { player, told, errors } = connecting(url, { transports: ["websocket"] });
+    await pollUntil(player, () => told.length === 3);
+    await pollFor(player, A_WHILE);
+    expect(told).toEqual(ENDED);
+    expect(errors[0]?.message).toContain('server response: 400: {"code":0,"message":"Transport unknown"}');
+  });
+
+  test("allowRequest says no, by WebSocket: that tells its words and no code, so it is tried again", async () => {
+    const { url } = await serve({ allowRequest: (_, callback) => callback("not you", false) });
+    const { player, told, errors } = connecting(url, { transports: ["websocket"] });
+    await pollUntil(player, () => told.includes("reconnecting 2"));
+    expect(errors[0]?.message).toContain("server response: 400: not you");
   });
 
   test("a server without polling lets the default transports in", async () => {

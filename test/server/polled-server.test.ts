@@ -689,7 +689,12 @@ describe("bad input", () => {
   test("names, callbacks, modes, data, timeouts", async () => {
     const { server, main, joined } = await arena();
     const { known } = await joined();
-    expect(() => server.create_namespace("side")).toThrow('a namespace path must be like "/chat", got "side"');
+    for (const path of ["side", "", "/a,b", "/a?b", "/a\nb", 5])
+      expect(() => server.create_namespace(path as string)).toThrow(
+        new TypeError(
+          `a namespace path must be like "/chat", without "?", "," and control characters, got ${JSON.stringify(path)}`,
+        ),
+      );
     for (const event of ["connection", "connect", "disconnect"])
       for (const listen of ["on", "once"] as const)
         expect(() => main[listen](event, () => {})).toThrow(

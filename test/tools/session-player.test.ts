@@ -246,7 +246,7 @@ test("a whole group's budget is in the recording", () => {
   const client = new SocketIOClient();
   const recorder = new SessionRecorder();
   recorder.record(client, { clock: clock.read, transport_factory: server.transport_factory });
-  const group = new PollGroup({ max_packets: 3 });
+  const group = new PollGroup({ poll_max_packets: 3 });
   group.add(client);
   client.get_namespace("/").on("news", () => {});
   client.connect_to_url("ws://test");
