@@ -21,8 +21,6 @@ import {
   type TransportRequest,
 } from "./transport.js";
 
-/** How many packets one request carries to a server of which nothing is known. */
-const CAUTIOUS = 16;
 /** The packet that ends a session. */
 const CLOSE = "1";
 /**
@@ -45,7 +43,6 @@ class Polling implements Transport {
   /** `""` until the session is open. */
   #sid = "";
   #maxPayload = Infinity;
-  #maxPackets: number;
   /** What has arrived and was not handed over, because reading is paused. */
   #unread: Frame[] = [];
   #unwritten: OutFrame[] = [];
@@ -64,7 +61,6 @@ class Polling implements Transport {
     this.#request = request;
     this.#handler = handler;
     this.#url = request.url;
-    this.#maxPackets = request.polling_max_packets || CAUTIOUS;
     this.#read();
   }
 
@@ -169,7 +165,7 @@ class Polling implements Transport {
       this.#readBlobs();
       return;
     }
-    let count = payloadLength(waiting as Frame[], this.#maxPayload, this.#maxPackets);
+    let count = payloadLength(waiting as Frame[], this.#maxPayload, this.#request.polling_max_packets);
     // A server may drop what comes in one request with the end of its namespace, and takes a DISCONNECT that comes with the end of
     // the session for a lost connection: the farewell has a request of its own, and the end has one.
     if (this.#handler === null && waiting.length > 1)
@@ -181,8 +177,6 @@ class Polling implements Transport {
       this.#post = null;
       for (const frame of frames) this.bufferedAmount -= frameSize(frame);
       if (this.#failed("POST", answer)) return;
-      // The reference's own words; python-engineio, which is the one that drops, says "OK".
-      if (this.#request.polling_max_packets === 0 && answer.text === "ok") this.#maxPackets = Infinity;
       // Not every server answers the last GET when it is told that the session is over.
       if (isLast) this.#abort();
       this.#write();

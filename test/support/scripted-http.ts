@@ -33,7 +33,6 @@ export function requestTo(url: string, changes: Partial<TransportRequest> = {}):
     sid: "",
     tls: null,
     cookies: null,
-    polling_max_packets: 16,
     ...changes,
   };
 }
