@@ -52,8 +52,6 @@ class Polling implements Transport {
   #get: Abort | null = null;
   #post: Abort | null = null;
   #postAtPing: Abort | null = null;
-  /** Nobody has asked what is stuck since frames arrived last. */
-  #isUnasked = true;
   #paused = false;
   #leaving: ((unsent: readonly OutFrame[]) => void) | null = null;
 
@@ -105,9 +103,7 @@ class Polling implements Transport {
   }
 
   isStuck(): boolean {
-    // Pings that come in one answer say nothing of the time between them.
-    const isStuck = this.#isUnasked && this.#post !== null && this.#post === this.#postAtPing;
-    this.#isUnasked = false;
+    const isStuck = this.#post !== null && this.#post === this.#postAtPing;
     this.#postAtPing = this.#post;
     return isStuck;
   }
@@ -130,7 +126,6 @@ class Polling implements Transport {
       if (this.#failed("GET", answer)) return;
       this.#unread = decodePayload(answer.text, base64);
       if (this.#handler === null && this.#sid === "") this.#endUnborn();
-      this.#isUnasked = true;
       this.#handOver();
     });
   }
