@@ -33,7 +33,6 @@ export interface ClientOptions extends SessionOptions, TransportOptions {
   readonly extra_headers: PerAttempt;
   readonly reconnection: ReconnectionOptions;
   readonly ack_timeout: number;
-  readonly max_attachments: number;
   readonly poll_max_packets: number;
   readonly poll_max_time: number;
   readonly heartbeat: "arrival" | "poll";

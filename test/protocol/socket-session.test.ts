@@ -14,6 +14,7 @@ const OPTIONS: SessionOptions = {
   offline: "buffer",
   retries: 0,
   max_buffered_packets: 4,
+  max_attachments: 10,
   max_queued_packets: 4,
   max_queued_bytes: 1000,
   connect_timeout: 20,
@@ -113,6 +114,7 @@ class Bench implements SessionSink {
 
   readonly counters = { bytes_sent: 1 };
   readonly backlog = 0;
+  lastError = "";
 
   makeNamespace(path: string): HeardNamespace {
     return new HeardNamespace(path);
