@@ -78,6 +78,8 @@ export class Connection extends EngineSession implements TransportHandler {
   #moment = 0;
   /** How many more events may share that moment before the next poll. */
   #sharing = 0;
+  /** The last ping before the transport got stuck: then at the latest it began to write what it still writes. */
+  #movedAt = 0;
   /** Infinity while the socket is read; else how long it may be paused. */
   #pausedUntil = Infinity;
   /** How full the inbox must not get: 1 is as much as it may hold. */
@@ -217,8 +219,10 @@ export class Connection extends EngineSession implements TransportHandler {
     } else if (type === PING) {
       rtt.add(this.roundTripOfPing(now));
       this.#pongDue = true;
-      // Behind it nothing gets out, the last pong neither.
-      if (this.transport?.isStuck?.()) this.closed("transport error", "a request was not answered between two pings");
+      // Behind it nothing gets out, the last pong neither. How far pings are apart is up to the server; 0 says nothing, as for the deadline.
+      if (!this.transport?.isStuck?.()) this.#movedAt = now;
+      else if (now - this.#movedAt >= (this.handshake!.pingTimeout || Infinity))
+        this.closed("transport error", "a request was not answered within the server's pingTimeout");
       if (options.heartbeat === "arrival") this.answerPing(now);
     } else if (type === OPENED) {
       const { sid, maxPayload } = this.handshake!;

@@ -134,7 +134,7 @@ export class SocketIONamespace<
    * an attachment; it is copied, so the caller's buffer can be used again at once.
    * @returns `OK` when it was sent or buffered (or dropped, if the option `offline` says so), `ERR_OUT_OF_MEMORY` when the offline
    * buffer is full, `ERR_UNCONFIGURED` when the namespace was never asked to connect, `ERR_UNAVAILABLE` under the offline policy
-   * `"error"`, `ERR_PARAMETER_RANGE_ERROR` when it is larger than the server takes
+   * `"error"`, `ERR_PARAMETER_RANGE_ERROR` when it is larger than the server takes, or has more attachments than `max_attachments`
    * @throws TypeError when `event` is reserved, `data` is not an array or cannot be encoded
    */
   emit<E extends EventName<EmitEvents>>(event: E, data: Readonly<EventData<EmitEvents, E>>): Err;

@@ -33,7 +33,6 @@ export interface ClientOptions extends SessionOptions, TransportOptions {
   readonly extra_headers: PerAttempt;
   readonly reconnection: ReconnectionOptions;
   readonly ack_timeout: number;
-  readonly max_attachments: number;
   readonly poll_max_packets: number;
   readonly poll_max_time: number;
   readonly heartbeat: "arrival" | "poll";
@@ -64,11 +63,8 @@ const CONNECTION_OPTIONS = {
   with_credentials: false,
   /** Node's `http.Agent` or `https.Agent` to connect with, for a proxy. */
   agent: null,
-  /**
-   * 0 is 16 until the server has answered as the reference does, and then any number: python-engineio drops a request with more
-   * packets and answers that all is well.
-   */
-  polling_max_packets: 0,
+  /** python-engineio drops a request with more, and answers that all is well; no answer tells which server that is. */
+  polling_max_packets: 16,
   /** Off: compressing a small message costs many times what sending it costs. */
   per_message_deflate: false,
   /** `"arrival"` keeps a hidden tab or a paused loop connected. */
@@ -184,7 +180,7 @@ export function checkedOption<T>(name: string, value: T, current: unknown): T {
       where,
     ) as T;
   // 0 would let nothing through where a bound is meant.
-  const least = /^max_(queued|buffered|payload)/.test(name) ? 1 : 0;
+  const least = /^max_(queued|buffered|payload)|^polling/.test(name) ? 1 : 0;
   const most = ({ jitter: 1, ack_timeout: 1e9 } as Readonly<Record<string, number>>)[name] ?? Infinity;
   const special = EXPECTED[name];
   const expected = special ?? (typeof current === "number" ? `a number from ${least} to ${most}` : typeName(current));

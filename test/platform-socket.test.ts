@@ -371,7 +371,7 @@ describe("ws", () => {
 
     test("is not told in full, nor read", async () => {
       const { told, hangups } = await refusing(`${head}Content-Length: 9000000\r\n\r\n${"é".repeat(5000)}`);
-      await until(() => told.length === 1 && hangups() === 1, 0.9);
+      await until(() => told.length === 1 && hangups() === 1, "told, and hung up", 0.9);
       expect(told).toEqual([failed(`: ${"é".repeat(200)}`)]);
     });
 
@@ -379,7 +379,7 @@ describe("ws", () => {
       const { told, hangups } = await refusing(`${head}Content-Length: 60\r\n\r\nno, be`);
       await settle();
       expect(told).toEqual([]);
-      await until(() => told.length === 1 && hangups() === 1, 2);
+      await until(() => told.length === 1 && hangups() === 1, "told, and hung up", 2);
       expect(told).toEqual([failed(": no, be")]);
     });
 
@@ -387,11 +387,11 @@ describe("ws", () => {
       const { socket, told, hangups } = await refusing(`${head}Content-Length: 60\r\n\r\nno, be`);
       await settle();
       socket.close(true);
-      await until(() => hangups() === 1, 0.9);
+      await until(() => hangups() === 1, "hung up", 0.9);
       const polite = await refusing(`${head}Content-Length: 60\r\n\r\nno, be`);
       await settle();
       polite.socket.startClose(1000, "");
-      await until(() => polite.told.length === 1 && polite.hangups() === 1, 0.9);
+      await until(() => polite.told.length === 1 && polite.hangups() === 1, "told, and hung up", 0.9);
       expect(polite.told).toEqual([expect.objectContaining({ code: 1006, opened: false })]);
       await settle();
       expect(told).toEqual([]);

@@ -648,19 +648,62 @@ describe("a session that was opened by polling", () => {
     expect(websocket.written().at(-1)).toHaveLength(800_000);
   });
 
-  test("a request that is not answered from one ping to the next ends it: behind it no pong gets out", () => {
-    const rig = polled({ upgrade: false });
-    const polling = rig.over("polling");
-    const answers = [false, true];
-    Object.assign(polling, { isStuck: () => answers.shift() });
-    rig.serve("2");
-    expect([rig.told(), polling.written()]).toEqual([[], ["3"]]);
-    rig.serve("2");
-    expect(rig.told()).toContain("disconnected(transport error)");
-    expect([polling.written(), rig.client.get_last_error()]).toEqual([
-      [],
-      "a request was not answered between two pings",
-    ]);
+  describe("a request that is not answered while pings go on", () => {
+    /** A session with pings that take so many seconds from one to the next; each says whether the request is that of the ping before. */
+    function pinged(pings: readonly (readonly [seconds: number, isStuck: boolean])[], pingTimeout = 20_000) {
+      const rig = new Transports({ names: ["polling"], reconnection: false }).connect();
+      rig.serve(open({ pingTimeout }), '40{"sid":"a"}');
+      rig.told();
+      const polling = rig.over("polling");
+      const answers = pings.map(([, isStuck]) => isStuck);
+      Object.assign(polling, { isStuck: () => answers.shift() });
+      for (const [seconds] of pings) {
+        polling.written();
+        rig.clock.advance(seconds);
+        rig.serve("2");
+      }
+      return { told: rig.told(), written: polling.written(), error: rig.client.get_last_error() };
+    }
+
+    test("ends it after the server's pingTimeout: behind it no pong gets out", () => {
+      const end = pinged([
+        [5, false],
+        [20, true],
+      ]);
+      expect(end).toEqual({
+        told: ["namespace_disconnected(/)", "disconnected(transport error)"],
+        written: [],
+        error: "a request was not answered within the server's pingTimeout",
+      });
+    });
+
+    test("is only slow until then, however many pings come", () => {
+      const quick = [1, 0, 0.5, 8, 10].map((seconds) => [seconds, true] as const);
+      const { told, written } = pinged([[25, false], ...quick]);
+      expect([told, written]).toEqual([[], ["3"]]);
+      expect(pinged([[25, false], ...quick, [0.5, true]]).told).toContain("disconnected(transport error)");
+    });
+
+    test("counts from the ping at which it was there first, not from an earlier request", () => {
+      const { told, written } = pinged([
+        [25, false],
+        [15, true],
+        [15, false],
+        [15, true],
+      ]);
+      expect([told, written]).toEqual([[], ["3"]]);
+    });
+
+    test("a pingTimeout of 0 says nothing about when to give up", () => {
+      const { told, written } = pinged(
+        [
+          [1, false],
+          [20, true],
+        ],
+        0,
+      );
+      expect([told, written]).toEqual([[], ["3"]]);
+    });
   });
 
   test("volatile packets look at what the transport of the moment has not written", () => {

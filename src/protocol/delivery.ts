@@ -25,6 +25,8 @@ export interface DeliveryOptions {
   readonly offline: "buffer" | "drop" | "error";
   readonly retries: number;
   readonly max_buffered_packets: number;
+  /** Of one packet: a server closes the connection for one that has more than it takes. */
+  readonly max_attachments: number;
   /** The form of the packets; `null` or none for the built-in one. */
   readonly codec?: Codec | null;
 }
@@ -41,6 +43,8 @@ type EmitCode =
 export interface DeliverySink {
   /** A packet that was accepted offline is larger than this server takes. */
   undeliverable(namespace: NamespaceSession, message: string): void;
+  /** Set, not told: why a packet was refused. */
+  lastError: string;
   /** Asked, not told: how many bytes the transport has still to write; `Infinity` without a connection that can be written to. */
   readonly backlog: number;
 }
@@ -232,21 +236,18 @@ export abstract class Delivery<
   protected resume(namespace: NamespaceSession, now: number): void {
     const left = namespace.queue.filter((packet) => {
       // It was accepted before this server had said how much it takes. That is told when it has been told that it is joined.
-      if (!this.#fits(contentOf(packet))) this.deadlines.add(now, () => this.#reject(namespace, packet));
-      else if (!isText(packet) && packet.takesTurn) return true;
+      if (!this.#fits(contentOf(packet))) {
+        const { lastError } = this.sink;
+        this.deadlines.add(now, () => {
+          this.sink.undeliverable(namespace, lastError);
+          this.fail([packet]);
+        });
+      } else if (!isText(packet) && packet.takesTurn) return true;
       else this.outbox.push(packet);
       return false;
     });
     namespace.queue = left.length > 0 ? left : NOTHING;
     this.#sendNext(namespace, now);
-  }
-
-  #reject(namespace: NamespaceSession, packet: Outgoing): void {
-    const frame = [contentOf(packet)].flat()[0]!;
-    const text = typeof frame === "string" ? frame.slice(0, 80) : `${frameSize(frame)} bytes`;
-    const message = `a packet is larger than the server's limit of ${this.maxPayload} bytes: ${text}`;
-    this.sink.undeliverable(namespace, message);
-    this.fail([packet]);
   }
 
   /**
@@ -334,8 +335,18 @@ export abstract class Delivery<
     this.outbox.push(packet);
   }
 
+  /** Whether the server takes a packet; if not, `lastError` says why. */
   #fits(frames: Frames): boolean {
-    return fitsPayload(frames, this.maxPayload, this.base64);
+    const { max_attachments } = this.options;
+    const hasMany = typeof frames !== "string" && frames.length > 1 + max_attachments;
+    if (!hasMany && fitsPayload(frames, this.maxPayload, this.base64)) return true;
+    const frame = [frames].flat()[0]!;
+    const text = typeof frame === "string" ? frame.slice(0, 80) : `${frameSize(frame)} bytes`;
+    const flaw = hasMany
+      ? `has more than ${max_attachments} attachments (max_attachments)`
+      : `is larger than the server's limit of ${this.maxPayload} bytes`;
+    this.sink.lastError = `a packet ${flaw}: ${text}`;
+    return false;
   }
 
   #sendNow(namespace: NamespaceSession, frames: Frames): EmitCode {

@@ -22,8 +22,6 @@ import {
   type TransportRequest,
 } from "./transport.js";
 
-/** How many packets one request carries to a server of which nothing is known. */
-const CAUTIOUS = 16;
 /** The packet that ends a session. */
 const CLOSE = "1";
 
@@ -41,7 +39,6 @@ class Polling implements Transport {
   /** `""` until the session is open. */
   #sid = "";
   #maxPayload = Infinity;
-  #maxPackets: number;
   /** What has arrived and was not handed over, because reading is paused. */
   #unread: Frame[] = [];
   #unwritten: OutFrame[] = [];
@@ -51,8 +48,6 @@ class Polling implements Transport {
   #get: Abort | null = null;
   #post: Abort | null = null;
   #postAtPing: Abort | null = null;
-  /** Nobody has asked what is stuck since frames arrived last. */
-  #isUnasked = true;
   #paused = false;
   #leaving: ((unsent: readonly OutFrame[]) => void) | null = null;
 
@@ -60,7 +55,6 @@ class Polling implements Transport {
     this.#request = request;
     this.#handler = handler;
     this.#url = request.url;
-    this.#maxPackets = request.polling_max_packets || CAUTIOUS;
     this.#read();
   }
 
@@ -105,9 +99,7 @@ class Polling implements Transport {
   }
 
   isStuck(): boolean {
-    // Pings that come in one answer say nothing of the time between them.
-    const isStuck = this.#isUnasked && this.#post !== null && this.#post === this.#postAtPing;
-    this.#isUnasked = false;
+    const isStuck = this.#post !== null && this.#post === this.#postAtPing;
     this.#postAtPing = this.#post;
     return isStuck;
   }
@@ -130,7 +122,6 @@ class Polling implements Transport {
       if (this.#failed("GET", answer)) return;
       this.#unread = decodePayload(answer.text, base64);
       if (this.#handler === null && this.#sid === "") this.#endUnborn();
-      this.#isUnasked = true;
       this.#handOver();
     });
   }
@@ -165,7 +156,7 @@ class Polling implements Transport {
       this.#readBlobs();
       return;
     }
-    let count = payloadLength(waiting as Frame[], this.#maxPayload, this.#maxPackets);
+    let count = payloadLength(waiting as Frame[], this.#maxPayload, this.#request.polling_max_packets);
     // A server may drop what comes in one request with the end of its namespace, and takes a DISCONNECT that comes with the end of
     // the session for a lost connection: the farewell has a request of its own, and the end has one.
     if (this.#handler === null && waiting.length > 1)
@@ -177,8 +168,6 @@ class Polling implements Transport {
       this.#post = null;
       for (const frame of frames) this.bufferedAmount -= frameSize(frame);
       if (this.#failed("POST", answer)) return;
-      // The reference's own words; python-engineio, which is the one that drops, says "OK".
-      if (this.#request.polling_max_packets === 0 && answer.text === "ok") this.#maxPackets = Infinity;
       // Not every server answers the last GET when it is told that the session is over.
       if (isLast) this.#abort();
       this.#write();

@@ -84,7 +84,10 @@ export interface Transport {
    * The session is open: for a transport that needs to know its id, and the most bytes that the server takes in one message.
    */
   established?(sid: string, maxPayload: number): void;
-  /** Asked at each ping of the server: whether what was being written at the ping before still is. */
+  /**
+   * Asked at each ping of the server: whether what was being written at the ping before still is. The session ends when that has been so
+   * for the server's `pingTimeout`.
+   */
   isStuck?(): boolean;
   /**
    * The session is about to move to another transport: finishes what is in flight (of which the handler is told as usual),

@@ -1,6 +1,6 @@
 import { Err, OK } from "socketio-gameloop";
 import { describe, expect, test } from "vitest";
-import { connected, connecting, join, OPEN, record } from "../support/scripted-server.js";
+import { connected, connecting, join, OPEN, outcome, record } from "../support/scripted-server.js";
 
 const P = (num: unknown) => `{"_placeholder":true,"num":${num}}`;
 
@@ -232,4 +232,49 @@ test.each([
   const rig = connected();
   rig.main.emit("x", [make()]);
   expect(rig.sent()).toEqual([`451-["x",${P(0)}]`, bytes]);
+});
+
+describe("more attachments than max_attachments, which the server would close the connection for", () => {
+  const many = (count: number) => Array.from({ length: count }, (_, n) => Uint8Array.of(n));
+
+  test("are refused at emit with ERR_PARAMETER_RANGE_ERROR and a last error, and the connection lives", async () => {
+    const rig = connected();
+    let answers = 0;
+    const refused = Err.ERR_PARAMETER_RANGE_ERROR;
+    expect(rig.main.emit("b", [many(11)])).toBe(refused);
+    const packet = `4511-["b",[${P(0)},`;
+    const error = `a packet has more than 10 attachments (max_attachments): ${packet}`;
+    expect(rig.client.get_last_error().startsWith(error)).toBe(true);
+    expect(rig.main.emit_volatile("b", many(11))).toBe(refused);
+    expect(rig.main.emit_with_ack("b", many(11), () => answers++)).toBe(refused);
+    expect(await outcome(rig.main.emit_with_ack("b", many(11)))).toMatchObject({ code: refused });
+    expect(rig.main.emit("b", many(10))).toBe(OK);
+    expect(rig.sent()).toHaveLength(11);
+    rig.step(20);
+    expect([answers, rig.told()]).toEqual([0, []]);
+  });
+
+  test("are refused in a reply, and a smaller reply can still be made", () => {
+    const rig = connected();
+    const codes: unknown[] = [];
+    rig.main.on("ask", (_, reply) => codes.push(reply?.(many(11)), reply?.(many(1))));
+    rig.serve('421["ask"]');
+    expect(codes).toEqual([Err.ERR_PARAMETER_RANGE_ERROR, OK]);
+    expect(rig.peer.written()).toEqual([`461-1[${P(0)}]`, Uint8Array.of(0)]);
+  });
+
+  test("do not get into the offline buffer, nor into the queue of what is sent again", () => {
+    const rig = connecting({ retries: 2 });
+    expect(rig.main.emit("b", many(11))).toBe(Err.ERR_PARAMETER_RANGE_ERROR);
+    expect(rig.main.emit_with_ack("b", many(11), () => {})).toBe(Err.ERR_PARAMETER_RANGE_ERROR);
+    rig.serve(OPEN, '40{"sid":"a"}');
+    expect(rig.peer.written()).toEqual(["40"]);
+  });
+
+  test("the option says how many: for a server that takes more, too", () => {
+    const rig = connected({ max_attachments: 12 });
+    expect([rig.main.emit("b", many(12)), rig.main.emit("b", many(13))]).toEqual([OK, Err.ERR_PARAMETER_RANGE_ERROR]);
+    const none = connected({ max_attachments: 0 });
+    expect([none.main.emit("b", many(1)), none.main.emit("b")]).toEqual([Err.ERR_PARAMETER_RANGE_ERROR, OK]);
+  });
 });

@@ -24,6 +24,9 @@ describe("a packet that is larger than the server's maxPayload", () => {
     rig.step(20);
     expect(answers).toEqual([]);
     expect(rig.told()).toEqual([]);
+    expect(rig.client.get_last_error()).toBe(
+      `a packet is larger than the server's limit of 100 bytes: 420["x","${"x".repeat(71)}`,
+    );
   });
 
   test("as a promise rejects with that code", async () => {

@@ -250,6 +250,7 @@ function coreRun(random: Random): number {
     makeNamespace: (path) => new HeardNamespace(path),
     counters: { bytes_sent: 1 },
     backlog: 0,
+    lastError: "",
     connected: () => act(),
     disconnected: () => act(),
     refused: () => act(),

@@ -133,7 +133,7 @@ class Bench implements SessionSink {
   readonly codec = lines();
   readonly told: string[] = [];
   readonly session = new SocketSession<HeardNamespace>(
-    { ...SESSION_OPTIONS, codec: this.codec },
+    { ...SESSION_OPTIONS, max_attachments: 0, codec: this.codec },
     new Deadlines(),
     new RttEstimator(),
     this,
@@ -175,6 +175,7 @@ class Bench implements SessionSink {
   }
   readonly counters = { bytes_sent: 1 };
   readonly backlog = 0;
+  lastError = "";
   makeNamespace(path: string): HeardNamespace {
     return new HeardNamespace(path);
   }

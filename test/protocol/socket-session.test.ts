@@ -104,6 +104,7 @@ class Bench implements SessionSink {
 
   readonly counters = { bytes_sent: 1 };
   readonly backlog = 0;
+  lastError = "";
 
   makeNamespace(path: string): HeardNamespace {
     return new HeardNamespace(path);

@@ -314,6 +314,22 @@ describe("data", () => {
     await pollUntil(player, () => size === 990);
     expect(main.is_namespace_connected()).toBe(true);
   });
+
+  test("as many attachments as the server takes arrive; one more is refused here, and the connection lives", async () => {
+    const counts: number[] = [];
+    const { url } = await serve({}, (io) => {
+      io.on("connection", (socket) => socket.on("x", (...data) => counts.push(data.length)));
+    });
+    const player = client();
+    const main = player.get_namespace();
+    const attachments = (count: number) => Array.from({ length: count }, () => new Uint8Array(1));
+    player.connect_to_url(url);
+    await pollUntil(player, () => main.is_namespace_connected());
+    expect(main.emit("x", attachments(11))).toBe(Err.ERR_PARAMETER_RANGE_ERROR);
+    expect(main.emit("x", attachments(10))).toBe(OK);
+    await pollUntil(player, () => counts.length > 0);
+    expect([counts, main.is_namespace_connected()]).toEqual([[10], true]);
+  });
 });
 
 describe("retries", () => {

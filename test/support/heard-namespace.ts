@@ -6,6 +6,7 @@ export const SESSION_OPTIONS: SessionOptions = {
   offline: "buffer",
   retries: 0,
   max_buffered_packets: 4,
+  max_attachments: 10,
   max_queued_packets: 4,
   max_queued_bytes: 1000,
   connect_timeout: 20,

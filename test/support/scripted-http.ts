@@ -22,7 +22,6 @@ export function requestTo(url: string, changes: Partial<TransportRequest> = {}):
     sid: "",
     tls: null,
     cookies: null,
-    polling_max_packets: 16,
     ...changes,
   };
 }
