@@ -111,11 +111,10 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
   }
 
   /**
-   * Takes one packet. `replayed` means that an event may be one that was received before the
-   * connection was lost.
+   * Takes one packet.
    * @throws ProtocolError when the server broke the protocol; the caller closes the engine then.
    */
-  receive(packet: RawPacket, replayed = false): void {
+  receive(packet: RawPacket): void {
     let text: PacketSource;
     let attachments: Uint8Array[] = NOTHING;
     // When a plain event arrived is of no account here.
@@ -129,7 +128,7 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     if (!namespace) return;
     const kind = type > CONNECT_ERROR ? type - BINARY : type;
     if (kind === EVENT) {
-      if (namespace.state === CONNECTED) this.#receiveEvent(namespace, text, attachments, id, end, replayed);
+      if (namespace.state === CONNECTED) this.#receiveEvent(namespace, text, attachments, id, end);
       else if (namespace.awaited === namespace.generation && !namespace.parting) this.#hold(namespace, packet);
     } else if (kind === CONNECT) this.#receiveConnect(namespace, text, time, end);
     else if (kind === CONNECT_ERROR) {
@@ -260,7 +259,7 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     for (const early of held) {
       // A callback may have left the namespace meanwhile.
       if (namespace.generation !== generation) return;
-      this.receive(early, namespace.recovered);
+      this.receive(early);
     }
   }
 
@@ -314,14 +313,13 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     attachments: (Uint8Array | undefined)[],
     ackId: number,
     end: number,
-    replayed: boolean,
   ): void {
     const name = peekEventName(text, end);
     // With recovery the offset of every event counts.
     if (name !== null && namespace.pid === "" && !namespace.isListening(name)) return;
     const payload = readEvent(text, end, attachments);
     const first = payload.shift() as string;
-    if (ackId < 0 && !namespace.takeOffset(payload, replayed)) return;
+    if (ackId < 0 && !namespace.takeOffset(payload)) return;
     this.sink.event(namespace, name ?? first, payload, ackId);
   }
 
