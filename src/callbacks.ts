@@ -8,6 +8,7 @@ import { type ClientObserver, tellAll } from "./observer.js";
 import type { ClientOptions } from "./options.js";
 import { ERR_CONNECTION_ERROR } from "./protocol/codes.js";
 import { NOTHING } from "./protocol/namespace-session.js";
+import type { RawPacket } from "./protocol/socket-decoder.js";
 import type { SessionSink } from "./protocol/socket-session.js";
 import { type MadeSignals, SILENT, type Signal, type SignalOwner } from "./signal.js";
 import { Counters } from "./stats.js";
@@ -61,6 +62,8 @@ export abstract class Callbacks implements SessionSink, SignalOwner {
   abstract expireAfter(seconds: number, expire: () => void): void;
   abstract makeNamespace(path: string): NamespaceEntry;
   abstract readonly backlog: number;
+  abstract taken(packet: RawPacket): void;
+  abstract released(held: readonly RawPacket[]): void;
 
   /** The attempt to connect has got as far as it shall. */
   protected abstract settled(): void;

@@ -20,6 +20,7 @@ import { type PollLimit, UNLIMITED } from "./poll-limit.js";
 import type { Frames } from "./protocol/attachments.js";
 import { OPEN } from "./protocol/constants.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
+import type { RawPacket } from "./protocol/socket-decoder.js";
 
 /** With a budget for time, how many packets are written before the clock is looked at. */
 const WRITTEN_AT_ONCE = 512;
@@ -29,6 +30,8 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   dispatchPaused = false;
   /** What had arrived by the poll of this moment is not all delivered yet. */
   #collected = -Infinity;
+  /** How many packets were taken by the delivery that goes on. */
+  #taken = 0;
 
   get backlog(): number {
     const { connection } = this;
@@ -133,15 +136,24 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     this.flush();
   }
 
+  taken(packet: RawPacket): void {
+    this.#taken++;
+    tellOf(this.observers, "packet_received", packet);
+  }
+
+  released(held: readonly RawPacket[]): void {
+    this.connection!.putBack(held);
+  }
+
   // A poll's steps
 
   /** Delivers up to so many packets until that moment of the option `clock`; returns how many it were. */
   #deliver(packets: number, until: number): number {
     const { clock } = this.options;
-    let taken = 0;
+    this.#taken = 0;
     // The connection is looked up each time: a callback may have ended it, or started another. News costs nothing: what is left of it
     // after the last packet is told now, before any deadline.
-    while (!this.dispatchPaused && (taken < packets || !this.connection?.inbox.length)) {
+    while (!this.dispatchPaused && (this.#taken < packets || !this.connection?.inbox.length)) {
       // What was pulled has to be taken first, unless nothing is pulled any more.
       if (this.pulled.length > 0 && this.options.event_delivery === "pull") break;
       const { connection } = this;
@@ -151,18 +163,18 @@ export class Runtime extends Lifecycle implements NamespaceHost {
         item();
         continue;
       }
+      const before = this.#taken;
       try {
-        tellOf(this.observers, "packet_received", item);
         this.session.receive(item);
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
+        this.#taken = before + 1;
         // What came behind a packet that cannot be read cannot be trusted either: it goes with the connection.
         if (connection === this.connection) this.lost("parse error", error.message);
       }
-      taken++;
       if (until < Infinity && clock() >= until) packets = 0;
     }
-    return taken;
+    return this.#taken;
   }
 
   /**

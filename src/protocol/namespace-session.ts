@@ -77,7 +77,7 @@ export abstract class NamespaceSession {
   acks: Map<number, OutPacket> | null = null;
   /** What waits: for the namespace to be joined, or for its turn. */
   queue: Outgoing[] = NOTHING;
-  /** Events that came before the answer to CONNECT; they are delivered after it. */
+  /** Events that came before the answer to CONNECT; they are received again after it. */
   held: RawPacket[] = NOTHING;
   heldBytes = 0;
   /** Connection state recovery: the server's private session id, `""` when it offers none. */
@@ -92,6 +92,11 @@ export abstract class NamespaceSession {
 
   /** Whether anybody listens: an event for nobody is not parsed. */
   abstract isListening(event: string): boolean;
+
+  /** Whether an event is of the session that CONNECT asks for: it has to wait for the answer. */
+  get isEarly(): boolean {
+    return this.awaited === this.generation && !this.parting;
+  }
 
   /** The payload of CONNECT: auth, and what recovery needs; a user's own `pid` or `offset` cannot get in its way. */
   connectPayload(): object | undefined {
