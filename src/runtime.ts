@@ -43,7 +43,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   }
 
   hearsAll(): boolean {
-    return this.options.event_delivery === "pull" || !!this.signals.event_received?.has_connections();
+    return this.isPulled || !!this.signals.event_received?.has_connections();
   }
 
   // Commands
@@ -76,6 +76,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
       time < connection.deadline &&
       time < this.deadlines.next &&
       !this.session.hasOutput &&
+      !this.pulled &&
       this.observers.length === 0;
     return isQuiet ? 0 : this.#step(now, limit);
   }
@@ -114,8 +115,14 @@ export class Runtime extends Lifecycle implements NamespaceHost {
 
   /** With the option `event_delivery: "pull"`: the next event. What came before it and is none is delivered on the way. */
   takeEvent(): TakenEvent | null {
-    if (this.depth === 0 && this.pulled.length === 0) this.#atOnce(() => this.#deliver(Infinity, Infinity));
-    return (!this.dispatchPaused && this.pulled.shift()) || null;
+    if (!this.isPulled || this.dispatchPaused) return null;
+    if (this.depth === 0 && !this.pulled) this.#atOnce(() => this.#deliver(Infinity, Infinity));
+    const { pulled } = this;
+    if (!pulled) return null;
+    this.pulled = null;
+    this.counters.events_dispatched++;
+    const [entry, event, data, ackId] = pulled;
+    return { event, data, path: entry.path, reply: entry.replyTo(event, ackId) };
   }
 
   // For namespaces and signals
@@ -154,9 +161,14 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     // The connection is looked up each time: a callback may have ended it, or started another. News costs nothing: what is left of it
     // after the last packet is told now, before any deadline.
     while (!this.dispatchPaused && (this.#taken < packets || !this.connection?.inbox.length)) {
-      // What was pulled has to be taken first, unless nothing is pulled any more.
-      if (this.pulled.length > 0 && this.options.event_delivery === "pull") break;
-      const { connection } = this;
+      const { connection, pulled } = this;
+      if (pulled) {
+        // It has to be taken first, or is delivered first when nothing is pulled any more.
+        if (this.isPulled) break;
+        this.pulled = null;
+        this.event(...pulled);
+        continue;
+      }
       const item = connection?.inbox.shift();
       if (!item) break;
       if (typeof item === "function") {
