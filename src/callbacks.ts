@@ -3,11 +3,12 @@
  * the others, and what they cost is known.
  */
 import { type ConnectError, type Err, report, SocketIOError } from "./errors.js";
-import { NAMESPACE_SIGNALS, type NamespaceEntry, type TakenEvent } from "./namespace-entry.js";
+import { NAMESPACE_SIGNALS, type NamespaceEntry } from "./namespace-entry.js";
 import { type ClientObserver, tellAll } from "./observer.js";
 import type { ClientOptions } from "./options.js";
 import { ERR_CONNECTION_ERROR } from "./protocol/codes.js";
 import { NOTHING } from "./protocol/namespace-session.js";
+import type { RawPacket } from "./protocol/socket-decoder.js";
 import type { SessionSink } from "./protocol/socket-session.js";
 import { type MadeSignals, SILENT, type Signal, type SignalOwner } from "./signal.js";
 import { Counters } from "./stats.js";
@@ -49,8 +50,8 @@ export abstract class Callbacks implements SessionSink, SignalOwner {
   /** How many have run in this poll. */
   protected callbacks = 0;
 
-  /** Events that wait for `take_event()`, decoded: one, unless several came at once. */
-  readonly pulled: TakenEvent[] = [];
+  /** The event that waits for `take_event()`. */
+  pulled: Parameters<Callbacks["event"]> | null = null;
   /** A sentence about what failed last. */
   lastError = "";
   /** `connected` was emitted, and `disconnected` not since. */
@@ -61,6 +62,8 @@ export abstract class Callbacks implements SessionSink, SignalOwner {
   abstract expireAfter(seconds: number, expire: () => void): void;
   abstract makeNamespace(path: string): NamespaceEntry;
   abstract readonly backlog: number;
+  abstract taken(packet: RawPacket): void;
+  abstract released(held: readonly RawPacket[]): void;
 
   /** The attempt to connect has got as far as it shall. */
   protected abstract settled(): void;
@@ -78,6 +81,11 @@ export abstract class Callbacks implements SessionSink, SignalOwner {
   protected advance(time: number): void {
     // Text would be strung together with what is added to it.
     if (time > this.time && time < Infinity) this.time = +time;
+  }
+
+  /** Whether the game takes its events by itself. */
+  protected get isPulled(): boolean {
+    return this.options.event_delivery === "pull";
   }
 
   /** Returns what the callback did, `undefined` if it threw. */
@@ -127,13 +135,11 @@ export abstract class Callbacks implements SessionSink, SignalOwner {
   }
 
   event(entry: NamespaceEntry, event: string, data: unknown[], ackId: number): void {
-    const { path } = entry;
-    this.counters.events_dispatched++;
-    const reply = ackId < 0 ? null : entry.replyTo(event, ackId);
-    if (this.options.event_delivery === "pull") this.pulled.push({ event, data, path, reply });
+    if (this.isPulled) this.pulled = [entry, event, data, ackId];
     else {
-      entry.dispatch(event, data, reply);
-      this.signals.event_received?.emit(event, data, path);
+      this.counters.events_dispatched++;
+      entry.dispatch(event, data, entry.replyTo(event, ackId));
+      this.signals.event_received?.emit(event, data, entry.path);
     }
   }
 
@@ -155,6 +161,8 @@ export abstract class Callbacks implements SessionSink, SignalOwner {
   }
 
   disconnected(entry: NamespaceEntry, reason: string): void {
+    // It goes with what is not decoded yet.
+    if (this.pulled?.[0] === entry) this.pulled = null;
     const tell = () => {
       entry.signals.disconnected?.emit(reason);
       if (entry.announced) {

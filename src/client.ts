@@ -199,7 +199,8 @@ export class SocketIOClient {
   /**
    * With the option `event_delivery: "pull"`: takes the next event, for a game that loops over its input instead of being called.
    * What came before it and is no event (connections, acknowledgements) calls back on the way, so everything keeps its order. Call it
-   * after `poll()` until it returns `null`: what waits here, waits with everything behind it. Budgets do not count.
+   * after `poll()` until it returns `null`: what waits here, waits with everything behind it. Budgets do not count. `close()`, and
+   * leaving its namespace, drop what was not taken.
    * @returns `null` when nothing waits, dispatch is paused, or events are delivered to listeners
    * @example
    * client.configure({ event_delivery: "pull" });
@@ -314,7 +315,7 @@ export class SocketIOClient {
   /** Received packets that wait for a later `poll()`. */
   get_pending_count(): number {
     const { connection, pulled } = this.#runtime;
-    return (connection?.inbox.length ?? 0) + pulled.length;
+    return (connection?.inbox.length ?? 0) + (pulled ? 1 : 0);
   }
 
   /**

@@ -72,6 +72,14 @@ export class Inbox {
     if (this.#slots.at(-1) === packet) this.#slots.pop();
   }
 
+  /** Puts packets that were taken back in front of all others. */
+  putBack(packets: readonly RawPacket[]): void {
+    if (packets.length === 0) return;
+    this.#slots = [...packets, ...this.#slots.slice(this.#head)];
+    this.#head = 0;
+    for (const packet of packets) this.#count(packet, 1);
+  }
+
   /** Takes the next item; `null` when there is none. */
   shift(): InboxItem | null {
     while (!this.isEmpty) {

@@ -125,8 +125,9 @@ export class NamespaceEntry extends NamespaceSession {
     this.signals.event_received?.emit(event, data);
   }
 
-  /** What answers the event that has this acknowledgement id. */
-  replyTo(event: string, ackId: number): Reply {
+  /** What answers the event that has this acknowledgement id; `null` for -1. */
+  replyTo(event: string, ackId: number): Reply | null {
+    if (ackId < 0) return null;
     const { generation } = this;
     let used = false;
     return (response) => {

@@ -20,6 +20,7 @@ import { type PollLimit, UNLIMITED } from "./poll-limit.js";
 import type { Frames } from "./protocol/attachments.js";
 import { OPEN } from "./protocol/constants.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
+import type { RawPacket } from "./protocol/socket-decoder.js";
 
 /** With a budget for time, how many packets are written before the clock is looked at. */
 const WRITTEN_AT_ONCE = 512;
@@ -29,6 +30,8 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   dispatchPaused = false;
   /** What had arrived by the poll of this moment is not all delivered yet. */
   #collected = -Infinity;
+  /** How many packets were taken by the delivery that goes on. */
+  #taken = 0;
 
   get backlog(): number {
     const { connection } = this;
@@ -40,7 +43,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   }
 
   hearsAll(): boolean {
-    return this.options.event_delivery === "pull" || !!this.signals.event_received?.has_connections();
+    return this.isPulled || !!this.signals.event_received?.has_connections();
   }
 
   // Commands
@@ -73,6 +76,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
       time < connection.deadline &&
       time < this.deadlines.next &&
       !this.session.hasOutput &&
+      !this.pulled &&
       this.observers.length === 0;
     return isQuiet ? 0 : this.#step(now, limit);
   }
@@ -111,8 +115,14 @@ export class Runtime extends Lifecycle implements NamespaceHost {
 
   /** With the option `event_delivery: "pull"`: the next event. What came before it and is none is delivered on the way. */
   takeEvent(): TakenEvent | null {
-    if (this.depth === 0 && this.pulled.length === 0) this.#atOnce(() => this.#deliver(Infinity, Infinity));
-    return (!this.dispatchPaused && this.pulled.shift()) || null;
+    if (!this.isPulled || this.dispatchPaused) return null;
+    if (this.depth === 0 && !this.pulled) this.#atOnce(() => this.#deliver(Infinity, Infinity));
+    const { pulled } = this;
+    if (!pulled) return null;
+    this.pulled = null;
+    this.counters.events_dispatched++;
+    const [entry, event, data, ackId] = pulled;
+    return { event, data, path: entry.path, reply: entry.replyTo(event, ackId) };
   }
 
   // For namespaces and signals
@@ -133,36 +143,50 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     this.flush();
   }
 
+  taken(packet: RawPacket): void {
+    this.#taken++;
+    tellOf(this.observers, "packet_received", packet);
+  }
+
+  released(held: readonly RawPacket[]): void {
+    this.connection!.putBack(held);
+  }
+
   // A poll's steps
 
   /** Delivers up to so many packets until that moment of the option `clock`; returns how many it were. */
   #deliver(packets: number, until: number): number {
     const { clock } = this.options;
-    let taken = 0;
+    this.#taken = 0;
     // The connection is looked up each time: a callback may have ended it, or started another. News costs nothing: what is left of it
     // after the last packet is told now, before any deadline.
-    while (!this.dispatchPaused && (taken < packets || !this.connection?.inbox.length)) {
-      // What was pulled has to be taken first, unless nothing is pulled any more.
-      if (this.pulled.length > 0 && this.options.event_delivery === "pull") break;
-      const { connection } = this;
+    while (!this.dispatchPaused && (this.#taken < packets || !this.connection?.inbox.length)) {
+      const { connection, pulled } = this;
+      if (pulled) {
+        // It has to be taken first, or is delivered first when nothing is pulled any more.
+        if (this.isPulled) break;
+        this.pulled = null;
+        this.event(...pulled);
+        continue;
+      }
       const item = connection?.inbox.shift();
       if (!item) break;
       if (typeof item === "function") {
         item();
         continue;
       }
+      const before = this.#taken;
       try {
-        tellOf(this.observers, "packet_received", item);
         this.session.receive(item);
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
+        this.#taken = before + 1;
         // What came behind a packet that cannot be read cannot be trusted either: it goes with the connection.
         if (connection === this.connection) this.lost("parse error", error.message);
       }
-      taken++;
       if (until < Infinity && clock() >= until) packets = 0;
     }
-    return taken;
+    return this.#taken;
   }
 
   /**

@@ -53,6 +53,29 @@ function drain(box: Inbox): string[] {
   return told;
 }
 
+describe("what is put back", () => {
+  test("is taken first, in its order, and counts again", () => {
+    const box = inbox();
+    for (const text of ['42["a"]', '42["b"]', '42["c"]']) box.arrive(text, 1);
+    const taken = [box.shift(), box.shift()] as RawPacket[];
+    box.tell("news");
+    box.putBack(taken);
+    expect([box.length, box.bytes, box.oldestTime]).toEqual([3, 21, 1]);
+    expect(drain(box)).toEqual(['42["a"]', '42["b"]', '42["c"]', "news"]);
+    expect([box.length, box.bytes, box.isEmpty]).toEqual([0, 0, true]);
+  });
+
+  test("may be all there is, a packet with a time of its own, or nothing", () => {
+    const box = inbox();
+    box.arrive(packet('42["a"]', 7));
+    box.putBack([box.shift() as RawPacket]);
+    expect([box.length, box.oldestTime]).toEqual([1, 7]);
+    expect(drain(box)).toEqual(['42["a"]']);
+    box.putBack([]);
+    expect(box.isEmpty).toBe(true);
+  });
+});
+
 describe("a queue", () => {
   test("gives what came in the order it came: packets and the news of the connection in one line", () => {
     const box = inbox();

@@ -77,7 +77,7 @@ export abstract class NamespaceSession {
   acks: Map<number, OutPacket> | null = null;
   /** What waits: for the namespace to be joined, or for its turn. */
   queue: Outgoing[] = NOTHING;
-  /** Events that came before the answer to CONNECT; they are delivered after it. */
+  /** Events that came before the answer to CONNECT; they are received again after it. */
   held: RawPacket[] = NOTHING;
   heldBytes = 0;
   /** Connection state recovery: the server's private session id, `""` when it offers none. */
@@ -85,11 +85,18 @@ export abstract class NamespaceSession {
   #offset = "";
   /** The last offsets. */
   #seen: string[] = NOTHING;
+  /** A recovery may replay events that were received before. It ends with the first that was not: they come in order. */
+  #isReplay = false;
 
   constructor(readonly path: string) {}
 
   /** Whether anybody listens: an event for nobody is not parsed. */
   abstract isListening(event: string): boolean;
+
+  /** Whether an event is of the session that CONNECT asks for: it has to wait for the answer. */
+  get isEarly(): boolean {
+    return this.awaited === this.generation && !this.parting;
+  }
 
   /** The payload of CONNECT: auth, and what recovery needs; a user's own `pid` or `offset` cannot get in its way. */
   connectPayload(): object | undefined {
@@ -99,7 +106,7 @@ export abstract class NamespaceSession {
 
   /** Takes the ids of a new connection. */
   established(sid: string, pid: unknown): void {
-    this.recovered = this.pid !== "" && pid === this.pid;
+    this.recovered = this.#isReplay = this.pid !== "" && pid === this.pid;
     if (!this.recovered) this.forgetRecovery();
     this.pid = typeof pid === "string" ? pid : "";
     this.sid = sid;
@@ -113,13 +120,14 @@ export abstract class NamespaceSession {
   }
 
   /** Takes the recovery offset off the end of an event's arguments; false when a replayed event was received before. */
-  takeOffset(args: unknown[], replayed: boolean): boolean {
+  takeOffset(args: unknown[]): boolean {
     if (this.pid === "") return true;
     const last = args.at(-1);
     if (typeof last !== "string" || !OFFSET.test(last)) return true;
     const known = this.#offset;
     if (TIMED_OFFSET.test(known) && !(TIMED_OFFSET.test(last) && last[0] === known[0])) return true;
-    if (replayed && this.#seen.includes(last)) return false;
+    this.#isReplay &&= this.#seen.includes(last);
+    if (this.#isReplay) return false;
     args.pop();
     this.#offset = last;
     this.#seen = withItem(this.#seen, last);

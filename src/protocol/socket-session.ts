@@ -45,6 +45,10 @@ export interface SessionOptions extends DeliveryOptions {
 
 /** What is told to the side that plays the game. */
 export interface SessionSink extends DeliverySink {
+  /** A packet is taken in: told before all that comes of it. An event that is held is not taken yet. */
+  taken(packet: RawPacket): void;
+  /** What was held is to be received again, after `connected` and before everything that arrived later. */
+  released(held: readonly RawPacket[]): void;
   /** Makes the namespace of that path. */
   makeNamespace(path: string): NamespaceSession;
   connected(namespace: NamespaceSession): void;
@@ -111,11 +115,10 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
   }
 
   /**
-   * Takes one packet. `replayed` means that an event may be one that was received before the
-   * connection was lost.
+   * Takes one packet.
    * @throws ProtocolError when the server broke the protocol; the caller closes the engine then.
    */
-  receive(packet: RawPacket, replayed = false): void {
+  receive(packet: RawPacket): void {
     let text: PacketSource;
     let attachments: Uint8Array[] = NOTHING;
     // When a plain event arrived is of no account here.
@@ -126,11 +129,15 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     // What a codec made needs none.
     const { end } = HEADER;
     const namespace = this.find(path);
-    if (!namespace) return;
     const kind = type > CONNECT_ERROR ? type - BINARY : type;
+    if (kind === EVENT && namespace?.isEarly) {
+      this.#hold(namespace, packet);
+      return;
+    }
+    this.sink.taken(packet);
+    if (!namespace) return;
     if (kind === EVENT) {
-      if (namespace.state === CONNECTED) this.#receiveEvent(namespace, text, attachments, id, end, replayed);
-      else if (namespace.awaited === namespace.generation && !namespace.parting) this.#hold(namespace, packet);
+      if (namespace.state === CONNECTED) this.#receiveEvent(namespace, text, attachments, id, end);
     } else if (kind === CONNECT) this.#receiveConnect(namespace, text, time, end);
     else if (kind === CONNECT_ERROR) {
       const { message, data } = readRefusal(text, end);
@@ -253,15 +260,11 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     this.rtt.add(time - namespace.connectSentAt);
     namespace.established(sid, pid);
     namespace.parting = null;
-    const { held, generation } = namespace;
+    // Before the game is told that it is connected: it may end the connection.
+    this.sink.released(namespace.held);
     namespace.held = NOTHING;
     this.resume(namespace, time);
     this.sink.connected(namespace);
-    for (const early of held) {
-      // A callback may have left the namespace meanwhile.
-      if (namespace.generation !== generation) return;
-      this.receive(early, namespace.recovered);
-    }
   }
 
   #receiveRefusal(namespace: NamespaceSession, now: number, message: string, data?: unknown): void {
@@ -314,14 +317,13 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     attachments: (Uint8Array | undefined)[],
     ackId: number,
     end: number,
-    replayed: boolean,
   ): void {
     const name = peekEventName(text, end);
     // With recovery the offset of every event counts.
     if (name !== null && namespace.pid === "" && !namespace.isListening(name)) return;
     const payload = readEvent(text, end, attachments);
     const first = payload.shift() as string;
-    if (ackId < 0 && !namespace.takeOffset(payload, replayed)) return;
+    if (ackId < 0 && !namespace.takeOffset(payload)) return;
     this.sink.event(namespace, name ?? first, payload, ackId);
   }
 

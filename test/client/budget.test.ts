@@ -134,6 +134,85 @@ describe("poll_max_time", () => {
   });
 });
 
+describe("events that came before the answer to CONNECT", () => {
+  const early = [0, 1, 2].map((n) => `42["x",${n}]`);
+
+  test("count as waiting from that answer on, come in the budget, after `connected` and before what came later", () => {
+    const rig = connecting({ poll_max_packets: 2 });
+    const seen = record(rig);
+    rig.main.connected.connect(() => seen.push("connected"));
+    rig.push(OPEN);
+    for (const text of early) rig.serve(text);
+    rig.push('40{"sid":"a"}', '42["x",3]');
+    rig.poll();
+    expect(seen).toEqual(["connected", ...lines(0, 1)]);
+    expect(rig.client.get_pending_count()).toBe(3);
+    expect(rig.client.get_stats().inbox_length).toBe(3);
+    rig.poll();
+    expect(seen).toEqual(["connected", ...lines(0, 3)]);
+    rig.poll();
+    expect(seen).toEqual(["connected", ...lines(0, 4)]);
+    expect(rig.client.get_pending_count()).toBe(0);
+  });
+
+  test("nor do they exceed poll_max_time", () => {
+    const rig = connecting({ poll_max_time: 0.01 });
+    const seen = record(rig);
+    rig.main.on("x", () => rig.clock.advance(0.006));
+    rig.serve(OPEN, ...early, '40{"sid":"a"}');
+    expect(seen).toEqual(lines(0, 2));
+    rig.poll();
+    expect(seen).toEqual(lines(0, 3));
+  });
+
+  test("while they wait nothing behind them happens: no timeout of an answer, and no loss", () => {
+    const rig = connecting({ poll_max_packets: 1 });
+    const seen = record(rig);
+    rig.main.emit_with_ack("ask", [], (_, code) => seen.push(`acknowledged ${code}`), 5);
+    rig.serve(OPEN, ...early);
+    rig.push('40{"sid":"a"}');
+    rig.poll();
+    rig.push('430["late"]');
+    rig.peer.cut();
+    for (let n = 0; n < 3; n++) rig.step(3);
+    expect(seen).toEqual(lines(0, 3));
+    rig.poll();
+    expect(seen).toEqual([...lines(0, 3), "acknowledged 0"]);
+    expect(rig.told()).toContain("disconnected(transport close)");
+  });
+
+  test("are gone when their namespace is left in between, and those of others are not", () => {
+    const rig = connecting({ poll_max_packets: 1 });
+    const seen = record(rig);
+    const other = rig.client.create_namespace("/a");
+    other.connect_to_namespace();
+    const heard = record(rig, "/a");
+    rig.serve(OPEN, '42/a,["x",0]', ...early, '42/a,["x",1]', '40/a,{"sid":"b"}', '40{"sid":"a"}', '42["x",3]');
+    rig.poll();
+    expect(heard).toEqual(lines(0, 1));
+    other.disconnect_from_namespace();
+    other.connect_to_namespace();
+    for (let n = 0; n < 7; n++) rig.step(1);
+    expect(heard).toEqual(lines(0, 1));
+    expect(seen).toEqual(lines(0, 4));
+    rig.push('40/a,{"sid":"c"}', '42/a,["x",2]');
+    for (let n = 0; n < 2; n++) rig.poll();
+    expect(heard).toEqual([...lines(0, 1), "x [2]"]);
+  });
+
+  test("are gone when the game closes in between, and connects again", () => {
+    const rig = connecting({ poll_max_packets: 2 });
+    const seen = record(rig);
+    rig.serve(OPEN, ...early, '40{"sid":"a"}', '42["x",3]');
+    expect(seen).toEqual(lines(0, 1));
+    rig.client.close();
+    rig.client.connect_to_url("ws://test");
+    expect(rig.client.get_pending_count()).toBe(0);
+    for (const frame of [OPEN, '40{"sid":"b"}', '42["x",4]']) rig.serve(frame);
+    expect(seen).toEqual(["x [0]", "x [4]"]);
+  });
+});
+
 describe("leftovers of a budget", () => {
   test("are dispatched before a later loss is told", () => {
     const rig = connected({ poll_max_packets: 1 });

@@ -168,4 +168,40 @@ describe("EVENT_LATEST", () => {
     rig.serve('42/a,["state",1]', '42/a,["state",2]', '40/a,{"sid":"b"}');
     expect(seen.at(-1)).toBe("state [2]");
   });
+
+  test("of those that came in several polls before that, only the newest is dispatched, at its own place", () => {
+    const rig = connected();
+    const ns = rig.client.create_namespace("/a");
+    const seen = record(rig, "/a");
+    const skipped: unknown[] = [];
+    rig.client.add_observer({ packet_skipped: (...told) => skipped.push(told) });
+    ns.set_event_mode("state", EVENT_LATEST);
+    ns.set_event_mode("other", EVENT_LATEST);
+    ns.connect_to_namespace();
+    for (const name of ["state", "x", "state", "other", "x"]) rig.serve(`42/a,["${name}",${seen.push(name)}]`);
+    seen.length = 0;
+    rig.serve('42/a,["state",6]');
+    rig.push('40/a,{"sid":"b"}', '42/a,["other",7]');
+    expect(rig.client.get_pending_count()).toBe(2);
+    rig.poll();
+    expect(seen).toEqual(["x [2]", "x [5]", "state [6]", "other [7]"]);
+    expect(skipped).toEqual([
+      ["state", "/a", 16],
+      ["state", "/a", 16],
+      ["other", "/a", 16],
+    ]);
+    expect(rig.client.get_stats().events_skipped).toBe(3);
+  });
+
+  test("of an event that gets the mode while they are held none is lost", () => {
+    const rig = connected();
+    const ns = rig.client.create_namespace("/a");
+    const seen = record(rig, "/a");
+    ns.connect_to_namespace();
+    const binary = [`451-/a,["state",{"_placeholder":true,"num":0}]`, Uint8Array.of(1)];
+    rig.serve('42/a,["state",1]', ...binary);
+    ns.set_event_mode("state", EVENT_LATEST);
+    rig.serve('40/a,{"sid":"b"}');
+    expect(seen).toEqual(["state [1]", 'state [{"0":1}]']);
+  });
 });

@@ -46,6 +46,16 @@ test("what is no event has no name; attachments count", () => {
   expect(told.filter((line) => /^(in|out)/.test(line))).toEqual([`out bytes / ${text.length + 10}`, "in  / 5"]);
 });
 
+test("an event that came before the answer to CONNECT is told once, when it is its turn", () => {
+  const rig = connecting();
+  const told: string[] = [];
+  rig.client.add_observer({ packet_received: (event, _, bytes) => told.push(`${event} ${bytes}`) });
+  rig.serve(OPEN, '42["early"]');
+  expect(told).toEqual([]);
+  rig.serve('40{"sid":"a"}');
+  expect(told).toEqual([" 13", "early 11"]);
+});
+
 test("what EVENT_LATEST leaves out is told with its size", () => {
   const rig = connected();
   const told: string[] = [];

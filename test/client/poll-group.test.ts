@@ -54,6 +54,24 @@ describe("one budget of packets", () => {
     expect(heard).toEqual(Array.from({ length: 8 }, (_, n) => `0:${n}`));
   });
 
+  test("is kept by events that came before the answer to CONNECT", () => {
+    const { group: bots, rigs, heard } = group(2, { max_packets: 4 });
+    const ns = rigs[0]!.client.create_namespace("/early");
+    ns.on("n", ([n]) => heard.push(`early:${n}`));
+    ns.connect_to_namespace();
+    for (let n = 0; n < 20; n++) rigs[0]!.push(`42/early,["n",${n}]`);
+    bots.poll();
+    expect(heard).toEqual([]);
+    rigs[0]!.push('40/early,{"sid":"e"}');
+    push(rigs[1]!, 20);
+    for (let polls = 1; polls <= 5; polls++) {
+      bots.poll();
+      // The answer itself is the first.
+      expect(heard).toHaveLength(4 * polls - 1);
+    }
+    expect(heard.filter((line) => line.startsWith("early"))).toEqual(Array.from({ length: 9 }, (_, n) => `early:${n}`));
+  });
+
   test("that is Infinity is no limit, like 0", () => {
     const { group: bots, rigs, heard } = group(3, { poll_max_packets: Infinity });
     for (const rig of rigs) push(rig, 2);

@@ -139,6 +139,19 @@ describe("connection state recovery", () => {
     expect(seen).toEqual(["x [1]", "x [2]", "x [3]"]);
   });
 
+  test("nor does one that is replayed behind the answer to CONNECT, in whatever poll it comes", () => {
+    const rig = recoverable();
+    const seen = record(rig);
+    rig.serve('42["x",1,"QzA0001"]', '42["x",2,"QzA0002"]');
+    rig.lose();
+    rig.comeBack('40{"sid":"a","pid":"p"}', '42["x",1,"QzA0001"]');
+    rig.serve('42["x",2,"QzA0002"]', '42["x",3,"QzA0003"]');
+    expect(seen).toEqual(["x [1]", "x [2]", "x [3]"]);
+    rig.lose();
+    rig.comeBack('42["x",2,"QzA0002"]', '40{"sid":"a","pid":"p"}', '42["x",3,"QzA0003"]', '42["x",4,"QzA0004"]');
+    expect(seen).toEqual(["x [1]", "x [2]", "x [3]", "x [4]"]);
+  });
+
   test("two events with equal data and different offsets are two events", () => {
     const rig = recoverable();
     const seen = record(rig);

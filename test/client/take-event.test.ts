@@ -1,6 +1,6 @@
 import { SocketIOClient, type TakenEvent } from "socketio-gameloop";
 import { describe, expect, test } from "vitest";
-import { connected, connecting, OPEN, record } from "../support/scripted-server.js";
+import { connected, connecting, join, OPEN, record } from "../support/scripted-server.js";
 
 const PULL = { event_delivery: "pull" } as const;
 
@@ -88,11 +88,37 @@ describe('with event_delivery: "pull"', () => {
     ]);
   });
 
-  test("what arrived before the connection ended can be taken after it", () => {
+  test("what arrived before the connection was lost can be taken after it", () => {
     const rig = connected(PULL);
-    rig.serve('42["last words"]');
+    rig.serve('42["last"]', '42["words"]');
+    rig.lose();
+    expect(takeAll(rig.client).map(({ event }) => event)).toEqual(["last", "words"]);
+    expect(rig.told()).toContain("disconnected(transport close)");
+  });
+
+  test("close() ends what was not taken: nothing of it is left for the next session", () => {
+    const rig = connected(PULL);
+    rig.serve('42["a"]', '427["b"]');
     rig.client.close();
-    expect(takeAll(rig.client).map(({ event }) => event)).toEqual(["last words"]);
+    expect(rig.client.get_pending_count()).toBe(0);
+    expect(rig.client.take_event()).toBeNull();
+    rig.client.connect_to_url("ws://test");
+    rig.serve(OPEN, '40{"sid":"b"}', '42["c"]');
+    expect(takeAll(rig.client).map(({ event }) => event)).toEqual(["c"]);
+  });
+
+  test("so does leaving its namespace, for those of that namespace; a signal of it finds none either", () => {
+    const rig = connected(PULL);
+    const ns = join(rig, "/a");
+    const found: unknown[] = [];
+    ns.disconnected.connect(() => found.push(rig.client.take_event()));
+    rig.serve('42/a,["a"]', '42["b"]', '42/a,["c"]');
+    ns.disconnect_from_namespace();
+    expect(found).toEqual([null]);
+    expect(takeAll(rig.client).map(({ event }) => event)).toEqual(["b"]);
+    rig.serve('42["d"]');
+    rig.client.create_namespace("/other").disconnect_from_namespace();
+    expect(rig.client.take_event()?.event).toBe("d");
   });
 
   test("while dispatch is paused nothing is taken", () => {
@@ -120,6 +146,7 @@ test("without it there is nothing to take", () => {
   const seen = record(rig);
   rig.push('42["a"]');
   expect(rig.client.take_event()).toBeNull();
+  expect(seen).toEqual([]);
   rig.poll();
   expect(seen).toEqual(["a []"]);
 });
@@ -129,9 +156,28 @@ test("it may be switched while connected: what was decoded for the one is not lo
   const seen = record(rig);
   rig.serve('42["a"]', '42["b"]');
   rig.client.configure({ event_delivery: "push" });
-  expect(rig.client.take_event()?.event).toBe("a");
+  rig.push('42["c"]');
+  expect(rig.client.take_event()).toBeNull();
+  expect(seen).toEqual([]);
+  expect(rig.poll()).toBe(3);
+  expect(seen).toEqual(["a []", "b []", "c []"]);
+  expect(rig.client.get_pending_count()).toBe(0);
+});
+
+test("switched to push, an event that was decoded waits for a poll that delivers, and reaches `event_received` too", () => {
+  const rig = connected(PULL);
+  rig.serve('427["ask",1]');
+  const seen: unknown[] = [];
+  rig.main.on("ask", (_, reply) => reply?.(["yes"]));
+  rig.client.event_received.connect((...told) => seen.push(told));
+  rig.client.configure({ event_delivery: "push" });
+  rig.client.set_dispatch_paused(true);
   rig.poll();
-  expect(seen).toEqual(["b []"]);
+  expect(seen).toEqual([]);
+  expect(rig.client.get_pending_count()).toBe(1);
+  rig.client.set_dispatch_paused(false);
+  expect(rig.sent()).toEqual(['437["yes"]']);
+  expect(seen).toEqual([["ask", [1], "/"]]);
 });
 
 test("switched while one waits to be taken, it does not hold up the others, nor the end of the connection", () => {
@@ -142,9 +188,8 @@ test("switched while one waits to be taken, it does not hold up the others, nor 
   rig.serve('42["c"]');
   rig.lose();
   rig.poll();
-  expect(seen).toEqual(["b []", "c []"]);
+  expect(seen).toEqual(["a []", "b []", "c []"]);
   expect(rig.client.get_connection_state()).toBe(1);
-  expect(rig.client.take_event()?.event).toBe("a");
   expect(rig.client.take_event()).toBeNull();
 });
 

@@ -17,7 +17,7 @@ import { Deadlines } from "../../src/protocol/deadlines.js";
 import { EngineSession } from "../../src/protocol/engine-session.js";
 import { ProtocolError } from "../../src/protocol/protocol-error.js";
 import { RttEstimator } from "../../src/protocol/rtt.js";
-import { SocketDecoder } from "../../src/protocol/socket-decoder.js";
+import { type RawPacket, SocketDecoder } from "../../src/protocol/socket-decoder.js";
 import { type SessionSink, SocketSession } from "../../src/protocol/socket-session.js";
 import { HeardNamespace } from "../support/heard-namespace.js";
 import { chooseSeed, Random } from "./random.js";
@@ -246,11 +246,15 @@ describe(`seed ${seed}`, () => {
 function coreRun(random: Random): number {
   const pending = new Set<number>();
   let asked = 0;
+  /** What is to be received again. */
+  let early: RawPacket[] = [];
   const sink: SessionSink = {
     makeNamespace: (path) => new HeardNamespace(path),
     counters: { bytes_sent: 1 },
     backlog: 0,
     lastError: "",
+    taken: () => {},
+    released: (held) => early.push(...held),
     connected: () => act(),
     disconnected: () => act(),
     refused: () => act(),
@@ -317,6 +321,9 @@ function coreRun(random: Random): number {
         else if (type === MESSAGE) {
           const packet = decoder.receive(frame, now);
           if (packet !== null) session.receive(packet);
+          const released = early;
+          early = [];
+          for (const held of released) session.receive(held);
         } else if (type === CLOSE) break;
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;

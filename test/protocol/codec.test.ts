@@ -7,7 +7,7 @@ import { Deadlines } from "../../src/protocol/deadlines.js";
 import { CONNECTED, type NamespaceSession } from "../../src/protocol/namespace-session.js";
 import { ProtocolError } from "../../src/protocol/protocol-error.js";
 import { RttEstimator } from "../../src/protocol/rtt.js";
-import { SocketDecoder } from "../../src/protocol/socket-decoder.js";
+import { type RawPacket, SocketDecoder } from "../../src/protocol/socket-decoder.js";
 import {
   peekEventName,
   peekPacket,
@@ -140,6 +140,9 @@ class Bench implements SessionSink {
   );
   readonly decoder = new SocketDecoder({ options: { max_attachments: 1, max_queued_bytes: 1000, codec: this.codec } });
 
+  /** What is to be received. */
+  #next: RawPacket[] = [];
+
   readonly me = (data: unknown[], code: number): void => {
     this.told.push(`acknowledged me ${JSON.stringify(data)} ${code}`);
   };
@@ -154,13 +157,18 @@ class Bench implements SessionSink {
   }
 
   serve(line: string): void {
-    this.session.receive(this.decoder.receive(`4${line}`, 0)!);
+    this.#next.push(this.decoder.receive(`4${line}`, 0)!);
+    for (let packet = this.#next.shift(); packet; packet = this.#next.shift()) this.session.receive(packet);
   }
 
   out(): unknown[] {
     return [...this.session.output(0, Infinity, null)];
   }
 
+  taken(): void {}
+  released(held: readonly RawPacket[]): void {
+    this.#next.unshift(...held);
+  }
   connected({ path, sid }: NamespaceSession): void {
     this.told.push(`connected ${path} ${sid}`);
   }

@@ -6,7 +6,7 @@ import { CONNECTED, CONNECTING, DISCONNECTED, type NamespaceSession } from "../.
 import type { AckHandler } from "../../src/protocol/out-packet.js";
 import { ProtocolError } from "../../src/protocol/protocol-error.js";
 import { RttEstimator } from "../../src/protocol/rtt.js";
-import { timedPacket } from "../../src/protocol/socket-decoder.js";
+import { type RawPacket, timedPacket } from "../../src/protocol/socket-decoder.js";
 import { type SessionOptions, type SessionSink, SocketSession } from "../../src/protocol/socket-session.js";
 import { HeardNamespace, SESSION_OPTIONS } from "../support/heard-namespace.js";
 
@@ -19,6 +19,10 @@ class Bench implements SessionSink {
   /** Runs when a line that starts like its key has been told. */
   readonly hooks = new Map<string, () => void>();
   #log: string[] = [];
+  /** What is to be received. */
+  #next: RawPacket[] = [];
+  /** How many packets were taken. */
+  packets = 0;
 
   constructor(options: Partial<SessionOptions> = {}) {
     this.session = new SocketSession({ ...SESSION_OPTIONS, ...options }, this.deadlines, this.rtt, this);
@@ -39,7 +43,8 @@ class Bench implements SessionSink {
 
   /** The server writes a packet. */
   serve(text: string, ...attachments: Uint8Array[]): void {
-    this.session.receive({ ...timedPacket(text, text.length, this.now), attachments });
+    this.#next.push({ ...timedPacket(text, text.length, this.now), attachments });
+    for (let packet = this.#next.shift(); packet; packet = this.#next.shift()) this.session.receive(packet);
   }
 
   /** Time passes. */
@@ -80,6 +85,14 @@ class Bench implements SessionSink {
       this.hooks.delete(start);
       hook();
     }
+  }
+
+  taken(): void {
+    this.packets++;
+  }
+
+  released(held: readonly RawPacket[]): void {
+    this.#next.unshift(...held);
   }
 
   connected({ path, sid, recovered }: NamespaceSession): void {
@@ -630,7 +643,9 @@ describe("events", () => {
     bench.serve('420["two"]');
     bench.serve('451-["three",{"_placeholder":true,"num":0}]', Uint8Array.of(3));
     expect(bench.told()).toEqual([]);
+    expect(bench.packets).toBe(0);
     bench.serve('40{"sid":"a"}');
+    expect(bench.packets).toBe(4);
     expect(bench.told()).toEqual(["connected / a", "event / one []", "event / two [] 0", 'event / three [{"0":3}]']);
   });
 

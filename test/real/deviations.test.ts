@@ -410,7 +410,7 @@ describe("13: a request is never answered (Java, Python)", () => {
   });
 
   test("a POST, while pings go on: a session that can say nothing for pingTimeout is lost", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const server = await wireServer();
     const { player, told, main } = await connected(server, { ...POLLING, clock: clock.read, reconnection: false });
     server.script = once(isPost, () => {});
