@@ -1,7 +1,7 @@
 import type { TimedPacket } from "./protocol/socket-decoder.js";
 import { type PacketSource, peekPacket } from "./protocol/socket-packet.js";
 
-interface LatestEvent {
+export interface LatestEvent {
   /** What its packets start with as nearly every server writes them. */
   readonly head: string;
   /** The packet that came last, which may have been taken long ago. */

@@ -55,7 +55,7 @@ describe("one budget of packets", () => {
   });
 
   test("is kept by events that came before the answer to CONNECT", () => {
-    const { group: bots, rigs, heard } = group(2, { max_packets: 4 });
+    const { group: bots, rigs, heard } = group(2, { poll_max_packets: 4 });
     const ns = rigs[0]!.client.create_namespace("/early");
     ns.on("n", ([n]) => heard.push(`early:${n}`));
     ns.connect_to_namespace();
