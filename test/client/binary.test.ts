@@ -243,7 +243,7 @@ describe("more attachments than max_attachments, which the server would close th
     const refused = Err.ERR_PARAMETER_RANGE_ERROR;
     expect(rig.main.emit("b", [many(11)])).toBe(refused);
     const packet = `4511-["b",[${P(0)},`;
-    const error = `a packet has more than 10 attachments (max_attachments): ${packet}`;
+    const error = `a packet is larger than the limit of 10 attachments (max_attachments): ${packet}`;
     expect(rig.client.get_last_error().startsWith(error)).toBe(true);
     expect(rig.main.emit_volatile("b", many(11))).toBe(refused);
     expect(rig.main.emit_with_ack("b", many(11), () => answers++)).toBe(refused);
