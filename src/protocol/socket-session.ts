@@ -317,8 +317,8 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     replayed: boolean,
   ): void {
     const name = peekEventName(text, end);
-    // With recovery the offset of every event counts. One with attachments is always checked: few are, and their frames are out of step with
-    // the server's if it is wrong.
+    // With recovery the offset of every event counts. One with attachments is always checked: there are few, and whether a connection is
+    // closed for a bad one shall not depend on who listens.
     if (name !== null && !attachments.length && namespace.pid === "" && !namespace.isListening(name)) return;
     const payload = readEvent(text, end, attachments);
     const first = payload.shift() as string;
