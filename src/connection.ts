@@ -78,8 +78,8 @@ export class Connection extends EngineSession implements TransportHandler {
   #moment = 0;
   /** How many more events may share that moment before the next poll. */
   #sharing = 0;
-  /** The last ping before the transport got stuck: then at the latest it began to write what it still writes. */
-  #movedAt = 0;
+  /** When the transport counts as stuck unless it is found at a ping to have written something, in seconds. */
+  #stuckAt = Infinity;
   /** Infinity while the socket is read; else how long it may be paused. */
   #pausedUntil = Infinity;
   /** How full the inbox must not get: 1 is as much as it may hold. */
@@ -219,10 +219,9 @@ export class Connection extends EngineSession implements TransportHandler {
     } else if (type === PING) {
       rtt.add(this.roundTripOfPing(now));
       this.#pongDue = true;
-      // Behind it nothing gets out, the last pong neither. How far pings are apart is up to the server; 0 says nothing, as for the deadline.
-      if (!this.transport?.isStuck?.()) this.#movedAt = now;
-      else if (now - this.#movedAt >= (this.handshake!.pingTimeout || Infinity))
-        this.closed("transport error", "a request was not answered within the server's pingTimeout");
+      // Behind it nothing gets out, the last pong neither. Pings may come in quick succession; a timeout of 0 says nothing, as for `deadline`.
+      if (!this.transport?.isStuck?.()) this.#stuckAt = now + (this.handshake!.pingTimeout || Infinity);
+      else if (now >= this.#stuckAt) this.closed("transport error", "a request was not answered in time");
       if (options.heartbeat === "arrival") this.answerPing(now);
     } else if (type === OPENED) {
       const { sid, maxPayload } = this.handshake!;

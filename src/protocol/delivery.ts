@@ -338,14 +338,12 @@ export abstract class Delivery<
   /** Whether the server takes a packet; if not, `lastError` says why. */
   #fits(frames: Frames): boolean {
     const { max_attachments } = this.options;
-    const hasMany = typeof frames !== "string" && frames.length > 1 + max_attachments;
+    const hasMany = Array.isArray(frames) && frames.length > max_attachments + 1;
     if (!hasMany && fitsPayload(frames, this.maxPayload, this.base64)) return true;
     const frame = [frames].flat()[0]!;
     const text = typeof frame === "string" ? frame.slice(0, 80) : `${frameSize(frame)} bytes`;
-    const flaw = hasMany
-      ? `has more than ${max_attachments} attachments (max_attachments)`
-      : `is larger than the server's limit of ${this.maxPayload} bytes`;
-    this.sink.lastError = `a packet ${flaw}: ${text}`;
+    const limit = hasMany ? `${max_attachments} attachments (max_attachments)` : `${this.maxPayload} bytes`;
+    this.sink.lastError = `a packet is larger than the limit of ${limit}: ${text}`;
     return false;
   }
 

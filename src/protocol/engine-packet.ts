@@ -29,8 +29,10 @@ export function hasSid(value: unknown): value is { sid: string } & Record<string
 export function readHandshake(frame: string): Handshake {
   const value = parseJson(frame, 1, hasSid, 'an Engine.IO open packet 0{"sid":…}');
   const amount = (key: string): number => {
-    const number = value[key];
-    return typeof number === "number" && number >= 0 ? number : violation(`a number of 0 or more as "${key}"`, frame);
+    const number = value[key] as number;
+    // JSON has no Infinity, but 1e999 is read as it.
+    const isFine = Number.isFinite(number) && number >= 0;
+    return isFine ? number : violation(`a finite number of 0 or more as "${key}"`, frame);
   };
   const upgrades = value["upgrades"] ?? [];
   return {

@@ -319,8 +319,9 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     end: number,
   ): void {
     const name = peekEventName(text, end);
-    // With recovery the offset of every event counts.
-    if (name !== null && namespace.pid === "" && !namespace.isListening(name)) return;
+    // With recovery the offset of every event counts. One with attachments is always checked: there are few, and whether a connection is
+    // closed for a bad one shall not depend on who listens.
+    if (name !== null && !attachments.length && namespace.pid === "" && !namespace.isListening(name)) return;
     const payload = readEvent(text, end, attachments);
     const first = payload.shift() as string;
     if (ackId < 0 && !namespace.takeOffset(payload)) return;

@@ -181,12 +181,20 @@ describe("binary in", () => {
       [`451-["b",${"[".repeat(50_000)}${P(0)}${"]".repeat(50_000)}]`, new Uint8Array(1)],
     ],
     ["broken JSON", ['451-["b",', new Uint8Array(1)]],
-  ])("%s is a parse error", (_, frames) => {
+  ])("%s is a parse error, whether somebody listens or not", (_, frames) => {
+    for (const listen of [record, () => {}]) {
+      const rig = connected();
+      listen(rig);
+      rig.serve(...frames);
+      expect(rig.told()).toContain("disconnected(parse error)");
+      expect(rig.peer.closed).toBe(true);
+    }
+  });
+
+  test("that nobody listens to is checked all the same; a text that nobody listens to is not even parsed", () => {
     const rig = connected();
-    record(rig);
-    rig.serve(...frames);
-    expect(rig.told()).toContain("disconnected(parse error)");
-    expect(rig.peer.closed).toBe(true);
+    rig.serve(`451-["b",${P(0)}]`, new Uint8Array(1), '42["x",{"y":]');
+    expect(rig.told()).toEqual([]);
   });
 
   test("max_attachments is the most that is taken", () => {
@@ -243,7 +251,7 @@ describe("more attachments than max_attachments, which the server would close th
     const refused = Err.ERR_PARAMETER_RANGE_ERROR;
     expect(rig.main.emit("b", [many(11)])).toBe(refused);
     const packet = `4511-["b",[${P(0)},`;
-    const error = `a packet has more than 10 attachments (max_attachments): ${packet}`;
+    const error = `a packet is larger than the limit of 10 attachments (max_attachments): ${packet}`;
     expect(rig.client.get_last_error().startsWith(error)).toBe(true);
     expect(rig.main.emit_volatile("b", many(11))).toBe(refused);
     expect(rig.main.emit_with_ack("b", many(11), () => answers++)).toBe(refused);

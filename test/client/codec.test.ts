@@ -338,7 +338,7 @@ describe.each([
     late.serve(open({ maxPayload: 200 }), ...wire.write({ type: CONNECT, nsp: "/", data: { sid: "a" } }));
     expect(codes).toEqual([Err.ERR_CONNECTION_ERROR]);
     expect(written(late)).toEqual([{ type: CONNECT, nsp: "/" }, event("first"), event("last")]);
-    expect(late.told().at(-1)).toMatch(/^listener_error\(a packet is larger than the server's limit of 200 bytes/);
+    expect(late.told().at(-1)).toMatch(/^listener_error\(a packet is larger than the limit of 200 bytes/);
   });
 
   test("a message that is larger than max_payload closes the connection", () => {

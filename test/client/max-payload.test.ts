@@ -25,7 +25,7 @@ describe("a packet that is larger than the server's maxPayload", () => {
     expect(answers).toEqual([]);
     expect(rig.told()).toEqual([]);
     expect(rig.client.get_last_error()).toBe(
-      `a packet is larger than the server's limit of 100 bytes: 420["x","${"x".repeat(71)}`,
+      `a packet is larger than the limit of 100 bytes: 420["x","${"x".repeat(71)}`,
     );
   });
 

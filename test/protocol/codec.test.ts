@@ -285,7 +285,7 @@ describe("a session", () => {
     bench.session.deadlines.advance(0);
     expect(bench.told).toEqual([
       "connected / a",
-      "undeliverable a packet is larger than the server's limit of 200 bytes: 201 bytes",
+      "undeliverable a packet is larger than the limit of 200 bytes: 201 bytes",
     ]);
   });
 });

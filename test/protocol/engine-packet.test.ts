@@ -55,14 +55,16 @@ describe("readHandshake", () => {
     ["pingInterval", '0{"sid":"a","pingInterval":"25000","pingTimeout":20000}'],
     ["pingInterval", '0{"sid":"a","pingInterval":-1,"pingTimeout":20000}'],
     ["pingInterval", '0{"sid":"a","pingInterval":null,"pingTimeout":20000}'],
+    ["pingInterval", '0{"sid":"a","pingInterval":1e999,"pingTimeout":20000}'],
     ["pingTimeout", '0{"sid":"a","pingInterval":25000}'],
     ["pingTimeout", '0{"sid":"a","pingInterval":25000,"pingTimeout":[20000]}'],
     ["pingTimeout", '0{"sid":"a","pingInterval":25000,"pingTimeout":-0.5}'],
     ["maxPayload", '0{"sid":"a","pingInterval":25000,"pingTimeout":20000,"maxPayload":null}'],
     ["maxPayload", '0{"sid":"a","pingInterval":25000,"pingTimeout":20000,"maxPayload":"1e6"}'],
     ["maxPayload", '0{"sid":"a","pingInterval":25000,"pingTimeout":20000,"maxPayload":-1}'],
+    ["maxPayload", '0{"sid":"a","pingInterval":25000,"pingTimeout":20000,"maxPayload":1e999}'],
   ])("names %s as the field that is wrong in %s", (field, frame) => {
     expect(() => readHandshake(frame)).toThrow(ProtocolError);
-    expect(() => readHandshake(frame)).toThrow(`expected a number of 0 or more as "${field}"`);
+    expect(() => readHandshake(frame)).toThrow(`expected a finite number of 0 or more as "${field}"`);
   });
 });

@@ -1047,7 +1047,7 @@ describe("offline policies", () => {
     bench.pass(0);
     const [connected, first, second, failed, ...rest] = bench.told();
     expect(connected).toBe("connected / a");
-    expect(first).toContain("the server's limit of 50 bytes");
+    expect(first).toContain("the limit of 50 bytes");
     expect(second).toContain("undeliverable / ");
     expect(failed).toBe(`ack large too [] ${Err.ERR_CONNECTION_ERROR}`);
     expect(rest).toEqual([]);
