@@ -2,6 +2,7 @@ import { frameSize } from "./protocol/attachments.js";
 import { NOTHING, withItem } from "./protocol/namespace-session.js";
 import type { RawPacket, TimedPacket } from "./protocol/socket-decoder.js";
 
+/** Why a connection or a namespace ended, as the `disconnected` signals and a `ReconnectionFilter` are told. */
 export type DisconnectReason =
   | "client disconnect"
   | "server disconnect"

@@ -12,6 +12,7 @@ export type {
   EventNameWithoutData,
   EventsMap,
 } from "./events.js";
+export type { DisconnectReason } from "./inbox.js";
 export { EventMode, SocketIONamespace } from "./namespace.js";
 export type { EventCallback, Reply, TakenEvent } from "./namespace-entry.js";
 export type { ClientObserver } from "./observer.js";
