@@ -87,11 +87,6 @@ export abstract class NamespaceSession {
   /** Whether anybody listens: an event for nobody is not parsed. */
   abstract isListening(event: string): boolean;
 
-  /** Whether an event is of the session that CONNECT asks for: it has to wait for the answer. */
-  get isEarly(): boolean {
-    return this.awaited === this.generation && !this.parting;
-  }
-
   /** The payload of CONNECT: auth, and what recovery needs; a user's own `pid` or `offset` cannot get in its way. */
   connectPayload(): object | undefined {
     const { auth, pid } = this;
@@ -119,7 +114,7 @@ export abstract class NamespaceSession {
     const last = args.at(-1);
     if (typeof last !== "string") return true;
     const known = this.#offset;
-    if (TIMED_OFFSET.test(known) && !(TIMED_OFFSET.test(last) && last[0] === known[0])) return true;
+    if (TIMED_OFFSET.test(known) && !(last[0] === known[0] && TIMED_OFFSET.test(last))) return true;
     this.#isReplay &&= this.#seen.includes(last);
     if (this.#isReplay) return false;
     args.pop();
