@@ -83,11 +83,6 @@ export abstract class Callbacks implements SessionSink, SignalOwner {
     if (time > this.time && time < Infinity) this.time = +time;
   }
 
-  /** Whether the game takes its events by itself. */
-  protected get isPulled(): boolean {
-    return this.options.event_delivery === "pull";
-  }
-
   /** Returns what the callback did, `undefined` if it threw. */
   invoke<Args extends unknown[], Result>(
     callback: (...args: Args) => Result,
@@ -135,7 +130,7 @@ export abstract class Callbacks implements SessionSink, SignalOwner {
   }
 
   event(entry: NamespaceEntry, event: string, data: unknown[], ackId: number): void {
-    if (this.isPulled) this.pulled = [entry, event, data, ackId];
+    if (this.options.event_delivery === "pull") this.pulled = [entry, event, data, ackId];
     else {
       this.counters.events_dispatched++;
       entry.dispatch(event, data, entry.replyTo(event, ackId));

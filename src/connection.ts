@@ -7,7 +7,7 @@
  */
 import { requireThat } from "./errors.js";
 import { type DisconnectReason, Inbox } from "./inbox.js";
-import type { LatestEvent, LatestEvents } from "./latest-events.js";
+import type { LatestEvents } from "./latest-events.js";
 import { type ClientObserver, tellOf } from "./observer.js";
 import type { ClientOptions } from "./options.js";
 import { frameSize } from "./protocol/attachments.js";
@@ -232,36 +232,17 @@ export class Connection extends EngineSession implements TransportHandler {
     } else if (type === CLOSE) this.closed("transport close", "the server closed the session");
   }
 
-  /** Takes back what was taken too early, except for that of which something newer has arrived. */
-  putBack(packets: readonly RawPacket[]): void {
-    const left = packets.filter((packet) => {
-      const newest = typeof packet === "object" && this.#latest(packet)?.newest;
-      const isOld = newest && newest !== packet;
-      if (isOld) this.#skipped(packet);
-      return !isOld;
-    });
-    this.inbox.putBack(left);
-  }
-
-  #latest(packet: RawPacket): LatestEvent | undefined {
-    return this.#owner.latestEvents?.of(contentOf(packet));
-  }
-
-  #skipped(packet: RawPacket): void {
-    const { counters, observers } = this.#owner;
-    counters.events_skipped++;
-    tellOf(observers, "packet_skipped", packet);
-  }
-
   #enqueue(packet: RawPacket, now: number): void {
     const { inbox } = this;
-    this.#owner.counters.packets_received++;
-    const latest = this.#latest(packet);
+    const { counters, latestEvents, observers } = this.#owner;
+    counters.packets_received++;
+    const latest = latestEvents?.of(contentOf(packet));
     if (latest) {
       const { newest } = latest;
       if (newest?.inbox === inbox) {
         inbox.drop(newest);
-        this.#skipped(newest);
+        counters.events_skipped++;
+        tellOf(observers, "packet_skipped", newest);
       }
       // A text could not be told from another that is the same.
       if (typeof packet === "string") packet = timedPacket(packet, packet.length, now);

@@ -21,6 +21,7 @@ import type { Frames } from "./protocol/attachments.js";
 import { OPEN } from "./protocol/constants.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
 import type { RawPacket } from "./protocol/socket-decoder.js";
+import { contentOf } from "./protocol/socket-packet.js";
 
 /** With a budget for time, how many packets are written before the clock is looked at. */
 const WRITTEN_AT_ONCE = 512;
@@ -43,7 +44,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   }
 
   hearsAll(): boolean {
-    return this.isPulled || !!this.signals.event_received?.has_connections();
+    return this.options.event_delivery === "pull" || !!this.signals.event_received?.has_connections();
   }
 
   // Commands
@@ -115,7 +116,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
 
   /** With the option `event_delivery: "pull"`: the next event. What came before it and is none is delivered on the way. */
   takeEvent(): TakenEvent | null {
-    if (!this.isPulled || this.dispatchPaused) return null;
+    if (this.options.event_delivery !== "pull" || this.dispatchPaused) return null;
     if (this.depth === 0 && !this.pulled) this.#atOnce(() => this.#deliver(Infinity, Infinity));
     const { pulled } = this;
     if (!pulled) return null;
@@ -149,7 +150,18 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   }
 
   released(held: readonly RawPacket[]): void {
-    this.connection!.putBack(held);
+    const { counters, latestEvents, observers } = this;
+    // A snapshot of which something newer has come waits for nobody.
+    const left = held.filter((packet) => {
+      const newest = latestEvents?.of(contentOf(packet))?.newest;
+      const isOld = newest && newest !== packet;
+      if (isOld) {
+        counters.events_skipped++;
+        tellOf(observers, "packet_skipped", packet);
+      }
+      return !isOld;
+    });
+    this.connection!.inbox.putBack(left);
   }
 
   // A poll's steps
@@ -164,7 +176,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
       const { connection, pulled } = this;
       if (pulled) {
         // It has to be taken first, or is delivered first when nothing is pulled any more.
-        if (this.isPulled) break;
+        if (this.options.event_delivery === "pull") break;
         this.pulled = null;
         this.event(...pulled);
         continue;

@@ -31,15 +31,9 @@ export type NamespaceState = typeof DISCONNECTED | typeof CONNECTING | typeof CO
 const REMEMBERED_OFFSETS = 256;
 
 /**
- * What adapters append as an offset: a short token with a digit or a capital in it. An argument that cannot be one is left
- * to the game: volatile packets carry no offset, and may well end with a word like "left".
- */
-const OFFSET = /^(?=.*[\dA-Z])[\w.-]{1,64}$/;
-
-/**
  * The offsets of the adapters there are: a time in seven digits of base 64 (in memory), a Redis stream's, a MongoDB id. Each begins with
- * the time, so that its first character stays the same for a year or more. Where one of these was seen, nothing else is an offset: a name
- * like "Player1" is not, nor a socket's id.
+ * the time, so that its first character stays the same for a year or more. Where one of these was seen, nothing else is an offset:
+ * volatile packets carry none, and may well end with a word like "left", a name or a socket's id. Until then any string may be one.
  */
 const TIMED_OFFSET = /^([Q-Z].{6}(\..+)?|\d{10,}-\d+|[\da-f]{24})$/;
 
@@ -93,11 +87,6 @@ export abstract class NamespaceSession {
   /** Whether anybody listens: an event for nobody is not parsed. */
   abstract isListening(event: string): boolean;
 
-  /** Whether an event is of the session that CONNECT asks for: it has to wait for the answer. */
-  get isEarly(): boolean {
-    return this.awaited === this.generation && !this.parting;
-  }
-
   /** The payload of CONNECT: auth, and what recovery needs; a user's own `pid` or `offset` cannot get in its way. */
   connectPayload(): object | undefined {
     const { auth, pid } = this;
@@ -123,9 +112,9 @@ export abstract class NamespaceSession {
   takeOffset(args: unknown[]): boolean {
     if (this.pid === "") return true;
     const last = args.at(-1);
-    if (typeof last !== "string" || !OFFSET.test(last)) return true;
+    if (typeof last !== "string") return true;
     const known = this.#offset;
-    if (TIMED_OFFSET.test(known) && !(TIMED_OFFSET.test(last) && last[0] === known[0])) return true;
+    if (TIMED_OFFSET.test(known) && !(last[0] === known[0] && TIMED_OFFSET.test(last))) return true;
     this.#isReplay &&= this.#seen.includes(last);
     if (this.#isReplay) return false;
     args.pop();

@@ -130,7 +130,8 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     const { end } = HEADER;
     const namespace = this.find(path);
     const kind = type > CONNECT_ERROR ? type - BINARY : type;
-    if (kind === EVENT && namespace?.isEarly) {
+    // It is of the session that CONNECT asks for.
+    if (kind === EVENT && namespace && namespace.awaited === namespace.generation && !namespace.parting) {
       this.#hold(namespace, packet);
       return;
     }

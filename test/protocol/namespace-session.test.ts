@@ -72,31 +72,51 @@ describe("established", () => {
 
 describe("takeOffset", () => {
   test.each([
-    ["of the in-memory adapter", "PZpMbA1"],
-    ["of the in-memory adapter, within one millisecond", "PZpMbA1.2"],
-    ["with its own two punctuation characters", "P-_MbA1.Z"],
+    ["of the in-memory adapter", "QZpMbA1"],
+    ["of the in-memory adapter, within one millisecond", "QZpMbA1.2"],
+    ["with its own two punctuation characters", "Q-_MbA1.Z"],
     ["of Redis streams", "1700000000000-0"],
     ["of MongoDB", "507f1f77bcf86cd799439011"],
+    ["of a word", "my-offset"],
+    ["of three letters", "abc"],
+    ["of nothing", ""],
+    ["of more", "two words, é\n".repeat(9)],
   ])("an offset %s is taken off the end", (_, offset) => {
     const namespace = recoverable();
     expect(take(namespace, [1, offset])).toEqual([1]);
-    expect(payload(namespace)).toBe(`{"pid":"p","offset":"${offset}"}`);
+    expect(payload(namespace)).toBe(JSON.stringify({ pid: "p", offset }));
   });
 
-  test.each<unknown[][]>([
-    [[]],
-    [[1]],
-    [[null]],
-    [[{}]],
-    [["two words"]],
-    [[""]],
-    [["é"]],
-    [["x".repeat(65)]],
-    [["a\n"]],
-  ])("what cannot be an offset is left to the game: %j", (args) => {
+  test.each<unknown[][]>([[[]], [[1]], [[null]], [[{}]], [["text", 1]]])("no string is no offset: %j", (args) => {
     const namespace = recoverable();
     expect(take(namespace, [...args])).toEqual(args);
     expect(payload(namespace)).toBe('{"pid":"p","offset":""}');
+  });
+
+  describe.each(["QZpMbA1", "QZpMbA1.2", "1700000000000-0", "507f1f77bcf86cd799439011"])("behind %s", (known) => {
+    test.each(["left", "Player1", "Victory", "x8Bv2nYwJkQm4t_RAAAB", "my-offset", "", "17", "507f1f77bcf86cd79943901"])(
+      "%j is left to the game",
+      (last) => {
+        const namespace = recoverable();
+        take(namespace, [known]);
+        expect(take(namespace, [1, last])).toEqual([1, last]);
+        expect(payload(namespace)).toBe(`{"pid":"p","offset":"${known}"}`);
+      },
+    );
+
+    test("the next one is taken", () => {
+      const namespace = recoverable();
+      const next = known.replace(/.$/, "7");
+      take(namespace, [known]);
+      expect(take(namespace, [1, next])).toEqual([1]);
+      expect(payload(namespace)).toBe(`{"pid":"p","offset":"${next}"}`);
+    });
+  });
+
+  test("one of another form may come before the first of these, and behind others of its own", () => {
+    const namespace = recoverable();
+    for (const offset of ["left", "left", "my-offset", "QZpMbA1"]) expect(take(namespace, [offset])).toEqual([]);
+    expect(take(namespace, ["left"])).toEqual(["left"]);
   });
 
   test("without a pid nothing is taken", () => {
@@ -120,7 +140,7 @@ describe("takeOffset", () => {
     take(namespace, ["QZpMbA1"]);
     namespace.established("a", "p");
     expect(take(namespace, [1])).toEqual([1]);
-    expect(take(namespace, ["two words"])).toEqual(["two words"]);
+    expect(take(namespace, ["left"])).toEqual(["left"]);
     expect(take(namespace, ["QZpMbA1"])).toBeNull();
   });
 
