@@ -73,7 +73,7 @@ export class Inbox {
     if (this.#slots.at(-1) === packet) this.#slots.pop();
   }
 
-  /** Puts packets that were taken back in front of all others. */
+  /** Puts packets that were taken back in front of all others. A text has come, from then on, with the one that was taken last. */
   putBack(packets: readonly RawPacket[]): void {
     if (packets.length === 0) return;
     this.#slots = [...packets, ...this.#slots.slice(this.#head)];

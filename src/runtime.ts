@@ -192,6 +192,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
         this.session.receive(item);
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
+        // Whether it was found before or after the packet was counted.
         this.#taken = before + 1;
         // What came behind a packet that cannot be read cannot be trusted either: it goes with the connection.
         if (connection === this.connection) this.lost("parse error", error.message);

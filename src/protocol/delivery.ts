@@ -237,6 +237,7 @@ export abstract class Delivery<
     const left = namespace.queue.filter((packet) => {
       // It was accepted before this server had said how much it takes. That is told when it has been told that it is joined.
       if (!this.#fits(contentOf(packet))) {
+        // That of this packet: until it is told, another one may be refused.
         const { lastError } = this.sink;
         this.deadlines.add(now, () => {
           this.sink.undeliverable(namespace, lastError);

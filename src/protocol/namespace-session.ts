@@ -31,8 +31,8 @@ export type NamespaceState = typeof DISCONNECTED | typeof CONNECTING | typeof CO
 const REMEMBERED_OFFSETS = 256;
 
 /**
- * The offsets of the adapters there are: a time in seven digits of base 64 (in memory), a Redis stream's, a MongoDB id. Each begins with
- * the time, so that its first character stays the same for a year or more. Where one of these was seen, nothing else is an offset:
+ * The offsets of the adapters there are: a time in seven digits of base 64 (in memory; Q is the first one since August 2026, Z in 2046), a
+ * Redis stream's, a MongoDB id. Each begins with the time, so that its first character stays the same for a year or more. Where one of these was seen, nothing else is an offset:
  * volatile packets carry none, and may well end with a word like "left", a name or a socket's id. Until then any string may be one.
  */
 const TIMED_OFFSET = /^([Q-Z].{6}(\..+)?|\d{10,}-\d+|[\da-f]{24})$/;

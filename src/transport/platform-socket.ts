@@ -31,7 +31,7 @@ const CLOSE_CODES: Readonly<Record<string, number>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
 };
 
-/** Milliseconds that a server which refuses the handshake has to say why. Meanwhile no other transport is tried. */
+/** Milliseconds that a server which refuses the handshake may be silent before it has said why. Meanwhile no other transport is tried. */
 const REFUSAL_TIMEOUT = 1000;
 /** How much of that is read, and how much is told, in characters. */
 const MOST_READ = 4096;
@@ -149,12 +149,12 @@ class NodeSocket<Handler extends Pick<SocketHandler, "opened" | "received">>
     let text = "";
     // Also when the socket was closed meanwhile: then there is nothing left to be ended, and nothing changes.
     const end = () => {
-      clearTimeout(timer);
       this.#failure ??= new Error(`Unexpected server response: ${status}${text && `: ${text.slice(0, MOST_TOLD)}`}`);
       this.#finality = finalityOf(status, text);
       this.socket.terminate();
     };
-    const timer = setTimeout(end, REFUSAL_TIMEOUT);
+    // An agent may have made a stream that knows no time.
+    (response.socket as Partial<Socket>).setTimeout?.(REFUSAL_TIMEOUT, end);
     response.setEncoding("utf8");
     response.on("data", (chunk: string) => {
       text = (text + chunk).slice(0, MOST_READ);

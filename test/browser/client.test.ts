@@ -12,7 +12,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { type WebSocket, WebSocketServer } from "ws";
 import { browserName, describeInAnyBrowser, startBrowser, type TestBrowser, type TestPage } from "./browser.js";
 import { until } from "./until.js";
-import { bundlePage, closeServer, copyPage, html, listen, makeProject, serve, writeProjectFile } from "./user-app.js";
+import {
+  bundlePage,
+  closedPort,
+  closeServer,
+  copyPage,
+  html,
+  listen,
+  makeProject,
+  serve,
+  writeProjectFile,
+} from "./user-app.js";
 
 const SECONDS = 10;
 
@@ -69,14 +79,6 @@ function toldBy(name: string): Promise<string[]> {
 /** The id of the Engine.IO session, which the server's types keep to themselves. */
 function engineId(socket: Socket): string {
   return (socket.conn as unknown as { id: string }).id;
-}
-
-/** A port at which nobody listens. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 describeInAnyBrowser("the library", () => {

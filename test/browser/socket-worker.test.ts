@@ -2,13 +2,12 @@
  * A page whose WebSocket lives in a worker (`socketio-gameloop/worker`), against a real socket.io server.
  */
 import type { Server as HttpServer } from "node:http";
-import { createServer } from "node:http";
 import { Server, type Socket } from "socket.io";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { SOCKET_WORKER } from "../../src/transport/socket-worker.js";
 import { describeInAnyBrowser, startBrowser, type TestBrowser, type TestPage } from "./browser.js";
 import { until } from "./until.js";
-import { bundlePage, closeServer, html, listen, makeProject, serve } from "./user-app.js";
+import { bundlePage, closedPort, closeServer, html, listen, makeProject, serve } from "./user-app.js";
 
 const SECONDS = 10;
 
@@ -162,9 +161,7 @@ describeInAnyBrowser("a WebSocket in a worker", () => {
   });
 
   test("where nobody listens, the error names the address", async () => {
-    const nobody = createServer();
-    const port = await listen(nobody);
-    await new Promise((resolve) => nobody.close(resolve));
+    const port = await closedPort();
     const error = await page.evaluate(async (url) => {
       const client = window.page.make({ reconnection: false });
       client.connect_to_url(url);

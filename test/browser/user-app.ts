@@ -80,6 +80,14 @@ export function listen(server: HttpServer, port = 0): Promise<number> {
   });
 }
 
+/** A port at which nobody listens. */
+export async function closedPort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
 /** Ends a server and all its connections, those too over which a browser has not asked for anything yet. */
 export async function closeServer(io: Server | undefined, http: HttpServer | undefined): Promise<void> {
   const closed = io?.close();
