@@ -320,6 +320,12 @@ describe.each([
       expect((await server.post()).body).toBe("bYWJj\x1e4b");
     });
 
+    test("what may go before a Blob does not wait for it", async () => {
+      const { server, transport } = await session({ polling_max_packets: 2 });
+      transport.send(["4a", "4b", { size: 3, type: "", arrayBuffer: () => new Promise<ArrayBuffer>(() => {}) }]);
+      expect((await server.post()).body).toBe("4a\x1e4b");
+    });
+
     test("a Blob that was still being read when a dead connection was closed is not written any more", async () => {
       const { server, transport } = await session();
       let read!: (bytes: ArrayBuffer) => void;

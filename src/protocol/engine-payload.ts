@@ -19,13 +19,10 @@ export function payloadSize(frame: Frame): number {
   return typeof frame === "string" ? utf8Length(frame) : base64Size(frame.byteLength);
 }
 
-/**
- * How many of `frames` go into one request: as many as stay within `maxBytes` (the server's `maxPayload`) and `maxPackets`,
- * but one at least.
- */
-export function payloadLength(frames: readonly Frame[], maxBytes: number, maxPackets: number): number {
+/** How many of `frames` go into one request: as many as stay within `maxBytes` (the server's `maxPayload`), but one at least. */
+export function payloadLength(frames: readonly Frame[], maxBytes: number): number {
   let count = 0;
-  for (let bytes = -1; count < frames.length && count < maxPackets; count++) {
+  for (let bytes = -1; count < frames.length; count++) {
     bytes += 1 + payloadSize(frames[count]!);
     if (bytes > maxBytes && count > 0) break;
   }

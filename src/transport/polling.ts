@@ -39,7 +39,7 @@ class Polling implements Transport {
   /** `""` until the session is open. */
   #sid = "";
   #maxPayload = Infinity;
-  /** What has arrived and was not handed over, because reading is paused. */
+  /** What has arrived and was not handed over, the first last: to take it out in front would move all the others each time. */
   #unread: Frame[] = [];
   #unwritten: OutFrame[] = [];
   /** How many of them came before the last call of `send`. */
@@ -120,7 +120,7 @@ class Polling implements Transport {
     this.#get = send(this.#request, "GET", this.#url, "", false, (answer) => {
       this.#get = null;
       if (this.#failed("GET", answer)) return;
-      this.#unread = decodePayload(answer.text, base64);
+      this.#unread = decodePayload(answer.text, base64).reverse();
       if (this.#handler === null && this.#sid === "") this.#endUnborn();
       this.#handOver();
     });
@@ -129,7 +129,7 @@ class Polling implements Transport {
   /** Nobody waits any more for the session that this answer opens. */
   #endUnborn(): void {
     try {
-      this.established(readHandshake(String(this.#unread[0])).sid, Infinity);
+      this.established(readHandshake(String(this.#unread.at(-1))).sid, Infinity);
       this.#add([CLOSE]);
     } catch {
       // It opens none.
@@ -139,7 +139,7 @@ class Polling implements Transport {
   /** Hands over what has arrived. Who hears it may pause us, close us, or send. */
   #handOver(): void {
     while (!this.#paused && this.#unread.length > 0) {
-      const frame = this.#unread.shift()!;
+      const frame = this.#unread.pop()!;
       // A session that the server has ended is not told so: there is nobody to tell.
       if (frame === CLOSE) this.#sid = "";
       this.#handler?.received(frame);
@@ -152,11 +152,13 @@ class Polling implements Transport {
   #write(): void {
     const waiting = this.#unwritten;
     if (waiting.length === 0 || this.#post !== null || this.#leaving !== null) return;
-    if (waiting.some(isBlob)) {
+    // Only what may go now: thousands may wait behind it.
+    const next = waiting.slice(0, this.#request.polling_max_packets);
+    if (next.some(isBlob)) {
       this.#readBlobs();
       return;
     }
-    let count = payloadLength(waiting as Frame[], this.#maxPayload, this.#request.polling_max_packets);
+    let count = payloadLength(next as Frame[], this.#maxPayload);
     // A server may drop what comes in one request with the end of its namespace, and takes a DISCONNECT that comes with the end of
     // the session for a lost connection: the farewell has a request of its own, and the end has one.
     if (this.#handler === null && waiting.length > 1)
