@@ -104,10 +104,12 @@ export class WebSocketPeer {
   #url = "";
   #protocol = "";
   #ending = UNKNOWN;
-  /** Received and not yet taken; the first `#available` of them can be seen. */
+  /** Received since the last poll. */
   #inbox: Packet[] = [];
-  #inboxBytes = 0;
-  #available = 0;
+  /** Those before it that were not taken yet, the oldest last: to take the first of many thousands would move all others. */
+  #available: Packet[] = [];
+  /** Of both. */
+  #waitingBytes = 0;
   #paused = false;
   /** The end, until `poll()` tells; nothing is received after it. */
   #ended: Ending | null = null;
@@ -162,14 +164,18 @@ export class WebSocketPeer {
     this.#ending = UNKNOWN;
     this.#ended = null;
     this.#inbox = [];
-    this.#inboxBytes = this.#available = 0;
+    this.#available = [];
+    this.#waitingBytes = 0;
     this.#paused = this.#lastWasText = false;
     return OK;
   }
 
   /** Takes note of what has happened: the state and the packets that arrived. Call it once a frame. Runs no callback. */
   poll(): void {
-    this.#available = this.#inbox.length;
+    if (this.#inbox.length > 0) {
+      this.#available = [...this.#inbox.reverse(), ...this.#available];
+      this.#inbox = [];
+    }
     if (this.#state === CONNECTING && this.#socket?.readyState === OPEN) {
       this.#state = OPEN;
       this.#protocol = this.#socket.protocol;
@@ -184,7 +190,7 @@ export class WebSocketPeer {
 
   /** How many packets `get_packet` can take, as of the last `poll()`. Godot: `PacketPeer.get_available_packet_count`. */
   get_available_packet_count(): number {
-    return this.#available;
+    return this.#available.length;
   }
 
   /**
@@ -193,11 +199,10 @@ export class WebSocketPeer {
    * Godot: `PacketPeer.get_packet`.
    */
   get_packet(): Uint8Array {
-    this.#packetError = this.#available > 0 ? OK : ERR_UNAVAILABLE;
-    if (this.#packetError !== OK) return new Uint8Array();
-    const packet = this.#inbox.shift()!;
-    this.#available--;
-    this.#inboxBytes -= packet.bytes.byteLength;
+    const packet = this.#available.pop();
+    this.#packetError = packet ? OK : ERR_UNAVAILABLE;
+    if (!packet) return new Uint8Array();
+    this.#waitingBytes -= packet.bytes.byteLength;
     this.#lastWasText = packet.isText;
     if (this.#paused && this.#fill() <= 0.5) {
       this.#paused = false;
@@ -323,23 +328,23 @@ export class WebSocketPeer {
     const isText = typeof frame === "string";
     const bytes = isText ? new TextEncoder().encode(frame) : frame;
     this.#inbox.push({ bytes, isText });
-    this.#inboxBytes += bytes.byteLength;
+    this.#waitingBytes += bytes.byteLength;
     if (socket.pause) {
       if (this.#paused || this.#fill() < 1) return;
       this.#paused = true;
       socket.pause();
     } else if (this.#fill() > 1) {
       this.#inbox.pop();
-      this.#inboxBytes -= bytes.byteLength;
+      this.#waitingBytes -= bytes.byteLength;
       this.#ended = TOO_MUCH;
       socket.startClose(TOO_MUCH.code, TOO_MUCH.reason);
     }
   }
 
-  /** How full the inbox is, 1 being full. */
+  /** How much of what may wait does, 1 being all. */
   #fill(): number {
-    const packets = this.#inbox.length / (this.max_queued_packets || Infinity);
-    return Math.max(packets, this.#inboxBytes / (this.inbound_buffer_size || Infinity));
+    const packets = (this.#inbox.length + this.#available.length) / (this.max_queued_packets || Infinity);
+    return Math.max(packets, this.#waitingBytes / (this.inbound_buffer_size || Infinity));
   }
 
   #end(ending: Ending): void {
