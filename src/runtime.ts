@@ -32,6 +32,13 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   #collected = -Infinity;
   /** How many packets were taken by the delivery that goes on. */
   #taken = 0;
+  /** When the event that is pulled arrived. */
+  #pulledAt = NaN;
+
+  /** When what waits first for the game arrived, in seconds; `Infinity` when nothing does. */
+  get oldestTime(): number {
+    return this.pulled ? this.#pulledAt : (this.connection?.inbox.oldestTime ?? Infinity);
+  }
 
   get backlog(): number {
     const { connection } = this;
@@ -167,30 +174,33 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     this.#taken = 0;
     // The connection is looked up each time: a callback may have ended it, or started another. News costs nothing: what is left of it
     // after the last packet is told now, before any deadline.
-    while (!this.dispatchPaused && (this.#taken < packets || !this.connection?.inbox.length)) {
+    while (!this.dispatchPaused && (this.#taken < packets || this.oldestTime === Infinity)) {
       const { connection, pulled } = this;
+      const isPull = this.options.event_delivery === "pull";
       if (pulled) {
         // It has to be taken first, or is delivered first when nothing is pulled any more.
-        if (this.options.event_delivery === "pull") break;
+        if (isPull) break;
         this.pulled = null;
+        this.#taken++;
         this.event(...pulled);
-        continue;
-      }
-      const item = connection?.inbox.shift();
-      if (!item) break;
-      if (typeof item === "function") {
-        item();
-        continue;
-      }
-      const before = this.#taken;
-      try {
-        this.session.receive(item);
-      } catch (error) {
-        if (!(error instanceof ProtocolError)) throw error;
-        // Whether it was found before or after the packet was counted.
-        this.#taken = before + 1;
-        // What came behind a packet that cannot be read cannot be trusted either: it goes with the connection.
-        if (connection === this.connection) this.lost("parse error", error.message);
+      } else {
+        if (isPull) this.#pulledAt = this.oldestTime;
+        const item = connection?.inbox.shift();
+        if (!item) break;
+        if (typeof item === "function") {
+          item();
+          continue;
+        }
+        const before = this.#taken;
+        try {
+          this.session.receive(item);
+        } catch (error) {
+          if (!(error instanceof ProtocolError)) throw error;
+          // Whether it was found before or after the packet was counted.
+          this.#taken = before + 1;
+          // What came behind a packet that cannot be read cannot be trusted either: it goes with the connection.
+          if (connection === this.connection) this.lost("parse error", error.message);
+        }
       }
       if (until < Infinity && clock() >= until) packets = 0;
     }
@@ -202,7 +212,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
    * delivered.
    */
   #expire(): void {
-    const oldest = this.connection?.inbox.oldestTime ?? Infinity;
+    const oldest = this.oldestTime;
     if (oldest <= this.#collected) return;
     const heard = oldest < Infinity ? this.#collected : this.time;
     this.#collected = this.time;

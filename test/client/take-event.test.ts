@@ -62,6 +62,32 @@ describe('with event_delivery: "pull"', () => {
     expect(takeAll(rig.client).map(({ event }) => event)).toEqual(["b", "c"]);
   });
 
+  test("it has waited since it arrived", () => {
+    const rig = connected(PULL);
+    rig.push('42["a"]');
+    rig.step(2);
+    rig.push('42["b"]');
+    rig.step(3);
+    expect(rig.client.get_stats()).toMatchObject({ inbox_length: 2, inbox_age: 5 });
+    rig.client.take_event();
+    expect(rig.client.get_stats()).toMatchObject({ inbox_length: 1, inbox_age: 3 });
+    rig.client.take_event();
+    expect(rig.client.get_stats()).toMatchObject({ inbox_length: 0, inbox_age: 0 });
+  });
+
+  test("while one waits to be taken no deadline passes: none that would drop it either", () => {
+    const rig = connecting(PULL);
+    rig.client.create_namespace("/a").connect_to_namespace();
+    rig.serve(OPEN, '40/a,{"sid":"b"}');
+    rig.push('42/a,["a"]');
+    rig.step(30);
+    rig.step(30);
+    expect(rig.client.take_event()?.event).toBe("a");
+    expect(rig.told()).toEqual(["namespace_connected(/a)"]);
+    rig.step(1);
+    expect(rig.told()[0]).toMatch("namespace_disconnected(/a)");
+  });
+
   test("budgets do not count", () => {
     const rig = connected({ ...PULL, poll_max_packets: 1 });
     rig.serve('42["a"]', '42["b"]', '42["c"]');
@@ -178,6 +204,17 @@ test("switched to push, an event that was decoded waits for a poll that delivers
   rig.client.set_dispatch_paused(false);
   expect(rig.sent()).toEqual(['437["yes"]']);
   expect(seen).toEqual([["ask", [1], "/"]]);
+});
+
+test("switched to push, an event that was decoded counts in the budget like all others", () => {
+  const rig = connected({ ...PULL, poll_max_packets: 1 });
+  const seen = record(rig);
+  rig.serve('42["a"]', '42["b"]', '42["c"]');
+  rig.client.configure({ event_delivery: "push" });
+  for (let count = 1; count <= 3; count++) {
+    rig.poll();
+    expect(seen).toHaveLength(count);
+  }
 });
 
 test("switched while one waits to be taken, it does not hold up the others, nor the end of the connection", () => {
