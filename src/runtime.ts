@@ -123,7 +123,11 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   /** With the option `event_delivery: "pull"`: the next event. What came before it and is none is delivered on the way. */
   takeEvent(): TakenEvent | null {
     if (this.options.event_delivery !== "pull" || this.dispatchPaused) return null;
-    if (this.depth === 0 && !this.pulled) this.#atOnce(() => this.#deliver(Infinity, Infinity));
+    if (this.depth === 0 && !this.pulled) {
+      // The last poll may have been long ago, and what is asked for in a callback has its time from now on.
+      this.now();
+      this.#atOnce(() => this.#deliver(Infinity, Infinity));
+    }
     const { pulled } = this;
     if (!pulled) return null;
     this.pulled = null;

@@ -1,6 +1,6 @@
 import { SocketIOClient, type TakenEvent } from "socketio-gameloop";
 import { describe, expect, test } from "vitest";
-import { connected, connecting, join, OPEN, record } from "../support/scripted-server.js";
+import { connected, connecting, JOINED, join, OPEN, record } from "../support/scripted-server.js";
 
 const PULL = { event_delivery: "pull" } as const;
 
@@ -86,6 +86,21 @@ describe('with event_delivery: "pull"', () => {
     expect(rig.told()).toEqual(["namespace_connected(/a)"]);
     rig.step(1);
     expect(rig.told()[0]).toMatch("namespace_disconnected(/a)");
+  });
+
+  test("what a callback asks for on the way has its time from then on, however long ago the last poll was", () => {
+    const rig = connecting(PULL);
+    const codes: number[] = [];
+    rig.client.connected.connect(() => {
+      rig.main.emit_with_ack("ask", [], (_, code) => codes.push(code), 5);
+    });
+    rig.push(OPEN, JOINED, '42["a"]');
+    rig.clock.advance(40);
+    rig.client.take_event();
+    rig.step(1);
+    expect(rig.peer.written()).toEqual(["40", '420["ask"]']);
+    rig.serve("430[]");
+    expect(codes).toEqual([0]);
   });
 
   test("budgets do not count", () => {
