@@ -328,13 +328,13 @@ export class SocketIOClient {
 
   /** What the client has counted and measured: plain numbers, in a new object each time. */
   get_stats(): ClientStats {
-    const { connection, counters, rtt, session } = this.#runtime;
+    const { counters, oldestTime, rtt, session } = this.#runtime;
     return {
       ...counters,
       ...rtt,
       packets_sent: session.packetsSent,
       inbox_length: this.get_pending_count(),
-      inbox_age: Math.max(0, this.#runtime.now() - (connection?.inbox.oldestTime ?? Infinity)),
+      inbox_age: Math.max(0, this.#runtime.now() - oldestTime),
       acks_pending: session.acksPending,
     };
   }

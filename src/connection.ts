@@ -239,6 +239,8 @@ export class Connection extends EngineSession implements TransportHandler {
     const latest = latestEvents?.of(contentOf(packet));
     if (latest) {
       const { newest } = latest;
+      // One that is held waits elsewhere, and is left out when that ends.
+      if (newest) newest.isOld = true;
       if (newest?.inbox === inbox) {
         inbox.drop(newest);
         counters.events_skipped++;

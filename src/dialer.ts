@@ -196,19 +196,21 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
     this.want(entry);
   }
 
-  /** @param delay seconds before CONNECT is sent */
+  /** @param delay seconds before auth is asked for and CONNECT is sent */
   protected want(entry: NamespaceEntry, delay = 0): void {
     const { keptAuth: auth } = entry;
     entry.question = null;
     // A join of the main namespace that comes later has its own time.
     if (this.state === CONNECTED) this.settled();
     this.session.connect(entry, typeof auth === "string" ? auth : null, this.now(), delay);
-    // Otherwise it is asked when there is one.
-    if (this.connection) this.#ask(entry);
+    this.#ask(entry, delay);
   }
 
-  /** CONNECT waits for the answer; one to an earlier question is not taken. */
-  #ask(entry: NamespaceEntry): void {
+  /**
+   * CONNECT waits for the answer; one to an earlier question is not taken. Without a connection it is asked when there is one.
+   * @param delay seconds before it is asked: whom it asks in turn must not be hammered either
+   */
+  #ask(entry: NamespaceEntry, delay = 0): void {
     const { keptAuth: auth } = entry;
     if (typeof auth !== "function") return;
     const question = {};
@@ -234,17 +236,22 @@ export abstract class Dialer extends Callbacks implements ConnectionOwner {
       // Like the CONNECT that needs no asking, it goes out when it can, not with the next frame.
       this.flush();
     };
-    // It is no callback, but must not poll either.
-    this.depth++;
-    try {
-      const answer = auth();
-      // Through a promise of our own: a foreign one may lack `catch`.
-      if (typeof (answer as Promise<unknown> | null | undefined)?.then === "function")
-        Promise.resolve(answer).then(answered).catch(failed);
-      else answered(answer);
-    } catch (error) {
-      failed(error);
-    }
-    this.depth--;
+    const ask = () => {
+      if (!isAwaited()) return;
+      // It is no callback, but must not poll either.
+      this.depth++;
+      try {
+        const answer = auth();
+        // Through a promise of our own: a foreign one may lack `catch`.
+        if (typeof (answer as Promise<unknown> | null | undefined)?.then === "function")
+          Promise.resolve(answer).then(answered).catch(failed);
+        else answered(answer);
+      } catch (error) {
+        failed(error);
+      }
+      this.depth--;
+    };
+    if (delay > 0) this.expireAfter(delay, ask);
+    else ask();
   }
 }

@@ -83,8 +83,8 @@ export abstract class Lifecycle extends Dialer {
     const { reconnection } = this.options;
     const epoch = this.#epoch;
     if (entry === this.main) this.#shutOutIn = entry.generation;
-    // A server that lets in and throws out at once must not be hammered.
-    if (this.time - entry.connectSentAt >= reconnection.delay_max) entry.refusals = 0;
+    // A server that lets in and throws out at once must not be hammered: the delays start anew after a join that lasted.
+    if (reason === "server disconnect" && this.time - entry.connectSentAt >= reconnection.delay_max) entry.refusals = 0;
     const retry = this.shallRetry(reason, error, false);
     // The filter may have ended the connection, or joined the namespace by itself.
     if (epoch === this.#epoch && entry.state === DISCONNECTED) {

@@ -21,7 +21,6 @@ import type { Frames } from "./protocol/attachments.js";
 import { OPEN } from "./protocol/constants.js";
 import { ProtocolError } from "./protocol/protocol-error.js";
 import type { RawPacket } from "./protocol/socket-decoder.js";
-import { contentOf } from "./protocol/socket-packet.js";
 
 /** With a budget for time, how many packets are written before the clock is looked at. */
 const WRITTEN_AT_ONCE = 512;
@@ -33,6 +32,13 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   #collected = -Infinity;
   /** How many packets were taken by the delivery that goes on. */
   #taken = 0;
+  /** When the event that is pulled arrived. */
+  #pulledAt = NaN;
+
+  /** When what waits first for the game arrived, in seconds; `Infinity` when nothing does. */
+  get oldestTime(): number {
+    return this.pulled ? this.#pulledAt : (this.connection?.inbox.oldestTime ?? Infinity);
+  }
 
   get backlog(): number {
     const { connection } = this;
@@ -117,7 +123,11 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   /** With the option `event_delivery: "pull"`: the next event. What came before it and is none is delivered on the way. */
   takeEvent(): TakenEvent | null {
     if (this.options.event_delivery !== "pull" || this.dispatchPaused) return null;
-    if (this.depth === 0 && !this.pulled) this.#atOnce(() => this.#deliver(Infinity, Infinity));
+    if (this.depth === 0 && !this.pulled) {
+      // The last poll may have been long ago, and what is asked for in a callback has its time from now on.
+      this.now();
+      this.#atOnce(() => this.#deliver(Infinity, Infinity));
+    }
     const { pulled } = this;
     if (!pulled) return null;
     this.pulled = null;
@@ -150,16 +160,12 @@ export class Runtime extends Lifecycle implements NamespaceHost {
   }
 
   released(held: readonly RawPacket[]): void {
-    const { counters, latestEvents, observers } = this;
-    // A snapshot of which something newer has come waits for nobody.
     const left = held.filter((packet) => {
-      const newest = latestEvents?.of(contentOf(packet))?.newest;
-      const isOld = newest && newest !== packet;
-      if (isOld) {
-        counters.events_skipped++;
-        tellOf(observers, "packet_skipped", packet);
-      }
-      return !isOld;
+      // A snapshot of which a newer one has come waits for nobody.
+      if (typeof packet === "string" || !packet.isOld) return true;
+      this.counters.events_skipped++;
+      tellOf(this.observers, "packet_skipped", packet);
+      return false;
     });
     this.connection!.inbox.putBack(left);
   }
@@ -172,30 +178,33 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     this.#taken = 0;
     // The connection is looked up each time: a callback may have ended it, or started another. News costs nothing: what is left of it
     // after the last packet is told now, before any deadline.
-    while (!this.dispatchPaused && (this.#taken < packets || !this.connection?.inbox.length)) {
+    while (!this.dispatchPaused && (this.#taken < packets || this.oldestTime === Infinity)) {
       const { connection, pulled } = this;
+      const isPull = this.options.event_delivery === "pull";
       if (pulled) {
         // It has to be taken first, or is delivered first when nothing is pulled any more.
-        if (this.options.event_delivery === "pull") break;
+        if (isPull) break;
         this.pulled = null;
+        this.#taken++;
         this.event(...pulled);
-        continue;
-      }
-      const item = connection?.inbox.shift();
-      if (!item) break;
-      if (typeof item === "function") {
-        item();
-        continue;
-      }
-      const before = this.#taken;
-      try {
-        this.session.receive(item);
-      } catch (error) {
-        if (!(error instanceof ProtocolError)) throw error;
-        // Whether it was found before or after the packet was counted.
-        this.#taken = before + 1;
-        // What came behind a packet that cannot be read cannot be trusted either: it goes with the connection.
-        if (connection === this.connection) this.lost("parse error", error.message);
+      } else {
+        if (isPull) this.#pulledAt = this.oldestTime;
+        const item = connection?.inbox.shift();
+        if (!item) break;
+        if (typeof item === "function") {
+          item();
+          continue;
+        }
+        const before = this.#taken;
+        try {
+          this.session.receive(item);
+        } catch (error) {
+          if (!(error instanceof ProtocolError)) throw error;
+          // Whether it was found before or after the packet was counted.
+          this.#taken = before + 1;
+          // What came behind a packet that cannot be read cannot be trusted either: it goes with the connection.
+          if (connection === this.connection) this.lost("parse error", error.message);
+        }
       }
       if (until < Infinity && clock() >= until) packets = 0;
     }
@@ -207,7 +216,7 @@ export class Runtime extends Lifecycle implements NamespaceHost {
    * delivered.
    */
   #expire(): void {
-    const oldest = this.connection?.inbox.oldestTime ?? Infinity;
+    const oldest = this.oldestTime;
     if (oldest <= this.#collected) return;
     const heard = oldest < Infinity ? this.#collected : this.time;
     this.#collected = this.time;

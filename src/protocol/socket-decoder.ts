@@ -19,6 +19,8 @@ export interface TimedPacket {
   time: number;
   /** The `Inbox` that it waits in, if it does. */
   inbox: unknown;
+  /** Of an `EVENT_LATEST` event of which a newer packet has arrived. */
+  isOld: boolean;
 }
 
 /**
@@ -35,7 +37,7 @@ interface DecoderLimits {
 }
 
 export function timedPacket(content: PacketSource, size: number, time: number): TimedPacket {
-  return { content, attachments: NOTHING, size, time, inbox: null };
+  return { content, attachments: NOTHING, size, time, inbox: null, isOld: false };
 }
 
 export class SocketDecoder {

@@ -204,4 +204,18 @@ describe("EVENT_LATEST", () => {
     rig.serve('40/a,{"sid":"b"}');
     expect(seen).toEqual(["state [1]", 'state [{"0":1}]']);
   });
+
+  test("nor is one that was held before it got the mode when a newer one comes, held or not", () => {
+    const rig = connected();
+    const ns = rig.client.create_namespace("/a");
+    const seen = record(rig, "/a");
+    ns.connect_to_namespace();
+    rig.serve('42/a,["state",1]', '451-/a,["state",{"_placeholder":true,"num":0}]', Uint8Array.of(2));
+    ns.set_event_mode("state", EVENT_LATEST);
+    rig.serve('42/a,["state",3]');
+    rig.serve('42/a,["state",4]');
+    rig.serve('40/a,{"sid":"b"}', '42/a,["state",5]');
+    expect(seen).toEqual(["state [1]", 'state [{"0":2}]', "state [5]"]);
+    expect(rig.client.get_stats().events_skipped).toBe(2);
+  });
 });

@@ -54,6 +54,18 @@ describe("one budget of packets", () => {
     expect(heard).toEqual(Array.from({ length: 8 }, (_, n) => `0:${n}`));
   });
 
+  test("is kept by events that were decoded to be taken, and are delivered to listeners after all", () => {
+    const { group: bots, rigs, heard } = group(2, { poll_max_packets: 1 });
+    for (const { client } of rigs) client.configure({ event_delivery: "pull" });
+    for (const rig of rigs) push(rig, 1);
+    for (let n = 0; n < 2; n++) bots.poll();
+    for (const { client } of rigs) client.configure({ event_delivery: "push" });
+    for (let n = 1; n <= 2; n++) {
+      bots.poll();
+      expect(heard).toHaveLength(n);
+    }
+  });
+
   test("is kept by events that came before the answer to CONNECT", () => {
     const { group: bots, rigs, heard } = group(2, { poll_max_packets: 4 });
     const ns = rigs[0]!.client.create_namespace("/early");

@@ -323,13 +323,55 @@ describe("true joins a namespace again that the server does not want us in", () 
         `40${packet}{"ticket":${round}}`,
       ]);
       rig.serve(`44${packet}{"message":"wrong ticket"}`);
-      await settled();
       rig.step(8);
+      await settled();
     }
     if (path === "/") return;
     rig.serve("41");
     rig.step(8);
     expect(rig.peer.written()).toContain('40{"main":true}');
+  });
+
+  test.each(["/", "/a"])("an auth function of %s that fails is asked again after delays that grow", async (path) => {
+    const rig = new Rig(asking(true).options);
+    const asked: number[] = [];
+    const auth = async () => {
+      asked.push(rig.clock.now);
+      throw new Error("no ticket");
+    };
+    rig.client.connect_to_url("ws://test");
+    rig.serve(OPEN, JOINED);
+    rig.main.disconnect_from_namespace();
+    rig.client.create_namespace(path).connect_to_namespace(auth);
+    for (let second = 0; second < 35; second += 0.5) {
+      await settled();
+      rig.clock.advance(0.5);
+      rig.serve("2");
+    }
+    const started = asked[0]!;
+    // Each failure is told in the poll after it.
+    expect(asked.map((moment) => moment - started)).toEqual([0, 1.5, 4, 8.5, 17, 25.5, 34]);
+    expect(rig.peers).toHaveLength(1);
+  });
+
+  test("it is not asked for a namespace that was left meanwhile, and once for one that was joined again", () => {
+    const rig = connected(asking(true).options);
+    let asked = 0;
+    const auth = () => ({ ticket: ++asked });
+    const ns = rig.client.create_namespace("/a");
+    ns.connect_to_namespace(auth);
+    rig.poll();
+    rig.serve('44/a,{"message":"full"}');
+    ns.disconnect_from_namespace();
+    rig.step(8);
+    expect(asked).toBe(1);
+    ns.connect_to_namespace(auth);
+    rig.poll();
+    rig.serve('44/a,{"message":"full"}');
+    ns.disconnect_from_namespace();
+    ns.connect_to_namespace(auth);
+    rig.step(8);
+    expect(asked).toBe(3);
   });
 
   test("leaving it meanwhile ends the waiting", () => {

@@ -1,6 +1,6 @@
 import { SocketIOClient } from "socketio-gameloop";
 import { describe, expect, test } from "vitest";
-import { connected, connecting, OPEN, open, record } from "../support/scripted-server.js";
+import { connected, connecting, OPEN, open, record, recoverable } from "../support/scripted-server.js";
 
 describe("get_stats", () => {
   test("is all zeros (and plain) on a new client", () => {
@@ -55,6 +55,16 @@ describe("get_stats", () => {
     rig.main.on("x", () => {});
     rig.serve('42["x"]', '42["x"]');
     expect(rig.client.get_stats().events_dispatched).toBe(2);
+  });
+
+  test("and none that nobody listens to, though it was read for its attachments or for recovery's offset", () => {
+    const rig = recoverable();
+    rig.main.on("x", () => {});
+    rig.serve('42["x","1-0"]', '42["y","2-0"]', '451-["y",{"_placeholder":true,"num":0},"3-0"]', Uint8Array.of(1));
+    expect(rig.client.get_stats().events_dispatched).toBe(1);
+    rig.lose();
+    rig.comeBack();
+    expect(rig.peer.written()).toEqual(['40{"pid":"p","offset":"3-0"}']);
   });
 
   test("inbox_length and inbox_age: how many wait, and for how long the first of them has", () => {

@@ -1,6 +1,6 @@
 import { SocketIOClient, type TakenEvent } from "socketio-gameloop";
 import { describe, expect, test } from "vitest";
-import { connected, connecting, join, OPEN, record } from "../support/scripted-server.js";
+import { connected, connecting, JOINED, join, OPEN, record } from "../support/scripted-server.js";
 
 const PULL = { event_delivery: "pull" } as const;
 
@@ -60,6 +60,47 @@ describe('with event_delivery: "pull"', () => {
     rig.poll();
     expect(rig.client.get_pending_count()).toBe(2);
     expect(takeAll(rig.client).map(({ event }) => event)).toEqual(["b", "c"]);
+  });
+
+  test("it has waited since it arrived", () => {
+    const rig = connected(PULL);
+    rig.push('42["a"]');
+    rig.step(2);
+    rig.push('42["b"]');
+    rig.step(3);
+    expect(rig.client.get_stats()).toMatchObject({ inbox_length: 2, inbox_age: 5 });
+    rig.client.take_event();
+    expect(rig.client.get_stats()).toMatchObject({ inbox_length: 1, inbox_age: 3 });
+    rig.client.take_event();
+    expect(rig.client.get_stats()).toMatchObject({ inbox_length: 0, inbox_age: 0 });
+  });
+
+  test("while one waits to be taken no deadline passes: none that would drop it either", () => {
+    const rig = connecting(PULL);
+    rig.client.create_namespace("/a").connect_to_namespace();
+    rig.serve(OPEN, '40/a,{"sid":"b"}');
+    rig.push('42/a,["a"]');
+    rig.step(30);
+    rig.step(30);
+    expect(rig.client.take_event()?.event).toBe("a");
+    expect(rig.told()).toEqual(["namespace_connected(/a)"]);
+    rig.step(1);
+    expect(rig.told()[0]).toMatch("namespace_disconnected(/a)");
+  });
+
+  test("what a callback asks for on the way has its time from then on, however long ago the last poll was", () => {
+    const rig = connecting(PULL);
+    const codes: number[] = [];
+    rig.client.connected.connect(() => {
+      rig.main.emit_with_ack("ask", [], (_, code) => codes.push(code), 5);
+    });
+    rig.push(OPEN, JOINED, '42["a"]');
+    rig.clock.advance(40);
+    rig.client.take_event();
+    rig.step(1);
+    expect(rig.peer.written()).toEqual(["40", '420["ask"]']);
+    rig.serve("430[]");
+    expect(codes).toEqual([0]);
   });
 
   test("budgets do not count", () => {
@@ -178,6 +219,17 @@ test("switched to push, an event that was decoded waits for a poll that delivers
   rig.client.set_dispatch_paused(false);
   expect(rig.sent()).toEqual(['437["yes"]']);
   expect(seen).toEqual([["ask", [1], "/"]]);
+});
+
+test("switched to push, an event that was decoded counts in the budget like all others", () => {
+  const rig = connected({ ...PULL, poll_max_packets: 1 });
+  const seen = record(rig);
+  rig.serve('42["a"]', '42["b"]', '42["c"]');
+  rig.client.configure({ event_delivery: "push" });
+  for (let count = 1; count <= 3; count++) {
+    rig.poll();
+    expect(seen).toHaveLength(count);
+  }
 });
 
 test("switched while one waits to be taken, it does not hold up the others, nor the end of the connection", () => {
