@@ -7,7 +7,6 @@ import type { SocketIONamespace } from "../namespace.js";
 import { NAMESPACE_SIGNALS, type TakenEvent } from "../namespace-entry.js";
 import type { ClientObserver } from "../observer.js";
 import type { ClientOptions, ClientOptionsInput } from "../options.js";
-import type { PollLimit } from "../poll-limit.js";
 import type { Signal } from "../signal.js";
 import type { TransportFactory } from "../transport/transport.js";
 import { CallNotes } from "./session-calls.js";
@@ -36,8 +35,10 @@ export class Running {
   #unwatchNetwork = () => {};
   #codec: ClientOptions["codec"] = null;
   #transports = 0;
-  /** Of the poll that goes on, unless a `PollGroup` polls. */
-  #limit: PollLimit | null = null;
+  /** How many packets waited behind the one that was taken last. */
+  #behind = 0;
+  /** How many packets the poll that goes on has taken, as a replay needs it; `null` for one of a `PollGroup`. */
+  #taken: number | null = null;
   /** As they were, to be put back. */
   #original: ClientOptionsInput = {};
   #plain: Record<string, unknown> = {};
@@ -48,9 +49,15 @@ export class Running {
     this.#tape = new Tape((item) => write(item, this.id));
     this.#calls = new CallNotes(this.#tape, redaction);
     this.#observer = {
-      poll_started: (now) => this.#tape.pollStarted(now),
-      poll_ended: () => this.#tape.pollEnded(this.#limit && MANY - this.#limit.packets),
-      packet_received: () => this.#tape.packetTaken(),
+      poll_started: (now) => {
+        this.#behind = this.#waiting;
+        this.#tape.pollStarted(now);
+      },
+      poll_ended: () => this.#tape.pollEnded(this.#taken),
+      packet_received: () => {
+        this.#behind = this.#waiting;
+        this.#tape.packetTaken();
+      },
       callback_ran: (event, path, args, _, error) =>
         this.#tape.note(["cb", event, path, redaction.hash(event, args), redaction.thrown(error)]),
     };
@@ -111,15 +118,30 @@ export class Running {
     this.#client.configure(original as ClientOptionsInput);
   }
 
-  /** A limit that limits nothing, but counts. */
+  /** With a limit that limits nothing, but counts. */
   #poll(now: number | undefined): number {
-    const outer = this.#limit;
-    this.#limit = { packets: MANY, until: Infinity };
+    const running = this;
+    const outer = this.#taken;
+    this.#taken = 0;
+    const limit = {
+      until: Infinity,
+      get packets() {
+        return MANY;
+      },
+      // When the poll has taken what it takes. What is held until its namespace is joined does not count, and is taken all the same.
+      set packets(left) {
+        running.#taken = running.#behind > 0 && running.#waiting === 0 ? -1 : MANY - left;
+      },
+    };
     try {
-      return runtimeOf(this.#client).poll(now, this.#limit);
+      return runtimeOf(this.#client).poll(now, limit);
     } finally {
-      this.#limit = outer;
+      this.#taken = outer;
     }
+  }
+
+  get #waiting(): number {
+    return runtimeOf(this.#client).connection?.inbox.length ?? 0;
   }
 
   #called(target: Target, method: Method, args: unknown[], original: (...args: unknown[]) => unknown): unknown {

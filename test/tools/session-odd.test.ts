@@ -82,6 +82,44 @@ test("a game that owns time", () => {
   expect(player.get_callback_count()).toBeGreaterThan(10);
 });
 
+describe("events that come before their namespace is joined", () => {
+  test.each([0, 1])("are taken by a poll, which lets time pass as ever; with a budget of %i s", (poll_max_time) => {
+    const { client, main, recorder, say, clock } = byHand({ poll_max_time });
+    const told: number[] = [];
+    main.on("said", () => {});
+    client.connect_to_url("ws://test");
+    say(HANDSHAKE);
+    main.emit_with_ack("ask", [], () => told.push(clock.now), 0.3);
+    client.poll();
+    clock.advance(0.2);
+    say('42["said",1]', '42["said",2]');
+    clock.advance(0.2);
+    client.poll();
+    clock.advance(0.2);
+    say('40{"sid":"s"}');
+    client.poll();
+    expect(told).toEqual([0.4]);
+    expect(replay(recorder).get_callback_count()).toBe(3);
+  });
+
+  test("are gone with their connection, which a poll tells of behind them", () => {
+    const { client, recorder, say, clock, handlers } = byHand();
+    const errors: number[] = [];
+    client.connect_error.connect(() => errors.push(clock.now));
+    client.connect_to_url("ws://test");
+    say(HANDSHAKE);
+    client.poll();
+    say('42["said",1]');
+    handlers.at(-1)?.closed("transport close", "", "");
+    clock.advance(0.1);
+    client.poll();
+    clock.advance(0.01);
+    client.poll();
+    expect(errors).toEqual([0.1]);
+    replay(recorder);
+  });
+});
+
 test("a fixed tick", () => {
   const clock = new ManualClock();
   const server = new FakeServer({ clock });
