@@ -80,9 +80,11 @@ export class Running {
     );
     this.#patches.replace(client, "get_stats", (args, original) => this.#tape.aside(() => original(...args)));
     this.#patches.replace(client, "poll", ([now]) => this.#poll(now as number | undefined));
-    client.add_observer(this.#observer);
+    const runtime = runtimeOf(client);
+    // Before all others: what one of them calls when a poll has ended, as an RttProbe does, is no part of that.
+    runtime.observers = [this.#observer, ...runtime.observers];
     this.#tape.isRunning = true;
-    const { session, latestEvents } = runtimeOf(client);
+    const { session, latestEvents } = runtime;
     const faces = session.namespaces().map(({ path }) => client.get_namespace(path)!);
     for (const face of faces) this.#patches.namespace(face as unknown as SocketIONamespace);
     const latest = Array.from(latestEvents?.paths ?? [], ([path, events]) => [path, [...events.keys()]] as const);
