@@ -7,6 +7,7 @@ import type { SocketIONamespace } from "../namespace.js";
 import { NAMESPACE_SIGNALS, type TakenEvent } from "../namespace-entry.js";
 import type { ClientObserver } from "../observer.js";
 import type { ClientOptions, ClientOptionsInput } from "../options.js";
+import type { PollLimit } from "../poll-limit.js";
 import type { Signal } from "../signal.js";
 import type { TransportFactory } from "../transport/transport.js";
 import { CallNotes } from "./session-calls.js";
@@ -37,8 +38,6 @@ export class Running {
   #transports = 0;
   /** How many packets waited behind the one that was taken last. */
   #behind = 0;
-  /** How many packets the poll that goes on has taken, as a replay needs it; `null` for one of a `PollGroup`. */
-  #taken: number | null = null;
   /** As they were, to be put back. */
   #original: ClientOptionsInput = {};
   #plain: Record<string, unknown> = {};
@@ -53,10 +52,9 @@ export class Running {
         this.#behind = this.#waiting;
         this.#tape.pollStarted(now);
       },
-      poll_ended: () => this.#tape.pollEnded(this.#taken),
+      poll_ended: () => this.#tape.pollEnded(),
       packet_received: () => {
         this.#behind = this.#waiting;
-        this.#tape.packetTaken();
       },
       callback_ran: (event, path, args, _, error) =>
         this.#tape.note(["cb", event, path, redaction.hash(event, args), redaction.thrown(error)]),
@@ -79,8 +77,11 @@ export class Running {
       this.#calls.watchReply,
     );
     this.#patches.replace(client, "get_stats", (args, original) => this.#tape.aside(() => original(...args)));
-    this.#patches.replace(client, "poll", ([now]) => this.#poll(now as number | undefined));
     const runtime = runtimeOf(client);
+    // Not that of the client: a PollGroup calls this one.
+    this.#patches.replace(runtime, "poll", ([now, limit = { packets: MANY, until: Infinity }], original) =>
+      original(now, this.#counted(limit as PollLimit)),
+    );
     // Before all others: what one of them calls when a poll has ended, as an RttProbe does, is no part of that.
     runtime.observers = [this.#observer, ...runtime.observers];
     this.#tape.isRunning = true;
@@ -120,26 +121,21 @@ export class Running {
     this.#client.configure(original as ClientOptionsInput);
   }
 
-  /** With a limit that limits nothing, but counts. */
-  #poll(now: number | undefined): number {
-    const running = this;
-    const outer = this.#taken;
-    this.#taken = 0;
-    const limit = {
-      until: Infinity,
+  /** The same limit, which tells how many packets a poll has taken: it is counted down when the poll has taken them. */
+  #counted(limit: PollLimit): PollLimit {
+    const tape = this.#tape;
+    // Events that are held until their namespace is joined do not count, but those behind the last one that counts are taken, too.
+    const hasTakenAll = () => this.#behind > 0 && this.#waiting === 0;
+    return {
+      until: limit.until,
       get packets() {
-        return MANY;
+        return limit.packets;
       },
-      // When the poll has taken what it takes. What is held until its namespace is joined does not count, and is taken all the same.
       set packets(left) {
-        running.#taken = running.#behind > 0 && running.#waiting === 0 ? -1 : MANY - left;
+        tape.pollTook(hasTakenAll() ? -1 : limit.packets - left);
+        limit.packets = left;
       },
     };
-    try {
-      return runtimeOf(this.#client).poll(now, limit);
-    } finally {
-      this.#taken = outer;
-    }
   }
 
   get #waiting(): number {

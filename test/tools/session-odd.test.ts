@@ -2,6 +2,7 @@
 import {
   type ClientOptionsInput,
   type OutFrame,
+  PollGroup,
   SocketIOClient,
   type Transport,
   type TransportFactory,
@@ -83,21 +84,28 @@ test("a game that owns time", () => {
 });
 
 describe("events that come before their namespace is joined", () => {
-  test.each([0, 1])("are taken by a poll, which lets time pass as ever; with a budget of %i s", (poll_max_time) => {
-    const { client, main, recorder, say, clock } = byHand({ poll_max_time });
+  test.each([
+    ["itself", {}],
+    ["itself, with a budget", { poll_max_time: 1 }],
+    ["a PollGroup", {}],
+  ])("are taken by a poll of %s, which lets time pass as ever", (who, options) => {
+    const { client, main, recorder, say, clock } = byHand(options);
+    const group = new PollGroup();
+    group.add(client);
+    const poll = () => (who === "a PollGroup" ? group : client).poll();
     const told: number[] = [];
     main.on("said", () => {});
     client.connect_to_url("ws://test");
     say(HANDSHAKE);
     main.emit_with_ack("ask", [], () => told.push(clock.now), 0.3);
-    client.poll();
+    poll();
     clock.advance(0.2);
     say('42["said",1]', '42["said",2]');
     clock.advance(0.2);
-    client.poll();
+    poll();
     clock.advance(0.2);
     say('40{"sid":"s"}');
-    client.poll();
+    poll();
     expect(told).toEqual([0.4]);
     expect(replay(recorder).get_callback_count()).toBe(3);
   });
