@@ -19,7 +19,7 @@ const MOST_PRINTED = 3;
 export interface Crowd {
   /** What has been measured so far. */
   report(): SwarmReport | null;
-  /** Seconds of computing so far. */
+  /** Seconds of computing since they began. */
   cpuSeconds(): number;
   /** Ends it early. */
   stop(): void;
@@ -46,6 +46,7 @@ export async function startSwarm(task: Task): Promise<Crowd> {
       if (swarm.countRejection(error)) print("a bot, in a promise", error);
     });
   const finished = new Promise<SwarmReport>((settle) => swarm.finished.connect(settle));
+  const before = process.cpuUsage();
   let error: number;
   try {
     error = swarm.start();
@@ -56,7 +57,7 @@ export async function startSwarm(task: Task): Promise<Crowd> {
   return {
     report: () => swarm.get_report(),
     cpuSeconds: () => {
-      const { user, system } = process.cpuUsage();
+      const { user, system } = process.cpuUsage(before);
       return (user + system) / 1e6;
     },
     stop: () => void swarm.stop(),

@@ -2,6 +2,7 @@ import { runtimeOf } from "../client.js";
 import { SocketIOClient } from "../client-with-polling.js";
 import { Err, requireOptions, requireThat, SocketIOError } from "../errors.js";
 import type { ClientOptions } from "../options.js";
+import type { PollLimit } from "../poll-limit.js";
 import type { OutFrame } from "../transport/transport.js";
 import { CallPlayer, type GameCall } from "./session-call-player.js";
 import { type Item, type Recording, readRecording } from "./session-format.js";
@@ -268,11 +269,11 @@ export class SessionPlayer {
   #stimulus(item: Item): void {
     const [kind, , first, second] = item;
     const client = this.client;
-    if (kind === "poll") runtimeOf(client).poll(undefined, { packets: first as number, until: Infinity });
+    if (kind === "poll") runtimeOf(client).poll(undefined, limitOf(first as number));
     else if (kind === "pollat") {
       const now = (first as number | null) ?? Number.NaN;
       if (Number.isFinite(now)) this.#readings.time = now;
-      runtimeOf(client).poll(now, { packets: second as number, until: Infinity });
+      runtimeOf(client).poll(now, limitOf(second as number));
     } else if (kind === "call") this.#calls.play(item);
     else if (kind === "auth") this.#calls.answer(item);
     else if (kind === "net") this.#calls.network(first as "online");
@@ -331,6 +332,11 @@ export class SessionPlayer {
     if (item === undefined) return null;
     return item[0] === "pollat" ? (item[2] as number) : (this.#reads[index]!.times[0] ?? 0);
   }
+}
+
+/** @param packets below 0 for all that wait */
+function limitOf(packets: number): PollLimit {
+  return { packets: packets < 0 ? Infinity : packets, until: Infinity };
 }
 
 function isPoll([kind]: Item): boolean {

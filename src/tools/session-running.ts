@@ -36,8 +36,8 @@ export class Running {
   #unwatchNetwork = () => {};
   #codec: ClientOptions["codec"] = null;
   #transports = 0;
-  /** Of the poll that goes on, unless a `PollGroup` polls. */
-  #limit: PollLimit | null = null;
+  /** How many packets waited behind the one that was taken last. */
+  #behind = 0;
   /** As they were, to be put back. */
   #original: ClientOptionsInput = {};
   #plain: Record<string, unknown> = {};
@@ -48,9 +48,14 @@ export class Running {
     this.#tape = new Tape((item) => write(item, this.id));
     this.#calls = new CallNotes(this.#tape, redaction);
     this.#observer = {
-      poll_started: (now) => this.#tape.pollStarted(now),
-      poll_ended: () => this.#tape.pollEnded(this.#limit && MANY - this.#limit.packets),
-      packet_received: () => this.#tape.packetTaken(),
+      poll_started: (now) => {
+        this.#behind = this.#waiting;
+        this.#tape.pollStarted(now);
+      },
+      poll_ended: () => this.#tape.pollEnded(),
+      packet_received: () => {
+        this.#behind = this.#waiting;
+      },
       callback_ran: (event, path, args, _, error) =>
         this.#tape.note(["cb", event, path, redaction.hash(event, args), redaction.thrown(error)]),
     };
@@ -72,10 +77,15 @@ export class Running {
       this.#calls.watchReply,
     );
     this.#patches.replace(client, "get_stats", (args, original) => this.#tape.aside(() => original(...args)));
-    this.#patches.replace(client, "poll", ([now]) => this.#poll(now as number | undefined));
-    client.add_observer(this.#observer);
+    const runtime = runtimeOf(client);
+    // Not that of the client: a PollGroup calls this one.
+    this.#patches.replace(runtime, "poll", ([now, limit = { packets: MANY, until: Infinity }], original) =>
+      original(now, this.#counted(limit as PollLimit)),
+    );
+    // Before all others: what one of them calls when a poll has ended, as an RttProbe does, is no part of that.
+    runtime.observers = [this.#observer, ...runtime.observers];
     this.#tape.isRunning = true;
-    const { session, latestEvents } = runtimeOf(client);
+    const { session, latestEvents } = runtime;
     const faces = session.namespaces().map(({ path }) => client.get_namespace(path)!);
     for (const face of faces) this.#patches.namespace(face as unknown as SocketIONamespace);
     const latest = Array.from(latestEvents?.paths ?? [], ([path, events]) => [path, [...events.keys()]] as const);
@@ -111,15 +121,25 @@ export class Running {
     this.#client.configure(original as ClientOptionsInput);
   }
 
-  /** A limit that limits nothing, but counts. */
-  #poll(now: number | undefined): number {
-    const outer = this.#limit;
-    this.#limit = { packets: MANY, until: Infinity };
-    try {
-      return runtimeOf(this.#client).poll(now, this.#limit);
-    } finally {
-      this.#limit = outer;
-    }
+  /** The same limit, which tells how many packets a poll has taken: it is counted down when the poll has taken them. */
+  #counted(limit: PollLimit): PollLimit {
+    const tape = this.#tape;
+    // Events that are held until their namespace is joined do not count, but those behind the last one that counts are taken, too.
+    const hasTakenAll = () => this.#behind > 0 && this.#waiting === 0;
+    return {
+      until: limit.until,
+      get packets() {
+        return limit.packets;
+      },
+      set packets(left) {
+        tape.pollTook(hasTakenAll() ? -1 : limit.packets - left);
+        limit.packets = left;
+      },
+    };
+  }
+
+  get #waiting(): number {
+    return runtimeOf(this.#client).connection?.inbox.length ?? 0;
   }
 
   #called(target: Target, method: Method, args: unknown[], original: (...args: unknown[]) => unknown): unknown {

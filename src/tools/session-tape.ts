@@ -112,15 +112,12 @@ export class Tape {
     if (now === undefined) this.#addTime(this.#ahead);
   }
 
-  packetTaken(): void {
-    if (this.#poll === null) return;
-    const field = this.#poll[0] === "poll" ? 2 : 3;
-    this.#poll[field] = (this.#poll[field] as number) + 1;
+  /** @param packets how many the poll that goes on has taken; -1 for all that waited */
+  pollTook(packets: number): void {
+    if (this.#poll) this.#poll[this.#poll[0] === "poll" ? 2 : 3] = packets;
   }
 
-  /** @param packets how many it took, if that is known better than by those that were told */
-  pollEnded(packets: number | null = null): void {
-    if (this.#poll && packets !== null) this.#poll[this.#poll[0] === "poll" ? 2 : 3] = packets;
+  pollEnded(): void {
     if (this.#poll) this.#end(this.#poll);
     this.#poll = null;
   }

@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { readArguments } from "../../src/bots/cli-arguments.js";
+import { startSwarm } from "../../src/bots/cli-swarm.js";
 import type { SwarmReport } from "../../src/bots/index.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -89,6 +91,14 @@ async function serve() {
 }
 
 const parse = (text: string): SwarmReport & { cpu_cores: number } => JSON.parse(text);
+
+test("the work of the process before they start is none of theirs", async () => {
+  const { task } = readArguments(["bots", "ws://localhost:1", "--count=1"])!;
+  const { user, system } = process.cpuUsage();
+  const crowd = await startSwarm(task);
+  expect(crowd.cpuSeconds()).toBeLessThan((user + system) / 1e6);
+  crowd.stop();
+});
 
 describe("bots on a real server", { timeout: PATIENCE }, () => {
   test("a hundred of them play, none is lost, and the server has got what they have sent", async () => {

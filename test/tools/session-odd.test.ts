@@ -2,6 +2,7 @@
 import {
   type ClientOptionsInput,
   type OutFrame,
+  PollGroup,
   SocketIOClient,
   type Transport,
   type TransportFactory,
@@ -80,6 +81,51 @@ test("a game that owns time", () => {
   }
   const player = replay(recorder);
   expect(player.get_callback_count()).toBeGreaterThan(10);
+});
+
+describe("events that come before their namespace is joined", () => {
+  test.each([
+    ["itself", {}],
+    ["itself, with a budget", { poll_max_time: 1 }],
+    ["a PollGroup", {}],
+  ])("are taken by a poll of %s, which lets time pass as ever", (who, options) => {
+    const { client, main, recorder, say, clock } = byHand(options);
+    const group = new PollGroup();
+    group.add(client);
+    const poll = () => (who === "a PollGroup" ? group : client).poll();
+    const told: number[] = [];
+    main.on("said", () => {});
+    client.connect_to_url("ws://test");
+    say(HANDSHAKE);
+    main.emit_with_ack("ask", [], () => told.push(clock.now), 0.3);
+    poll();
+    clock.advance(0.2);
+    say('42["said",1]', '42["said",2]');
+    clock.advance(0.2);
+    poll();
+    clock.advance(0.2);
+    say('40{"sid":"s"}');
+    poll();
+    expect(told).toEqual([0.4]);
+    expect(replay(recorder).get_callback_count()).toBe(3);
+  });
+
+  test("are gone with their connection, which a poll tells of behind them", () => {
+    const { client, recorder, say, clock, handlers } = byHand();
+    const errors: number[] = [];
+    client.connect_error.connect(() => errors.push(clock.now));
+    client.connect_to_url("ws://test");
+    say(HANDSHAKE);
+    client.poll();
+    say('42["said",1]');
+    handlers.at(-1)?.closed("transport close", "", "");
+    clock.advance(0.1);
+    client.poll();
+    clock.advance(0.01);
+    client.poll();
+    expect(errors).toEqual([0.1]);
+    replay(recorder);
+  });
 });
 
 test("a fixed tick", () => {

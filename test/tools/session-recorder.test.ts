@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Err, OK, SocketIOClient, SocketIONamespace } from "socketio-gameloop";
 import { FakeServer, ManualClock } from "socketio-gameloop/testing";
-import { SessionPlayer, SessionRecorder, type SessionRecorderOptions } from "socketio-gameloop/tools";
+import { RttProbe, SessionPlayer, SessionRecorder, type SessionRecorderOptions } from "socketio-gameloop/tools";
 import { describe, expect, test, vi } from "vitest";
 
 const FRAME = 1 / 60;
@@ -371,6 +371,32 @@ describe("again and again with the same client", () => {
     expect(listener).toHaveBeenCalledTimes(1);
   });
 });
+
+test.each(["before", "after"])(
+  "a probe from %s the recording began asks behind the polls, in the replay too",
+  (when) => {
+    const clock = new ManualClock();
+    const server = new FakeServer({ clock });
+    server.on("connection", (socket) => socket.on("rtt_probe", (_, reply) => reply?.([])));
+    const client = new SocketIOClient();
+    const recorder = new SessionRecorder();
+    const probe = () => new RttProbe(client, { clock: clock.read, interval: 0.1 });
+    const before = when === "before" ? probe() : null;
+    recorder.record(client, { clock: clock.read, transport_factory: server.transport_factory });
+    const asking = before ?? probe();
+    client.connect_to_url("ws://test");
+    for (let frame = 0; frame < 60; frame++) {
+      clock.advance(FRAME);
+      client.poll();
+    }
+    recorder.stop();
+    expect(asking.get_stats().answered).toBeGreaterThan(5);
+    const player = new SessionPlayer(recorder.to_json_lines());
+    player.play_all();
+    expect(player.get_divergences()).toEqual([]);
+    expect(player.get_hash()).toBe(recorder.get_hash());
+  },
+);
 
 describe("what it hides", () => {
   // Whole: the digits may stand in a hash as well.
