@@ -2,8 +2,18 @@ import { requireThat } from "./errors.js";
 import { type Attachment, takeAttachments } from "./protocol/attachments.js";
 import { isObject } from "./protocol/protocol-error.js";
 
-/** Credentials for a namespace: what the server sees as `socket.handshake.auth`. */
-export type AuthData = Record<string, unknown>;
+/**
+ * Credentials for a namespace: what the server sees as `socket.handshake.auth`. A dictionary of plain data, of an interface of your own
+ * too; no list, function, promise or binary.
+ */
+export interface AuthData {
+  // biome-ignore lint/suspicious/noExplicitAny: with `unknown` TypeScript asks interfaces for an index signature
+  [key: string]: any;
+  // With `any` it takes every object: these are what lists, functions, and promises and binary have.
+  [Symbol.iterator]?: never;
+  [Symbol.hasInstance]?: never;
+  [Symbol.toStringTag]?: never;
+}
 
 type AskAuth = () => AuthData | null | undefined | Promise<AuthData | null | undefined>;
 

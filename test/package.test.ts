@@ -86,6 +86,24 @@ test("has its subpaths, and none of them needs more than it says", () => {
   );
 });
 
+/** What TypeScript says of a program that uses the package, of its declarations too. */
+function problemsOf(source: string, lib: string[], types: string[]): string[] {
+  const file = join(folder, "user.mts");
+  writeFileSync(file, source);
+  const program = ts.createProgram([file], {
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    target: ts.ScriptTarget.ES2022,
+    lib,
+    types,
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true,
+  });
+  return ts.getPreEmitDiagnostics(program).map((one) => ts.flattenDiagnosticMessageText(one.messageText, " "));
+}
+
 test("its types need neither those of ws nor those of Node", () => {
   const source = `
     import { SocketIOClient, OK, type Reply } from "socketio-gameloop";
@@ -94,24 +112,16 @@ test("its types need neither those of ws nor those of Node", () => {
     client.get_namespace<Events, Events>("/").on("welcome", ([text], reply?: Reply) => reply?.([text.length]));
     export const ok: boolean = client.connect_to_url("ws://localhost:3000") === OK;
   `;
-  writeFileSync(join(folder, "user.mts"), source);
-  const program = ts.createProgram([join(folder, "user.mts")], {
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    target: ts.ScriptTarget.ES2022,
-    lib: ["lib.es2023.d.ts", "lib.dom.d.ts"],
-    types: [],
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    skipLibCheck: false,
-    noEmit: true,
-  });
-  const problems = ts
-    .getPreEmitDiagnostics(program)
-    .map((one) => ts.flattenDiagnosticMessageText(one.messageText, " "));
-  expect(problems).toEqual([]);
+  expect(problemsOf(source, ["lib.es2023.d.ts", "lib.dom.d.ts"], [])).toEqual([]);
   const declarations = readdirSync(join(installed, "dist"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".d.ts"))
     .map((name) => readFileSync(join(installed, "dist", name), "utf8"));
   expect(declarations.filter((text) => /from "(ws|isomorphic-ws|mitt|node:)/.test(text))).toEqual([]);
+}, 60_000);
+
+test("in a program for Node its types need none of a page", () => {
+  const { exports } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+  const names = Object.keys(exports).filter((name) => !name.endsWith(".json"));
+  const source = names.map((name, at) => `export * as all${at} from "socketio-gameloop${name.slice(1)}";`).join("\n");
+  expect(problemsOf(source, ["lib.es2023.d.ts"], ["node"])).toEqual([]);
 }, 60_000);

@@ -38,6 +38,11 @@ interface ClientEvents {
   count: (callback: (players: number) => void) => void;
 }
 
+/** An interface: to TypeScript it has no index signature, as a type alias would. */
+interface Credentials {
+  token: string;
+}
+
 /** A helper that does not know which event it sends. */
 function send<E extends keyof ClientEvents>(event: E, data: EventData<ClientEvents, E>): Err {
   return typed.emit(event, data);
@@ -222,14 +227,6 @@ describe("signals", () => {
     score.emit(3);
     // @ts-expect-error points are a number
     score.emit("three");
-    // @ts-expect-error the message is missing
-    typed.emit("chat");
-    // @ts-expect-error the message is missing
-    typed.emit("chat", []);
-    // @ts-expect-error two numbers are missing
-    typed.emit_volatile("move");
-    // @ts-expect-error the id is missing
-    void typed.emit_with_ack("get_user").catch(() => {});
     // @ts-expect-error too many arguments
     score.connect((points: number, more: string) => [points, more]);
   });
@@ -265,10 +262,28 @@ describe("the rest", () => {
     connect(() => ({ token: "t" }));
     connect(async () => ({ token: "t" }));
     connect(() => undefined);
+    const credentials: Credentials = { token: "t" };
+    connect(credentials);
+    connect(() => credentials);
+    connect(async () => credentials);
+    const data: Record<string, unknown> = { ...credentials };
+    connect(data);
     // @ts-expect-error a token alone is no dictionary
     connect("token");
+    // @ts-expect-error nor is a list
+    connect(["token"]);
+    // @ts-expect-error nor is binary
+    connect(new ArrayBuffer(8));
+    // @ts-expect-error a promise is asked for by a function
+    connect(Promise.resolve(credentials));
+    // @ts-expect-error a function returns it, and is given nothing to call
+    connect((answer: (auth: Credentials) => void) => answer(credentials));
     // @ts-expect-error a function that returns a token is no better
     connect(() => "token");
+    // @ts-expect-error nor one that returns a list
+    connect(() => ["token"]);
+    // @ts-expect-error nor one that returns a function
+    connect(() => () => credentials);
     expect(client.get_connection_state()).toBe(SocketIOClient.STATE_DISCONNECTED);
   });
 });

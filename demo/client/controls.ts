@@ -1,6 +1,6 @@
 import type Phaser from "phaser";
 import { MOVE_SCALE } from "../shared/constants.js";
-import { KEYS } from "../shared/keys.js";
+import { isForControl, KEYS } from "../shared/keys.js";
 import type { Steering } from "./net/session.js";
 
 /** Nearer to the pointer than this (screen pixels) the ship only drifts, so that it can rest under it. */
@@ -34,7 +34,7 @@ export class Controls {
     input.on("pointerupoutside", (pointer: Phaser.Input.Pointer) => this.#pointers.delete(pointer.id));
     const { signal } = this.#ended;
     const down = (event: KeyboardEvent): void => {
-      if (event.target instanceof HTMLInputElement) return;
+      if (isForControl(event)) return;
       if (event.code === "Space" && !event.repeat) this.#dash = true;
       if (event.code in KEYS || event.code === "Space") event.preventDefault();
       this.#down.add(event.code);

@@ -9,3 +9,9 @@ export const KEYS: Readonly<Record<string, readonly [x: number, y: number]>> = {
   KeyD: [1, 0],
   ArrowRight: [1, 0],
 };
+
+/** Whether a key is one that the control with the focus takes itself: the game keeps away from it. */
+export function isForControl({ target, code }: KeyboardEvent): boolean {
+  if (target instanceof HTMLButtonElement) return code === "Space";
+  return target instanceof HTMLInputElement && (target.type !== "range" || code.startsWith("Arrow"));
+}

@@ -20,7 +20,8 @@ export { SOCKET_WORKER } from "./socket-worker.js";
 /** What is used of a `Worker`: https://html.spec.whatwg.org/multipage/workers.html#worker */
 export interface SocketWorker {
   onmessage: ((event: MessageEvent) => unknown) | null;
-  onerror: ((event: ErrorEvent) => unknown) | null;
+  // biome-ignore lint/suspicious/noExplicitAny: it is an `ErrorEvent`, of which the types of Node know nothing
+  onerror: ((event: any) => unknown) | null;
   postMessage(message: unknown): void;
   terminate(): void;
 }
@@ -97,7 +98,7 @@ class WorkerTransport implements Transport {
       if (!canHonour(tls)) throw new Error(NO_TLS_OPTIONS);
       const worker = start();
       worker.onmessage = ({ data }) => this.#told(data);
-      worker.onerror = (event) => {
+      worker.onerror = (event: ErrorEvent) => {
         event.preventDefault();
         this.#end(1006, "", failureOf(event), this.#opened ? "" : "transport");
       };

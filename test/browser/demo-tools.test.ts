@@ -234,6 +234,20 @@ describeInBrowser("the tools of Gem Heist", () => {
     await page.keyboard.press("l");
   });
 
+  test("by the keyboard alone a slider is turned and a button pressed", async () => {
+    const latency = page.locator("#link input[name=latency]");
+    await page.keyboard.press("l");
+    const isThere = () => latency.evaluate((slider) => slider === document.activeElement);
+    for (let tabs = 0; tabs < 20 && !(await isThere()); tabs++) await page.keyboard.press("Tab");
+    for (let steps = 0; steps < 3; steps++) await page.keyboard.press("ArrowRight");
+    expect(await latency.inputValue()).toBe("15");
+    // Back to the first button, which says that there is no latency.
+    for (let tabs = 0; tabs < 4; tabs++) await page.keyboard.press("Shift+Tab");
+    await page.keyboard.press("Space");
+    expect(await latency.inputValue()).toBe("0");
+    await page.keyboard.press("l");
+  });
+
   test(`${SCENE_CHANGES} changes of the scene leave no listener behind`, { timeout: LONG_TEST }, async () => {
     const before = await countListeners();
     expect(await callbacksPerSnapshot()).toBe(1);

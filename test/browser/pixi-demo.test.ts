@@ -246,6 +246,16 @@ describeInBrowser("Ink Ring in two pages", () => {
     }
   });
 
+  test("the keyboard comes to a button, and the space bar presses it", async () => {
+    const button = ann.page.locator("#show-net");
+    const wasPressed = await button.getAttribute("aria-pressed");
+    await button.focus();
+    await ann.page.keyboard.press("Space");
+    expect(await button.getAttribute("aria-pressed")).not.toBe(wasPressed);
+    await button.press("Space");
+    expect(await button.getAttribute("aria-pressed")).toBe(wasPressed);
+  });
+
   test("the game is painted", async () => {
     const colors = await ann.page.evaluate(countColors, colorsIn(await takePicture(ann.page, "playing"), MIDDLE));
     console.log(`the picture has ${colors} colours`);

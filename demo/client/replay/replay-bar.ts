@@ -1,3 +1,4 @@
+import { isForControl } from "../../shared/keys.js";
 import { element, make, setText } from "../ui/elements.js";
 import type { ReplayLoop } from "./replay-loop.js";
 import type { Tape } from "./tape.js";
@@ -27,7 +28,9 @@ export class ReplayBar {
       ".": () => this.#step(),
       f: () => this.#toggleSpeed(),
     };
-    window.addEventListener("keydown", (event) => keys[event.key.toLowerCase()]?.());
+    window.addEventListener("keydown", (event) => {
+      if (!isForControl(event)) keys[event.key.toLowerCase()]?.();
+    });
     const progress = make("div", "", "progress");
     progress.append(this.#fill);
     const root = this.#root;

@@ -65,7 +65,10 @@ export class LinkPanel {
     );
     // A button that has the focus would be pressed by the next dash.
     this.#root.addEventListener("click", (event) => (event.target as HTMLElement).blur());
-    this.#root.addEventListener("change", (event) => (event.target as HTMLElement).blur());
+    // Nor should a slider keep the arrow keys that it has by the mouse. Who came to it by the keyboard turns it with them.
+    this.#root.addEventListener("change", ({ target }) => {
+      if (!(target as HTMLElement).matches(":focus-visible")) (target as HTMLElement).blur();
+    });
     this.#choose("none");
   }
 

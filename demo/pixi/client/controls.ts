@@ -1,4 +1,4 @@
-import { KEYS } from "../../shared/keys.js";
+import { isForControl, KEYS } from "../../shared/keys.js";
 
 /** Nearer to the pointer than this, in pixels, the drop rests. */
 const DEAD_ZONE = 10;
@@ -54,6 +54,7 @@ export class Controls {
   }
 
   #pressed(event: KeyboardEvent): void {
+    if (isForControl(event)) return;
     if (event.code === "Space" && !event.repeat) this.#splash();
     if (event.code in KEYS || event.code === "Space") event.preventDefault();
     this.#down.add(event.code);
