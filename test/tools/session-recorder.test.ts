@@ -251,6 +251,21 @@ describe("how long it records", () => {
     expect(Object.getOwnPropertyNames(client.connected)).toEqual([]);
   });
 
+  test("until it is stopped: what configure() did not name is still there", () => {
+    const filter = vi.fn(() => false);
+    const { clock, client, recorder, server, frames } = session({}, { reconnection: { filter } });
+    client.configure({ reconnection: { delay: 1 }, transport_factory: undefined } as never);
+    expect(() => client.configure(null as never)).toThrow("options must be an object, got null");
+    recorder.stop();
+    client.connect_to_url("ws://test");
+    frames(1);
+    server.connections[0]?.cut();
+    frames(1);
+    expect(filter).toHaveBeenCalledOnce();
+    expect(client.get_connection_state()).toBe(SocketIOClient.STATE_DISCONNECTED);
+    expect(clock.now).toBeLessThan(6);
+  });
+
   test("until the poll is over in which a callback stops it", () => {
     const { client, main, recorder, server, frames } = session();
     let heard = 0;
