@@ -253,6 +253,7 @@ export class SocketIOClient {
     if (runtime.active && changesConnection(runtime.options, merged)) {
       return runtime.fail(ERR_ALREADY_IN_USE, "these options cannot change while connected; call close() first");
     }
+    if (merged.clock !== runtime.options.clock) runtime.restart(merged.clock);
     runtime.options = runtime.session.options = merged;
     return OK;
   }
