@@ -320,13 +320,14 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     end: number,
   ): void {
     const name = peekEventName(text, end);
+    const isHeard = name === null || namespace.isListening(name);
     // With recovery the offset of every event counts. One with attachments is always checked: there are few, and whether a connection is
     // closed for a bad one shall not depend on who listens.
-    if (name !== null && !attachments.length && namespace.pid === "" && !namespace.isListening(name)) return;
+    if (!isHeard && !attachments.length && namespace.pid === "") return;
     const payload = readEvent(text, end, attachments);
     const first = payload.shift() as string;
-    if (ackId < 0 && !namespace.takeOffset(payload)) return;
-    this.sink.event(namespace, name ?? first, payload, ackId);
+    if ((ackId >= 0 || namespace.takeOffset(payload)) && isHeard)
+      this.sink.event(namespace, name ?? first, payload, ackId);
   }
 
   #part(namespace: NamespaceSession): void {

@@ -57,6 +57,21 @@ describe("get_stats", () => {
     expect(rig.client.get_stats().events_dispatched).toBe(2);
   });
 
+  test("an event that nobody listens to has not, though it is read: for its attachments, or for a recovery", () => {
+    const rig = connecting();
+    rig.serve(
+      OPEN,
+      '40{"sid":"a","pid":"p"}',
+      '42["x","o1"]',
+      '451-["y",{"_placeholder":true,"num":0}]',
+      new Uint8Array(1),
+    );
+    expect(rig.client.get_stats().events_dispatched).toBe(0);
+    rig.main.event_received.connect(() => {});
+    rig.serve('42["x","o2"]', '451-["y",{"_placeholder":true,"num":0}]', new Uint8Array(1));
+    expect(rig.client.get_stats().events_dispatched).toBe(2);
+  });
+
   test("inbox_length and inbox_age: how many wait, and for how long the first of them has", () => {
     const rig = connected({ poll_max_packets: 1 });
     record(rig);
