@@ -124,7 +124,7 @@ export class SocketIOClient {
   /**
    * Starts connecting and returns at once; `poll()` does the rest.
    * @param url `ws:`, `wss:`, `http:` or `https:`; `/socket.io/` and the Engine.IO query are added, your own query stays. A function
-   * is asked for it at each attempt to connect
+   * is asked for it at each attempt to connect; what it throws the first time comes out of here
    * @param auth for the main namespace: a dictionary, or a function (sync or async) that is asked again at every reconnect
    * @param tls_options for `wss:`; see `TLSOptions`
    * @returns `OK`, `ERR_ALREADY_IN_USE` unless the client is DISCONNECTED, `ERR_INVALID_PARAMETER` for a URL it cannot use,
@@ -253,6 +253,7 @@ export class SocketIOClient {
     if (runtime.active && changesConnection(runtime.options, merged)) {
       return runtime.fail(ERR_ALREADY_IN_USE, "these options cannot change while connected; call close() first");
     }
+    if (merged.clock !== runtime.options.clock) runtime.restart(merged.clock);
     runtime.options = runtime.session.options = merged;
     return OK;
   }
@@ -319,8 +320,9 @@ export class SocketIOClient {
   }
 
   /**
-   * A sentence about what failed last: a `connect_to_url()` or `configure()` that returned an error code, the connection, or
-   * a namespace that was refused. `""` if nothing did.
+   * A sentence about what failed last: a call on this client that returned an error code, the connection, or a namespace that was
+   * refused; of what a namespace returns, `ERR_UNAVAILABLE` of `connect_to_namespace()` and `ERR_PARAMETER_RANGE_ERROR`. `""` if nothing
+   * did.
    */
   get_last_error(): string {
     return this.#runtime.lastError;

@@ -155,7 +155,8 @@ export function requireAmounts(amounts: object): void {
 
 /**
  * What a `connect_error` signal carries. `code` is `ERR_UNAUTHORIZED` when the server refused the namespace, `ERR_TIMEOUT`,
- * `ERR_CANT_CONNECT` or `ERR_INVALID_DATA` otherwise; `data` is what the server sent along.
+ * `ERR_CANT_CONNECT` or `ERR_INVALID_DATA` otherwise; a `ReconnectionFilter` also gets `ERR_CONNECTION_ERROR`, when the server has
+ * disconnected the namespace. `data` is what the server sent along.
  */
 export interface ConnectError {
   message: string;

@@ -170,6 +170,12 @@ export class Runtime extends Lifecycle implements NamespaceHost {
     this.connection!.inbox.putBack(left);
   }
 
+  /** From now on another clock says the time, which may be behind. */
+  restart(clock: () => number): void {
+    this.time = this.#collected = -Infinity;
+    this.advance(clock());
+  }
+
   // A poll's steps
 
   /** Delivers up to so many packets until that moment of the option `clock`; returns how many it were. */

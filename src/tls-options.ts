@@ -37,7 +37,7 @@ export class TLSOptions {
     this.#unsafe = unsafe;
     this.#chain = chain;
     this.#commonName = commonName;
-    this.#identity = identity && { ...identity };
+    this.#identity = identity && Object.freeze({ ...identity });
   }
 
   /**

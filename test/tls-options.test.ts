@@ -50,6 +50,8 @@ describe("TLSOptions", () => {
     const tls = TLSOptions.client("", "", identity);
     identity.private_key = "";
     expect(tls.get_identity()?.private_key).toBe(KEY);
+    expect(() => Object.assign(tls.get_identity()!, { private_key: "" })).toThrow(TypeError);
+    expect(tls.get_identity()?.private_key).toBe(KEY);
   });
 
   test("what is no PEM is refused with a sentence that says what to write", () => {

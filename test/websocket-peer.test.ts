@@ -4,6 +4,7 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
+import { runInNewContext } from "node:vm";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { Err, OK } from "../src/errors.js";
@@ -106,6 +107,16 @@ describe("with a real server", () => {
     expect(peer.was_string_packet()).toBe(true);
     expect(peer.get_packet()).toEqual(new Uint8Array());
     expect(peer.get_packet_error()).toBe(Err.ERR_UNAVAILABLE);
+  });
+
+  test("an ArrayBuffer of another realm, like a frame or the host of a test, is one too", async () => {
+    const { url } = await serve((peer) => peer.on("message", (data) => peer.send(data)));
+    const peer = newPeer();
+    peer.connect_to_url(url);
+    await inState(peer, STATE_OPEN);
+    expect(peer.send(runInNewContext("Uint8Array.of(1, 2).buffer"))).toBe(OK);
+    await polledUntil(peer, () => peer.get_available_packet_count() === 1);
+    expect(peer.get_packet()).toEqual(Uint8Array.of(1, 2));
   });
 
   test("offers subprotocols and sends headers", async () => {

@@ -29,7 +29,8 @@ export function steady_script(options: SteadyScriptOptions = {}): BotScript {
   requireOptions(options, ["event", "ack_interval", "payload"], "steady_script");
   const { event = "bot", ack_interval = 1, payload = 0 } = options;
   requireEvent(event);
-  requireThat(ack_interval >= 0, 'option "ack_interval"', "a number of seconds of 0 or more", ack_interval);
+  const isTime = typeof ack_interval === "number" && ack_interval >= 0;
+  requireThat(isTime, 'option "ack_interval"', "a number of seconds of 0 or more", ack_interval);
   const isLength = Number.isInteger(payload) && payload >= 0 && payload <= MOST_PAYLOAD;
   requireThat(isLength, 'option "payload"', `a whole number from 0 to ${MOST_PAYLOAD}`, payload);
   const text = payload > 0 ? ["x".repeat(payload)] : [];

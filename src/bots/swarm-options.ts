@@ -1,4 +1,4 @@
-import type { Auth, AuthData } from "../auth.js";
+import { type Auth, type AuthData, keepAuth } from "../auth.js";
 import { requireOptions, requireThat } from "../errors.js";
 import type { LoopTimers } from "../loop/fixed-tick.js";
 import { type ClientOptionsInput, DEFAULT_OPTIONS } from "../options.js";
@@ -83,6 +83,8 @@ export function swarmSettings(options: BotSwarmOptions): SwarmSettings {
   requireThat(isScript, 'option "script"', "a function that takes a bot, or null", script);
   requireThat(typeof namespace === "string", 'option "namespace"', 'a path like "/game"', namespace);
   requireThat(isPlain(auth) || typeof auth === "function", 'option "auth"', "a dictionary or a function", auth);
+  // What cannot be sent is said here, not by the first bot.
+  if (typeof auth === "object") keepAuth(auth);
   requireThat(isTlsOptions(tls_options), 'option "tls_options"', "made by TLSOptions.client()", tls_options);
   requireThat(isPlain(client), 'option "client"', "an object with options of SocketIOClient", client);
   requireThat(typeof clock === "function", 'option "clock"', "a function", clock);

@@ -320,9 +320,9 @@ export class SocketSession<Namespace extends NamespaceSession> extends Delivery<
     end: number,
   ): void {
     const name = peekEventName(text, end);
+    const isHeard = name === null || namespace.isListening(name);
     // With recovery the offset of every event counts. One with attachments is always checked: there are few, and whether a connection is
     // closed for a bad one shall not depend on who listens.
-    const isHeard = name === null || namespace.isListening(name);
     if (!isHeard && !attachments.length && namespace.pid === "") return;
     const payload = readEvent(text, end, attachments);
     const first = payload.shift() as string;

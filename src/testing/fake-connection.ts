@@ -38,7 +38,7 @@ export interface ConnectionHost {
 export class FakeConnection {
   /** The Engine.IO session id: `client.get_engine_io_session_id()`. */
   readonly id: string;
-  /** With what the client has asked for it: `url` has its query, `headers` the option `extra_headers`. */
+  /** With what the client has asked for it: `url` has its query, `extra_headers` its headers. */
   readonly request: TransportRequest;
   readonly #host: ConnectionHost;
   readonly #line: FakeLine;

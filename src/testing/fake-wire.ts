@@ -2,7 +2,7 @@
  * Socket.IO 5 packets as a server writes and reads them. Not the client's own code on purpose: what is tested should not be
  * tested against itself.
  */
-import { requireThat } from "../errors.js";
+import { requireThat, typeName } from "../errors.js";
 import type { Codec, OutgoingPacket } from "../index.js";
 
 export type Packet = OutgoingPacket;
@@ -54,7 +54,7 @@ export function encodePacket(packet: Packet, codec: Codec | null): Frame[] {
 /** A private copy of what is binary, otherwise `null`. */
 function toBytes(value: unknown): Uint8Array | null {
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
-  return value instanceof ArrayBuffer ? new Uint8Array(value).slice() : null;
+  return typeName(value) === "arraybuffer" ? new Uint8Array(value as ArrayBuffer).slice() : null;
 }
 
 /** From Engine.IO messages to packets. */

@@ -1,4 +1,4 @@
-import { requireThat } from "../errors.js";
+import { requireOptions, requireThat } from "../errors.js";
 import type { TransportFactory } from "../transport/transport.js";
 import {
   type LinkPreset,
@@ -42,9 +42,11 @@ export class LinkSimulator {
 
   /**
    * @param settings the name of a preset, or settings that differ from a link which does nothing
-   * @throws TypeError for a setting that does not exist or a value that cannot be
+   * @throws TypeError for a setting or an option that does not exist or a value that cannot be
    */
-  constructor(settings: LinkSettingsInput | LinkPreset = "none", { seed = 1, clock = realTime }: LinkOptions = {}) {
+  constructor(settings: LinkSettingsInput | LinkPreset = "none", options: LinkOptions = {}) {
+    requireOptions(options, ["seed", "clock"], "a LinkSimulator");
+    const { seed = 1, clock = realTime } = options;
     requireThat(Number.isFinite(seed), "the seed of a LinkSimulator", "a finite number", seed);
     const isClock = typeof clock?.after === "function" && typeof clock.now === "number";
     requireThat(isClock, "the clock of a LinkSimulator", "a ManualClock", clock);

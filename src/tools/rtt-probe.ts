@@ -1,5 +1,5 @@
 import type { SocketIOClient } from "../client.js";
-import { Err, OK, requireOptions, requireThat } from "../errors.js";
+import { Err, OK, requireOptions, requireThat, withoutUndefined } from "../errors.js";
 import type { ClientObserver } from "../observer.js";
 import { DEFAULT_OPTIONS } from "../options.js";
 import { PollClock, requireClient } from "./poll-clock.js";
@@ -165,7 +165,8 @@ function checkOptions(options: RttProbeOptions): Required<RttProbeOptions> {
   const names = ["event", "interval", "path", "timeout", "patience", "clock"];
   requireOptions(options, names, "RttProbe");
   const { clock: defaultClock } = DEFAULT_OPTIONS;
-  const all = { event: "rtt_probe", interval: 1, path: "/", timeout: 5, patience: 3, clock: defaultClock, ...options };
+  const defaults = { event: "rtt_probe", interval: 1, path: "/", timeout: 5, patience: 3, clock: defaultClock };
+  const all = { ...defaults, ...withoutUndefined(options) };
   const { event, interval, path, timeout, patience, clock } = all;
   const isDuration = (value: unknown) => typeof value === "number" && value > 0 && value < Infinity;
   const isName = typeof event === "string" && event !== "" && !RESERVED.includes(event);

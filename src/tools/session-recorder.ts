@@ -1,6 +1,6 @@
 import type { SocketIOClient } from "../client.js";
 import { Err, OK, requireOptions, requireThat, safely } from "../errors.js";
-import { type ClientOptionsInput, DEFAULT_OPTIONS } from "../options.js";
+import { type ClientOptionsInput, DEFAULT_OPTIONS, mergeOptions } from "../options.js";
 import { type Item, inner, makeLine } from "./session-format.js";
 import { Redaction, type RedactOptions, readRedaction } from "./session-redaction.js";
 import { Running } from "./session-running.js";
@@ -79,7 +79,7 @@ export class SessionRecorder {
     const running = new Running(client, new Redaction(readRedaction(this.#redact)), (item, id) =>
       this.#write(item, id),
     );
-    const error = running.configure({ ...DEFAULT_OPTIONS, ...options });
+    const error = running.configure(mergeOptions(DEFAULT_OPTIONS, options));
     if (error !== OK) return error;
     this.#lines = [];
     this.#count = this.#size = 0;

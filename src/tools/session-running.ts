@@ -6,7 +6,7 @@ import { type Err, OK } from "../errors.js";
 import type { SocketIONamespace } from "../namespace.js";
 import { NAMESPACE_SIGNALS, type TakenEvent } from "../namespace-entry.js";
 import type { ClientObserver } from "../observer.js";
-import type { ClientOptions, ClientOptionsInput } from "../options.js";
+import { type ClientOptions, type ClientOptionsInput, DEFAULT_OPTIONS, mergeOptions } from "../options.js";
 import type { PollLimit } from "../poll-limit.js";
 import type { Signal } from "../signal.js";
 import type { TransportFactory } from "../transport/transport.js";
@@ -39,7 +39,7 @@ export class Running {
   /** How many packets waited behind the one that was taken last. */
   #behind = 0;
   /** As they were, to be put back. */
-  #original: ClientOptionsInput = {};
+  #original: ClientOptions = DEFAULT_OPTIONS;
   #plain: Record<string, unknown> = {};
 
   constructor(client: SocketIOClient, redaction: Redaction, write: (item: Item, id: string) => void) {
@@ -62,8 +62,8 @@ export class Running {
   }
 
   /** Gives the client its options, with what is to be recorded in between. */
-  configure(options: ClientOptionsInput): Err {
-    this.#original = { ...options };
+  configure(options: ClientOptions): Err {
+    this.#original = options;
     const wrapped = this.#wrap(options);
     this.#plain = plainOptions(wrapped, (factory) => this.#numberOf(factory));
     return this.#client.configure(wrapped);
@@ -116,9 +116,7 @@ export class Running {
     // While it is connected it goes on with what is wrapped, which records nothing any more.
     if (this.#client.get_connection_state() !== 0) return;
     const { clock, random, transports, transport_factory, query, extra_headers, reconnection } = this.#original;
-    const { filter = null } = Object(reconnection) as Partial<ClientOptions["reconnection"]>;
-    const original = { clock, random, transports, transport_factory, query, extra_headers, reconnection: { filter } };
-    this.#client.configure(original as ClientOptionsInput);
+    this.#client.configure({ clock, random, transports, transport_factory, query, extra_headers, reconnection });
   }
 
   /** The same limit, which tells how many packets a poll has taken: it is counted down when the poll has taken them. */
@@ -147,11 +145,14 @@ export class Running {
     if (!tape.isRunning) return original(...args);
     if (method === "connect_to_url") return this.#connect(args, original);
     if (method === "configure") {
-      const wrapped = this.#wrap((args[0] ?? {}) as ClientOptionsInput);
+      const given = args[0] as ClientOptionsInput;
+      // Throws what the method throws.
+      const merged = mergeOptions(this.#original, given);
+      const wrapped = this.#wrap(given);
       const plain = plainOptions(wrapped, (factory) => this.#numberOf(factory));
       return this.#calls.record(["call", 0, target, method, [plain], 0], () => {
         const error = original(wrapped);
-        if (error === OK) Object.assign(this.#original, args[0]);
+        if (error === OK) this.#original = merged;
         return error;
       });
     }

@@ -10,7 +10,7 @@
  *   CLOSING      a socket that awaits the peer's     poll() → CLOSED; close(-1) → CLOSED
  *                answer; what it receives is lost
  */
-import { type Err, requireAmounts, requireThat } from "../errors.js";
+import { type Err, requireAmounts, requireThat, typeName } from "../errors.js";
 import {
   ERR_ALREADY_IN_USE,
   ERR_INVALID_DATA,
@@ -230,7 +230,8 @@ export class WebSocketPeer {
    * @throws TypeError when an argument has the wrong type
    */
   send(message: ArrayBufferView | ArrayBuffer, write_mode: number = WebSocketPeer.WRITE_MODE_BINARY): Err {
-    const isBytes = ArrayBuffer.isView(message) || message instanceof ArrayBuffer;
+    // By its name: that of another realm is one, too.
+    const isBytes = ArrayBuffer.isView(message) || typeName(message) === "arraybuffer";
     requireThat(isBytes, "the message", "a Uint8Array (write send_text for a string)", message);
     const isText = write_mode === WebSocketPeer.WRITE_MODE_TEXT;
     const isMode = isText || write_mode === WebSocketPeer.WRITE_MODE_BINARY;

@@ -62,6 +62,8 @@ test.each<[unknown, string | RegExp]>([
   [{ event: 5 }, "the event's name must be a free string: "],
   [{ event: "disconnect" }, /the event's name must be a free string: .*, got "disconnect"/],
   [{ ack_interval: -1 }, 'option "ack_interval" must be a number of seconds of 0 or more, got -1'],
+  [{ ack_interval: "1" }, 'option "ack_interval" must be a number of seconds of 0 or more, got "1"'],
+  [{ ack_interval: null }, 'option "ack_interval" must be a number of seconds of 0 or more, got null'],
   [{ payload: 1.5 }, 'option "payload" must be a whole number from 0 to 100000000, got 1.5'],
   [{ payload: 1e10 }, 'option "payload" must be a whole number from 0 to 100000000, got 10000000000'],
   [{ interval: 1 }, 'an option of steady_script must be one of event, ack_interval, payload, got "interval"'],

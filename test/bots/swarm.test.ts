@@ -582,6 +582,8 @@ describe("options", () => {
     [{ script: "file.mjs" }, 'option "script" must be a function that takes a bot, or null, got "file.mjs"'],
     [{ namespace: 7 }, 'option "namespace" must be a path like "/game", got 7'],
     [{ auth: null }, 'option "auth" must be a dictionary or a function, got null'],
+    [{ auth: new Map() }, "auth must be a dictionary object or a function for one, got map"],
+    [{ auth: { key: new Uint8Array(1) } }, "auth must be an object without binary data"],
     [{ tls_options: {} }, 'option "tls_options" must be made by TLSOptions.client(), got object'],
     [{ client: [] }, 'option "client" must be an object with options of SocketIOClient, got array'],
     [{ clock: 1 }, 'option "clock" must be a function, got 1'],

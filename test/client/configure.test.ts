@@ -1,4 +1,5 @@
-import { type ClientOptionsInput, Err, OK, SocketIOClient } from "socketio-gameloop";
+import { type ClientOptionsInput, Err, OK, Signal, SocketIOClient } from "socketio-gameloop";
+import { FakeServer, ManualClock } from "socketio-gameloop/testing";
 import { describe, expect, test } from "vitest";
 import { connected, OPEN, Rig } from "../support/scripted-server.js";
 
@@ -51,6 +52,39 @@ describe("configure", () => {
     { random: () => 0 },
   ])("returns OK while connected for %j", (options) => {
     expect(connected().client.configure(options)).toBe(OK);
+  });
+
+  test("another clock may be behind the one before: time begins anew with it", () => {
+    const client = new SocketIOClient({ poll_max_packets: 1 });
+    const connect = (start: number) => {
+      const clock = new ManualClock(start);
+      const server = new FakeServer({ clock });
+      const { transport_factory } = server;
+      // From the first poll on there is always something left over.
+      server.on("connection", (socket) => [1, 2, 3].forEach((n) => void socket.emit("e", [n])));
+      expect(client.configure({ clock: clock.read, transport_factory })).toBe(OK);
+      client.connect_to_url("ws://test");
+      return { clock, server };
+    };
+    const play = ({ clock, server }: ReturnType<typeof connect>) => {
+      clock.advance(0);
+      client.poll();
+      const errors: Err[] = [];
+      client.get_namespace("/").emit_with_ack("x", [], (_, error) => errors.push(error), 1);
+      for (let frame = 0; frame < 30; frame++) {
+        server.emit("e", [frame]);
+        clock.advance(0.2);
+        client.poll();
+      }
+      expect(errors).toEqual([Err.ERR_TIMEOUT]);
+    };
+    play(connect(100));
+    client.close();
+    play(connect(0));
+    let last: ReturnType<typeof connect> | undefined;
+    client.disconnected.connect(() => (last = connect(0)), Signal.CONNECT_ONE_SHOT);
+    client.close();
+    play(last!);
   });
 
   test("naming an option with the value it has is no change", () => {

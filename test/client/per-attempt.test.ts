@@ -212,6 +212,16 @@ describe("one that fails makes its attempt fail, in a poll, and is asked again f
     expect(rig.client.get_connection_state()).toBe(STATE_CONNECTED);
   });
 
+  test("a function for the URL that throws at once: so does connect_to_url(), and nothing has begun", () => {
+    const rig = new Rig();
+    const url = () => {
+      throw new Error("not logged in");
+    };
+    expect(() => rig.client.connect_to_url(url)).toThrow("not logged in");
+    expect(rig.client.get_connection_state()).toBe(STATE_DISCONNECTED);
+    expect(rig.peers).toEqual([]);
+  });
+
   test("the first URL is looked at at once, whoever says it", () => {
     const rig = new Rig();
     expect(rig.client.connect_to_url(() => "nonsense")).toBe(Err.ERR_INVALID_PARAMETER);

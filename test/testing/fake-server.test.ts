@@ -189,9 +189,10 @@ describe("events", () => {
     const got: unknown[] = [];
     game.main.on("map", (data) => got.push(data));
     socket?.emit("map", [{ tiles: Buffer.from([1, 2]) }, new Uint16Array([3]).buffer, "end"]);
+    socket?.emit("map", [runInNewContext("Uint8Array.of(9).buffer")]);
     game.main.emit("upload", [new Uint8Array([7]), [new DataView(new ArrayBuffer(2))]]);
     game.client.poll();
-    expect(got).toEqual([[{ tiles: new Uint8Array([1, 2]) }, new Uint8Array([3, 0]), "end"]]);
+    expect(got).toEqual([[{ tiles: new Uint8Array([1, 2]) }, new Uint8Array([3, 0]), "end"], [new Uint8Array([9])]]);
     expect(socket?.received).toEqual([{ event: "upload", data: [new Uint8Array([7]), [new Uint8Array(2)]] }]);
   });
 

@@ -579,6 +579,13 @@ describe("settings", () => {
   test("a seed and a clock that are none, and what is no factory", () => {
     expect(() => new LinkSimulator({}, { seed: Number.NaN })).toThrow("the seed");
     expect(() => new LinkSimulator({}, { clock: (() => 0) as never })).toThrow("a ManualClock");
+    // Which would be real time.
+    expect(() => new LinkSimulator({}, new ManualClock() as never)).toThrow("must be one of seed, clock, got");
+    expect(() => new LinkSimulator({}, { seeds: 1 } as never)).toThrow('must be one of seed, clock, got "seeds"');
+    expect(() => new LinkSimulator({}, null as never)).toThrow(
+      "the options of a LinkSimulator must be an object, got null",
+    );
+    new LinkSimulator({}, { seed: undefined, clock: undefined } as never);
     expect(() => new LinkSimulator().wrap("websocket" as never)).toThrow("a transport factory like `websocket`");
   });
 });

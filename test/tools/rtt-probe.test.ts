@@ -244,6 +244,10 @@ test.each([
   expect(() => probed(options)).toThrow(message);
 });
 
+test("one that is undefined is as if it was not given", () => {
+  expect(probed({ interval: undefined, event: undefined } as never).probe.get_last_error()).toBe("");
+});
+
 test("and so is what is no client", () => {
   expect(() => new RttProbe(undefined as never)).toThrow(
     "new RttProbe(client) must be given a SocketIOClient, got undefined",

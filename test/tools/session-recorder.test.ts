@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { Err, OK, SocketIOClient, SocketIONamespace } from "socketio-gameloop";
+import { type ClientOptionsInput, Err, OK, SocketIOClient, SocketIONamespace } from "socketio-gameloop";
 import { FakeServer, ManualClock } from "socketio-gameloop/testing";
 import { RttProbe, SessionPlayer, SessionRecorder, type SessionRecorderOptions } from "socketio-gameloop/tools";
 import { describe, expect, test, vi } from "vitest";
@@ -116,6 +116,50 @@ describe("when it can record", () => {
   });
 });
 
+describe("its options take the place of what the client was made with", () => {
+  /** A session in which the client gives up, or not, and whether the replay does the same. */
+  function giveUp(made: ClientOptionsInput, recorded: ClientOptionsInput) {
+    const clock = new ManualClock(5);
+    const server = new FakeServer({ clock });
+    server.stop();
+    const client = new SocketIOClient({ clock: clock.read, ...made });
+    const recorder = new SessionRecorder();
+    const { transport_factory } = server;
+    expect(recorder.record(client, { clock: clock.read, transport_factory, random: () => 0, ...recorded })).toBe(OK);
+    let attempts = 0;
+    client.reconnecting.connect(() => attempts++);
+    client.connect_to_url("ws://test");
+    for (let second = 0; second < 60; second++) {
+      clock.advance(1);
+      client.poll();
+    }
+    recorder.stop();
+    const player = new SessionPlayer(recorder.to_json_lines());
+    player.play_all();
+    expect(player.get_divergences()).toEqual([]);
+    expect(player.get_hash()).toBe(recorder.get_hash());
+    return attempts;
+  }
+
+  test("of a part of `reconnection` the rest is as it is by default", () => {
+    expect(giveUp({ reconnection: { attempts: 2 } }, { reconnection: { delay: 1 } })).toBeGreaterThan(2);
+    expect(giveUp({ reconnection: { attempts: 2 } }, { reconnection: true })).toBeGreaterThan(2);
+    expect(giveUp({}, { reconnection: { attempts: 2 } })).toBe(2);
+  });
+
+  test("one that is undefined is as if it was not given", () => {
+    expect(giveUp({ reconnection: { attempts: 2 } }, { reconnection: undefined } as never)).toBeGreaterThan(2);
+    const client = new SocketIOClient({ clock: () => 7 });
+    const recorder = new SessionRecorder();
+    recorder.record(client, { clock: undefined } as never);
+    client.poll();
+    // Not what it was made with, and read all the same.
+    const [, moment] = bodies(recorder)[1]!;
+    expect(moment).toBeGreaterThan(0);
+    expect(moment).not.toBe(7_000_000);
+  });
+});
+
 describe("how long it records", () => {
   test("until its buffer is full; what it has can be played", () => {
     const { client, recorder, frames, main } = session({ max_bytes: 4000 });
@@ -205,6 +249,21 @@ describe("how long it records", () => {
     expect(recorder.to_json_lines()).toHaveLength(length);
     expect(Object.getOwnPropertyNames(client)).toEqual([]);
     expect(Object.getOwnPropertyNames(client.connected)).toEqual([]);
+  });
+
+  test("until it is stopped: what configure() did not name is still there", () => {
+    const filter = vi.fn(() => false);
+    const { clock, client, recorder, server, frames } = session({}, { reconnection: { filter } });
+    client.configure({ reconnection: { delay: 1 }, transport_factory: undefined } as never);
+    expect(() => client.configure(null as never)).toThrow("options must be an object, got null");
+    recorder.stop();
+    client.connect_to_url("ws://test");
+    frames(1);
+    server.connections[0]?.cut();
+    frames(1);
+    expect(filter).toHaveBeenCalledOnce();
+    expect(client.get_connection_state()).toBe(SocketIOClient.STATE_DISCONNECTED);
+    expect(clock.now).toBeLessThan(6);
   });
 
   test("until the poll is over in which a callback stops it", () => {
