@@ -402,6 +402,15 @@ describe("the end", () => {
     expect(told).toEqual([["closed", "transport error", message, ""]]);
   });
 
+  test("one that a policy forbids, of which Chromium tells an error and no close", () => {
+    const { worker, told } = start();
+    worker.pump();
+    worker.socket.onerror({});
+    worker.pump();
+    expect(told).toEqual([["closed", "transport error", expect.stringMatching(/: the connection failed$/), ""]]);
+    expect(worker.isOver).toBe(true);
+  });
+
   test("a socket that the platform refuses", () => {
     ScopeSocket.refusal = "the subprotocol 'a b' is invalid";
     const { worker, told } = start({ protocols: ["a b"] });
