@@ -541,6 +541,30 @@ describe.each([
         expect((await server.post()).body).toBe("3");
       });
 
+      test("fails: what was kept is told before the end", async () => {
+        const { link, server, transport, get } = await session();
+        link.heard = () => transport.pause?.();
+        get.answer("4a\x1e4b\x1e4c");
+        await until(() => link.told.length > 0);
+        transport.send(["4x"]);
+        (await server.post()).answer("", 500);
+        await link.closed();
+        expect(link.told).toEqual(["4a", "4b", "4c", expect.objectContaining({ reason: "transport error" })]);
+      });
+
+      test("fails, and is closed by who hears of what was kept: nothing more is told, and the server once", async () => {
+        const { link, server, transport, get } = await session();
+        link.heard = (frame) => (frame === "4b" ? transport.close() : transport.pause?.());
+        get.answer("4a\x1e4b\x1e4c");
+        await until(() => link.told.length > 0);
+        transport.send(["4x"]);
+        (await server.post()).answer("", 500);
+        expect((await server.post()).body).toBe("1");
+        await server.quiet();
+        expect(link.told).toEqual(["4a", "4b"]);
+        expect(server.exchanges.filter(({ method }) => method === "POST")).toHaveLength(2);
+      });
+
       test("is closed: what was kept is not told", async () => {
         const { link, server, transport, get } = await session();
         transport.pause?.();
