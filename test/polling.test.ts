@@ -12,7 +12,7 @@ import { createCookieStore } from "../src/transport/platform-http.js";
 import { polling as nodePolling } from "../src/transport/polling.js";
 import type { Finality, OutFrame, Transport, TransportFactory, TransportRequest } from "../src/transport/transport.js";
 import { canMakeCertificates, makeCertificates } from "./support/certificates.js";
-import { requestTo, ScriptedHttp } from "./support/scripted-http.js";
+import { type Exchange, requestTo, ScriptedHttp } from "./support/scripted-http.js";
 import { until } from "./support/until.js";
 
 const OPEN = '0{"sid":"lv_VI97HAXpY6yYWAAAC","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100}';
@@ -934,6 +934,30 @@ describe("polling over node:http alone", () => {
     (await link.server.get()).answer(OPEN);
     await link.server.get();
     expect(asked).toEqual(["connection", "connection"]);
+  });
+
+  test("an answer that switches to another protocol ends it", async () => {
+    const link = await start();
+    (await link.server.get()).answer(OPEN);
+    const get = await link.server.get();
+    get.socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n");
+    expect(await link.closed()).toMatchObject({
+      reason: "transport error",
+      message: expect.stringContaining("HTTP status 101"),
+    });
+    expect((await link.server.post()).body).toBe("1");
+  });
+
+  test.each([
+    ["ends", (get: Exchange) => get.socket.end()],
+    ["is reset", (get: Exchange) => get.cut()],
+  ])("a handshake whose answer %s in the middle says nothing of TLS: it has begun to speak HTTP", async (_, cut) => {
+    const link = await start();
+    const get = await link.server.get();
+    get.begin(OPEN);
+    await link.server.quiet();
+    cut(get);
+    expect((await link.closed()).message).toMatch(/: (aborted|read ECONNRESET)$/);
   });
 
   test("an answer larger than the limit ends it, as soon as it is larger", async () => {
