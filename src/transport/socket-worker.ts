@@ -55,7 +55,7 @@ function open({ url, protocols }) {
   try {
     socket = new WebSocket(url, protocols);
   } catch (refusal) {
-    closed(1006, "", refusal.message);
+    closed(1006, "", refusal + "");
     return;
   }
   socket.binaryType = "arraybuffer";
