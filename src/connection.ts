@@ -100,7 +100,7 @@ export class Connection extends EngineSession implements TransportHandler {
     try {
       this.transport = openTransport(factory, request(factory, ""), this);
     } catch (error) {
-      this.closed("transport error", `cannot connect by ${engineName(factory)}: ${(error as Error)?.message ?? error}`);
+      this.closed("transport error", `cannot connect by ${engineName(factory)}: ${(error as Error)?.message || error}`);
     }
     // It may have failed while the factory ran.
     if (this.state === CLOSED) this.transport?.close();

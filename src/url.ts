@@ -19,7 +19,9 @@ export function engineUrl(
   const result = new URL(url);
   const { searchParams } = result;
   const base = slashed(result.pathname);
-  const engine = slashed(path);
+  // Escaped, as it is in `base`.
+  result.pathname = slashed(path);
+  const engine = result.pathname;
   result.pathname = base.endsWith(engine) ? base : base + engine.slice(1);
   const EIO = query["EIO"] ?? searchParams.get("EIO") ?? "4";
   const own = { ...query, EIO, transport, ...(sid && { sid }) };

@@ -731,6 +731,12 @@ describe.each(["browser-socket", "platform-socket"])("a browser's WebSocket, by 
     expect(told).toEqual([{ code: 1006, reason: "", error: "the connection failed", opened: false }]);
   });
 
+  test("tells of an attempt that failed without a close, as Chromium's does where a policy forbids it", () => {
+    const { told, page } = openSimulated();
+    page.onerror?.({});
+    expect(told).toEqual([{ code: 1006, reason: "", error: "the connection failed", opened: false }]);
+  });
+
   test("tells of an end", () => {
     const { told, page } = openSimulated();
     page.onopen?.();

@@ -12,7 +12,7 @@ import { createCookieStore } from "../src/transport/platform-http.js";
 import { polling as nodePolling } from "../src/transport/polling.js";
 import type { Finality, OutFrame, Transport, TransportFactory, TransportRequest } from "../src/transport/transport.js";
 import { canMakeCertificates, makeCertificates } from "./support/certificates.js";
-import { requestTo, ScriptedHttp } from "./support/scripted-http.js";
+import { type Exchange, requestTo, ScriptedHttp } from "./support/scripted-http.js";
 import { until } from "./support/until.js";
 
 const OPEN = '0{"sid":"lv_VI97HAXpY6yYWAAAC","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100}';
@@ -547,6 +547,30 @@ describe.each([
         expect((await server.post()).body).toBe("3");
       });
 
+      test("fails: what was kept is told before the end", async () => {
+        const { link, server, transport, get } = await session();
+        link.heard = () => transport.pause?.();
+        get.answer("4a\x1e4b\x1e4c");
+        await until(() => link.told.length > 0);
+        transport.send(["4x"]);
+        (await server.post()).answer("", 500);
+        await link.closed();
+        expect(link.told).toEqual(["4a", "4b", "4c", expect.objectContaining({ reason: "transport error" })]);
+      });
+
+      test("fails, and is closed by who hears of what was kept: nothing more is told, and the server once", async () => {
+        const { link, server, transport, get } = await session();
+        link.heard = (frame) => (frame === "4b" ? transport.close() : transport.pause?.());
+        get.answer("4a\x1e4b\x1e4c");
+        await until(() => link.told.length > 0);
+        transport.send(["4x"]);
+        (await server.post()).answer("", 500);
+        expect((await server.post()).body).toBe("1");
+        await server.quiet();
+        expect(link.told).toEqual(["4a", "4b"]);
+        expect(server.exchanges.filter(({ method }) => method === "POST")).toHaveLength(2);
+      });
+
       test("is closed: what was kept is not told", async () => {
         const { link, server, transport, get } = await session();
         transport.pause?.();
@@ -916,6 +940,30 @@ describe("polling over node:http alone", () => {
     (await link.server.get()).answer(OPEN);
     await link.server.get();
     expect(asked).toEqual(["connection", "connection"]);
+  });
+
+  test("an answer that switches to another protocol ends it", async () => {
+    const link = await start();
+    (await link.server.get()).answer(OPEN);
+    const get = await link.server.get();
+    get.socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n");
+    expect(await link.closed()).toMatchObject({
+      reason: "transport error",
+      message: expect.stringContaining("HTTP status 101"),
+    });
+    expect((await link.server.post()).body).toBe("1");
+  });
+
+  test.each([
+    ["ends", (get: Exchange) => get.socket.end()],
+    ["is reset", (get: Exchange) => get.cut()],
+  ])("a handshake whose answer %s in the middle says nothing of TLS: it has begun to speak HTTP", async (_, cut) => {
+    const link = await start();
+    const get = await link.server.get();
+    get.begin(OPEN);
+    await link.server.quiet();
+    cut(get);
+    expect((await link.closed()).message).toMatch(/: (aborted|read ECONNRESET)$/);
   });
 
   test("an answer larger than the limit ends it, as soon as it is larger", async () => {

@@ -78,6 +78,15 @@ describe("engineUrl", () => {
     expect(make("ws://a/ws", path)).toBe("ws://a/ws/?EIO=4&transport=websocket");
   });
 
+  test.each(["/игра/", "/my game/", "/%D0%B8%D0%B3%D1%80%D0%B0/"])(
+    "the path %j is found in a URL, where it is escaped",
+    (path) => {
+      const escaped = encodeURI(decodeURI(path));
+      for (const url of ["ws://a", `ws://a${path}`, `ws://a${escaped}`])
+        expect(make(url, path)).toBe(`ws://a${escaped}?EIO=4&transport=websocket`);
+    },
+  );
+
   test("a path of several parts", () => {
     expect(make("ws://a/x", "/b/c/")).toBe("ws://a/x/b/c/?EIO=4&transport=websocket");
     expect(make("ws://a/b/c", "/b/c/")).toBe("ws://a/b/c/?EIO=4&transport=websocket");

@@ -439,6 +439,23 @@ describe("receiving", () => {
     ]);
   });
 
+  test("so it does when the inbox is full only after the session has ended, by what had arrived", async () => {
+    const { transport, told, session } = await open({}, (frame) => frame === "4b" && transport.pause?.());
+    for (let count = 0; count < 20; count++) session.send("4a");
+    session.send("4b", "4c");
+    session.end();
+    session.settleClosed({ closeCode: 0, reason: "" });
+    await settled();
+    expect(told.slice(20)).toEqual(["4b"]);
+    transport.resume?.();
+    await settled();
+    expect(told.slice(20)).toEqual([
+      "4b",
+      "4c",
+      { reason: "transport close", message: "the server closed the WebTransport session" },
+    ]);
+  });
+
   test("what arrived right before the end is handed over before it", async () => {
     const { told, session } = await open();
     for (let count = 0; count < 20; count++) session.send(`4${count}`);

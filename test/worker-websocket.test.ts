@@ -402,6 +402,15 @@ describe("the end", () => {
     expect(told).toEqual([["closed", "transport error", message, ""]]);
   });
 
+  test("one that a policy forbids, of which Chromium tells an error and no close", () => {
+    const { worker, told } = start();
+    worker.pump();
+    worker.socket.onerror({});
+    worker.pump();
+    expect(told).toEqual([["closed", "transport error", expect.stringMatching(/: the connection failed$/), ""]]);
+    expect(worker.isOver).toBe(true);
+  });
+
   test("a socket that the platform refuses", () => {
     ScopeSocket.refusal = "the subprotocol 'a b' is invalid";
     const { worker, told } = start({ protocols: ["a b"] });
@@ -413,14 +422,45 @@ describe("the end", () => {
 });
 
 describe("a worker that cannot be", () => {
-  const errorEvent = (message: string) => ({ message, preventDefault: vi.fn() });
+  /** What tells of a program that cannot be loaded has no message at all. */
+  const errorEvent = (message?: string) => ({ ...(message && { message }), preventDefault: vi.fn() });
 
-  test("one that does not start is final, and says what the page has to allow", () => {
-    const { worker, told } = start();
-    const event = errorEvent("");
-    worker.onerror?.(event as unknown as ErrorEvent);
-    expect(told).toEqual([["closed", "transport error", expect.stringContaining("worker-src blob:"), "transport"]]);
+  test("one of our own that does not start is final, and says what the page has to allow", () => {
+    const made: LocalWorker[] = [];
+    vi.stubGlobal(
+      "Worker",
+      class extends LocalWorker {
+        constructor() {
+          super();
+          made.push(this);
+        }
+      },
+    );
+    const told: unknown[] = [];
+    worker_websocket()(requestTo("ws://game.example"), { received() {}, closed: (...end) => told.push(end) });
+    const event = errorEvent();
+    made[0]!.onerror?.(event as unknown as ErrorEvent);
+    expect(told).toEqual([["transport error", expect.stringContaining("worker-src blob:"), "transport"]]);
     expect(event.preventDefault).toHaveBeenCalled();
+  });
+
+  test("one that the page starts is tried again: the server of its program may have been down", () => {
+    const workers: LocalWorker[] = [];
+    const start = () => {
+      workers.push(new LocalWorker());
+      return workers.at(-1)!;
+    };
+    const client = new SocketIOClient({ transports: [worker_websocket({ worker: start })], random: () => 0 });
+    const told: string[] = [];
+    client.connect_error.connect(({ message }) => told.push(message));
+    client.connect_to_url("ws://game.example");
+    workers[0]!.onerror?.(errorEvent() as unknown as ErrorEvent);
+    client.poll();
+    expect(told).toEqual([expect.stringMatching(/: the worker of the WebSocket failed \(was its program loaded\?\)$/)]);
+    expect(client.get_connection_state()).toBe(SocketIOClient.STATE_CONNECTING);
+    expect(client.reconnect_now()).toBe(0);
+    expect(workers).toHaveLength(2);
+    client.close();
   });
 
   test("one that breaks later may do better the next time", () => {

@@ -72,6 +72,8 @@ export class PlatformSocket<Handler extends Pick<SocketHandler, "opened" | "rece
       this.handler?.received(typeof data === "string" ? data : new Uint8Array(data as ArrayBuffer));
     socket.onerror = ({ message }) => {
       error = message || "the connection failed";
+      // Chromium tells no more of a socket that a Content-Security-Policy forbids.
+      if (!opened) this.ended(1006, "", error, opened);
     };
     socket.onclose = ({ code, reason }) => this.ended(code, reason, error, opened);
     return socket;

@@ -37,6 +37,7 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
   const target = new URL(url);
   const startedAt = performance.now();
   let isOver = false;
+  let isAnswered = false;
   const end = (status: number, text: string, error: string) => {
     if (isOver) return;
     isOver = true;
@@ -53,7 +54,9 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
     headers,
     agent: (request.agent as Agent | null) ?? (forgetful.has(target.origin) ? false : agents[kind]),
   };
+  const explained = (error: Error) => explain(error, secure, isFirst && !isAnswered);
   const call = http.request(target, options, (response: IncomingMessage) => {
+    isAnswered = true;
     cookies?.store(url, response.headers["set-cookie"] ?? []);
     const chunks: Buffer[] = [];
     let size = 0;
@@ -66,7 +69,12 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
       if (response.statusCode === 407) end(0, "", PROXY_REFUSES);
       else end(response.statusCode!, Buffer.concat(chunks).toString(), "");
     });
-    response.on("error", (error) => end(0, "", explain(error, secure, isFirst)));
+    response.on("error", (error) => end(0, "", explained(error)));
+  });
+  // A switch to another protocol, for which nobody has asked. Without a listener Node would never tell of it.
+  call.on("upgrade", (_response, socket) => {
+    socket.destroy();
+    end(101, "", "");
   });
   // Only a handshake is asked for twice without harm: another answer may have been lost, with events in it.
   let mayRepeat = isFirst && method === "GET";
@@ -78,7 +86,7 @@ const nodeSend: Send = (request, method, url, body, isLast, done) => {
     if (wasKept && mayRepeat) {
       isOver = true;
       retry = nodeSend(request, method, url, body, isLast, done);
-    } else end(0, "", explain(error, secure, isFirst));
+    } else end(0, "", explained(error));
   });
   const hurry = () => {
     mayRepeat = false;

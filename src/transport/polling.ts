@@ -218,6 +218,8 @@ class Polling implements Transport {
   }
 
   #end(message: string, finality: Finality = ""): void {
+    // What has come is told before the end, though reading may be paused.
+    for (const frame of this.#unread.splice(0).reverse()) this.#handler?.received(frame);
     const handler = this.#handler;
     this.#handler = this.#leaving = null;
     this.#abort();

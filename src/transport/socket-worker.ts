@@ -27,7 +27,8 @@ export type FromSocketWorker =
 
 /**
  * The program, a script that can stand alone. It is a text because bundlers, minifiers and coverage tools put names of their own into
- * functions, which nobody knows in a worker.
+ * functions, which nobody knows in a worker. No minifier takes comments out of a text, so they stand here: why an error before the socket is
+ * open is its end, and why nothing is sent to one that is closing, says `browser-socket.ts`.
  */
 export const SOCKET_WORKER = /* js */ `
 let socket = null;
@@ -54,17 +55,22 @@ function open({ url, protocols }) {
   try {
     socket = new WebSocket(url, protocols);
   } catch (refusal) {
-    closed(1006, "", refusal.message);
+    closed(1006, "", refusal + "");
     return;
   }
   socket.binaryType = "arraybuffer";
-  socket.onopen = () => postMessage({ say: "opened" });
+  let isOpen = false;
+  socket.onopen = () => {
+    isOpen = true;
+    postMessage({ say: "opened" });
+  };
   socket.onmessage = ({ data }) => {
     frames.push(data);
     if (isTaken) ship();
   };
   socket.onerror = ({ message }) => {
     error = message || "the connection failed";
+    if (!isOpen) closed(1006, "", error);
   };
   socket.onclose = ({ code, reason }) => closed(code, reason, error);
 }
@@ -78,7 +84,6 @@ onmessage = ({ data }) => {
   } else {
     if (data.say === "send") {
       taken += data.bytes;
-      // Browsers complain in their console about what is sent to a socket that is closing.
       if (socket.readyState === 1) for (const frame of data.frames) socket.send(frame);
     }
     postMessage({ say: "backlog", taken, waiting: socket.bufferedAmount });

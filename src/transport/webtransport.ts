@@ -272,8 +272,11 @@ class StreamTransport implements Transport {
    * more about its end than its stream.
    */
   async #ended(ending: Ending, count: 1 | 2): Promise<void> {
-    while (this.#paused !== null) await this.#paused;
-    await turns(count);
+    do {
+      while (this.#paused !== null) await this.#paused;
+      await turns(count);
+      // What was read in them may have filled the inbox.
+    } while (this.#paused !== null);
     this.#end(ending);
   }
 

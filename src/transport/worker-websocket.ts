@@ -37,8 +37,8 @@ export interface WorkerWebSocketOptions {
 
 const MISSING = "this platform has no Worker: use another transport";
 const NO_TLS_OPTIONS = "TLSOptions cannot be honoured in a worker: pass null";
-const FAILED =
-  "the worker of the WebSocket failed (a Content-Security-Policy has to allow worker-src blob:, or pass worker_websocket({ worker }))";
+const NOT_ALLOWED = "a Content-Security-Policy has to allow worker-src blob:, or pass worker_websocket({ worker })";
+const NOT_LOADED = "was its program loaded?";
 
 /**
  * Engine.IO over a WebSocket in a worker, for the option `transports`: a burst costs the page few tasks instead of one for each message.
@@ -64,12 +64,12 @@ function startWorker(): SocketWorker {
     return new Worker(programUrl, { type: "module", name: "socketio-gameloop" });
   } catch (error) {
     // So WebKit tells of a policy; the others send the worker an event.
-    throw new Error(failureOf(error as Error));
+    throw new Error(failureOf(NOT_ALLOWED, error as Error));
   }
 }
 
-function failureOf({ message }: { readonly message?: string }): string {
-  return message ? `${FAILED}: ${message}` : FAILED;
+function failureOf(problem: string, { message }: { readonly message?: string }): string {
+  return `the worker of the WebSocket failed (${problem})${message ? `: ${message}` : ""}`;
 }
 
 class WorkerTransport implements Transport {
@@ -100,7 +100,9 @@ class WorkerTransport implements Transport {
       worker.onmessage = ({ data }) => this.#told(data);
       worker.onerror = (event: ErrorEvent) => {
         event.preventDefault();
-        this.#end(1006, "", failureOf(event), this.#opened ? "" : "transport");
+        // The program of one that the page starts may be at a server that is down.
+        const isFinal = start === startWorker && !this.#opened;
+        this.#end(1006, "", failureOf(isFinal ? NOT_ALLOWED : NOT_LOADED, event), isFinal ? "transport" : "");
       };
       this.#worker = worker;
       this.#say({ say: "open", url, protocols });

@@ -29,10 +29,11 @@ async function openPage(path: string, open = (url: string) => browser.open(url))
 describeInAnyBrowser("a WebSocket in a worker", () => {
   beforeAll(async () => {
     const script = await bundlePage(makeProject("socket-worker"), "socket-worker");
-    const strict = `<meta http-equiv="Content-Security-Policy" content="worker-src 'self'">`;
+    const policy = (text: string) => `<meta http-equiv="Content-Security-Policy" content="${text}">`;
     http = serve({
       "/": ["text/html", html(' src="/page.js">')],
-      "/strict": ["text/html", html(' src="/page.js">', strict)],
+      "/strict": ["text/html", html(' src="/page.js">', policy("worker-src 'self'"))],
+      "/alone": ["text/html", html(' src="/page.js">', policy("connect-src 'none'"))],
       "/page.js": ["text/javascript", script],
       "/socket-worker.js": ["text/javascript", SOCKET_WORKER],
     });
@@ -208,5 +209,17 @@ describeInAnyBrowser("a WebSocket in a worker", () => {
     }, origin);
     expect(answer).toEqual(["from a file"]);
     await strict.close();
+  });
+
+  test("a page whose policy forbids every connection is told at once, not when the attempt has taken too long", async () => {
+    const alone = await openPage("/alone");
+    const message = await alone.evaluate(async (url) => {
+      const client = window.page.make({ reconnection: false }, ["websocket"]);
+      client.connect_to_url(url);
+      return (await client.connect_error.wait(8))[0].message;
+    }, origin);
+    // Firefox refuses to make one, without a message.
+    expect(message).toMatch(/^no WebSocket connection to .*(failed|BLOCKED).*; .*(failed|BLOCKED)/);
+    await alone.close();
   });
 });

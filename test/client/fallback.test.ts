@@ -81,6 +81,16 @@ describe("a transport that fails", () => {
     expect(client.get_connection_state()).toBe(STATE_DISCONNECTED);
   });
 
+  test("that the platform refuses without a message is named by the error", () => {
+    const refuse = () => {
+      throw new DOMException("", "SecurityError");
+    };
+    const client = new SocketIOClient({ transports: [refuse], reconnection: false });
+    client.connect_to_url("ws://test");
+    client.poll();
+    expect(client.get_last_error()).toMatch(/^cannot connect by websocket: SecurityError/);
+  });
+
   test("that fails while its factory runs", () => {
     const rig = connecting(["webtransport", "websocket"], {
       opening: (peer) => peer.name === "webtransport" && peer.cut("transport error", "refused"),
