@@ -326,6 +326,27 @@ describe.each([
       expect((await server.post()).body).toBe("4a\x1e4b");
     });
 
+    test("a pong does not wait for what waits", async () => {
+      const { server, transport } = await session();
+      transport.send(["4a"]);
+      const first = await server.post();
+      transport.send(["451-", new Blob(["abc"]), ...Array<string>(20).fill("4b")]);
+      transport.send(["3"]);
+      first.answer();
+      const second = await server.post();
+      expect(second.body).toBe(`3\x1e451-\x1ebYWJj${"\x1e4b".repeat(13)}`);
+      second.answer();
+      expect((await server.post()).body).toBe(Array(7).fill("4b").join("\x1e"));
+    });
+
+    test("one that is asked for while a Blob is read doubles and loses nothing", async () => {
+      const { server, transport } = await session();
+      transport.send(["451-", new Blob(["abc"])]);
+      transport.send(["3"]);
+      transport.send(["4b"]);
+      expect((await server.post()).body).toBe("3\x1e451-\x1ebYWJj\x1e4b");
+    });
+
     test("a Blob that was still being read when a dead connection was closed is not written any more", async () => {
       const { server, transport } = await session();
       let read!: (bytes: ArrayBuffer) => void;

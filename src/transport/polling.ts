@@ -8,6 +8,7 @@
  * Aborting a GET ends the session at the server as well, so one in flight is left alone until all is written.
  */
 import { frameSize } from "../protocol/attachments.js";
+import { PONG } from "../protocol/constants.js";
 import { readHandshake } from "../protocol/engine-packet.js";
 import { decodePayload, encodePayload, payloadLength } from "../protocol/engine-payload.js";
 import { type Abort, type Answer, base64, send } from "./platform-http.js";
@@ -71,7 +72,9 @@ class Polling implements Transport {
 
   #add(frames: readonly OutFrame[]): void {
     for (const frame of frames) {
-      this.#unwritten.push(frame);
+      // The server gives up who lets it wait, and thousands of packets may be on their way in requests of sixteen.
+      if (frame === PONG) this.#unwritten.unshift(frame);
+      else this.#unwritten.push(frame);
       this.bufferedAmount += frameSize(frame);
     }
     this.#write();
@@ -136,17 +139,22 @@ class Polling implements Transport {
     }
   }
 
-  /** Hands over what has arrived. Who hears it may pause us, close us, or send. */
+  /** Hands over what has arrived, and goes on. */
   #handOver(): void {
-    while (!this.#paused && this.#unread.length > 0) {
+    this.#tell();
+    this.#leave();
+    // Without a session id there is nothing to be asked for: that answer was none that opens a session.
+    if (this.#sid !== "") this.#read();
+  }
+
+  /** Hands over what has arrived. Who hears it may pause us, close us, or send. */
+  #tell(all = false): void {
+    while ((all || !this.#paused) && this.#unread.length > 0) {
       const frame = this.#unread.pop()!;
       // A session that the server has ended is not told so: there is nobody to tell.
       if (frame === CLOSE) this.#sid = "";
       this.#handler?.received(frame);
     }
-    this.#leave();
-    // Without a session id there is nothing to be asked for: that answer was none that opens a session.
-    if (this.#sid !== "") this.#read();
   }
 
   #write(): void {
@@ -181,12 +189,13 @@ class Polling implements Transport {
   #readBlobs(): void {
     this.#post = () => {};
     const waiting = this.#unwritten;
-    const read = waiting.map(async (frame) => (isBlob(frame) ? new Uint8Array(await frame.arrayBuffer()) : frame));
+    const read = waiting.filter(isBlob).map(async (blob) => [blob, new Uint8Array(await blob.arrayBuffer())] as const);
     Promise.all(read).then(
-      (frames) => {
+      (pairs) => {
         // It was aborted meanwhile.
         if (waiting !== this.#unwritten) return;
-        this.#unwritten = [...frames, ...waiting.slice(frames.length)];
+        const bytes = new Map<OutFrame, Uint8Array>(pairs);
+        this.#unwritten = waiting.map((frame) => bytes.get(frame) ?? frame);
         this.#post = null;
         this.#write();
         this.#leave();
@@ -219,7 +228,7 @@ class Polling implements Transport {
 
   #end(message: string, finality: Finality = ""): void {
     // What has come is told before the end, though reading may be paused.
-    for (const frame of this.#unread.splice(0).reverse()) this.#handler?.received(frame);
+    this.#tell(true);
     const handler = this.#handler;
     this.#handler = this.#leaving = null;
     this.#abort();
