@@ -334,7 +334,8 @@ describe("upgrade", () => {
     await pollUntil(player, () => server.received.length === 3);
     server.push('42["behind"]');
     await pollUntil(player, () => told.includes("/ behind []"));
-    expect(server.socket.frames).toEqual(["2probe", "5", '42["after",1]', '42["after",2]', "3"]);
+    // The pong has not waited for what was emitted meanwhile.
+    expect(server.socket.frames).toEqual(["2probe", "5", "3", '42["after",1]', '42["after",2]']);
     expect(told).toEqual(["/ before []", "transport_changed(websocket)", "/ behind []"]);
     expect(server.exchanges).toEqual([]);
   });
