@@ -151,11 +151,24 @@ const DEVIATIONS: readonly Deviation[] = [
       "bursts both ways at once",
     ],
     shows:
-      /"report": error (24|27)|0 of 100 binaries|^the echo did not come|^the acknowledgement of|^the answer did not come/,
+      /"report": error (24|27)|0 of 100 binaries|server counted: .*"binaries":\d\d?\b|^the echo did not come|^the acknowledgement of|^the answer did not come/,
     reason: "Over polling no attachment arrives: `b…` is thrown away, and the next packet is taken for it and lost.",
     bytes: `→ POST 451-["message","a",{"_placeholder":true,"num":0}]\\x1ebAQID
 → POST 42["burst-binary",2]
 ← GET: 42["message-back","a","NDJbImJ1cnN0LWJpbmFyeSIsMl0="] (base64 of 42["burst-binary",2])`,
+    sometimes: true,
+  },
+  {
+    ...NETTY,
+    columns: ["upgrade"],
+    checks: ["burst from the server", "bursts both ways at once"],
+    shows: /^499 of 500 events/,
+    reason:
+      "When a session moves to WebSocket the server may lose a packet: it is neither in the last answer to a GET nor among the first frames of the" +
+      " WebSocket.",
+    bytes: `← GET: …\\x1e42["item",48]\\x1e42["item",49]
+← WebSocket: 42["item",51]
+  (42["item",50] is never written)`,
     sometimes: true,
   },
   {
