@@ -147,7 +147,7 @@ class Polling implements Transport {
     if (this.#sid !== "") this.#read();
   }
 
-  /** Hands over what has arrived. Who hears it may pause us, close us, or send. */
+  /** Hands over what has arrived; `all` of it though reading is paused. Who hears it may pause us, close us, or send. */
   #tell(all = false): void {
     while ((all || !this.#paused) && this.#unread.length > 0) {
       const frame = this.#unread.pop()!;

@@ -10,8 +10,9 @@ import {
 } from "socketio-gameloop";
 import { FixedTickLoop } from "socketio-gameloop/loop";
 import { FakeServer, ManualClock } from "socketio-gameloop/testing";
-import { SessionPlayer, SessionRecorder, type SessionRecorderOptions } from "socketio-gameloop/tools";
+import { SessionRecorder, type SessionRecorderOptions } from "socketio-gameloop/tools";
 import { describe, expect, test } from "vitest";
+import { replayed } from "./replayed.js";
 
 const HANDSHAKE = '0{"sid":"e","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100000}';
 
@@ -37,16 +38,6 @@ function byHand(options: ClientOptionsInput = {}, how: SessionRecorderOptions = 
   return { clock, client, main: client.get_namespace("/"), recorder, say, open, handlers };
 }
 
-/** Plays what was recorded, which must go the same way. */
-function replay(recorder: SessionRecorder): SessionPlayer {
-  recorder.stop();
-  const player = new SessionPlayer(recorder.to_json_lines());
-  player.play_all();
-  expect(player.get_divergences()).toEqual([]);
-  expect(player.get_hash()).toBe(recorder.get_hash());
-  return player;
-}
-
 test.each(["4", "4x", "42{}", "42[", "43[]", "47", "451-[", "hello", '42["connect"]', "\u0000"])(
   "a server that says %o among events",
   (garbage) => {
@@ -65,7 +56,7 @@ test.each(["4", "4x", "42{}", "42[", "43[]", "47", "451-[", "hello", '42["connec
     open();
     client.poll();
     expect(heard.slice(0, 2)).toEqual([1, 2]);
-    replay(recorder);
+    replayed(recorder);
   },
 );
 
@@ -79,7 +70,7 @@ test("a game that owns time", () => {
     say('42["said"]');
     client.poll(now);
   }
-  const player = replay(recorder);
+  const player = replayed(recorder);
   expect(player.get_callback_count()).toBeGreaterThan(10);
 });
 
@@ -107,7 +98,7 @@ describe("events that come before their namespace is joined", () => {
     say('40{"sid":"s"}');
     poll();
     expect(told).toEqual([0.4]);
-    expect(replay(recorder).get_callback_count()).toBe(3);
+    expect(replayed(recorder).get_callback_count()).toBe(3);
   });
 
   test("are gone with their connection, which a poll tells of behind them", () => {
@@ -124,7 +115,7 @@ describe("events that come before their namespace is joined", () => {
     clock.advance(0.01);
     client.poll();
     expect(errors).toEqual([0.1]);
-    replay(recorder);
+    replayed(recorder);
   });
 });
 
@@ -148,7 +139,7 @@ test("a fixed tick", () => {
   clock.advance(2);
   loop.stop();
   client.close();
-  expect(replay(recorder).get_callback_count()).toBeGreaterThan(50);
+  expect(replayed(recorder).get_callback_count()).toBeGreaterThan(50);
 });
 
 test("volatile emits, a clock that is broken, functions for everything", () => {
@@ -177,7 +168,7 @@ test("volatile emits, a clock that is broken, functions for everything", () => {
     client.get_stats();
   }
   expect(asked).toEqual(expect.arrayContaining(["query", "headers", "url", "auth", "transport close"]));
-  replay(recorder);
+  replayed(recorder);
   expect(recorder.to_json_lines()).not.toMatch(/secret/);
 });
 
@@ -211,7 +202,7 @@ test("a callback that closes, connects anew, joins, listens and stops listening"
     client.reconnect_now();
   }
   expect(times).toBeGreaterThan(2);
-  replay(recorder);
+  replayed(recorder);
 });
 
 /** A sprite that knows its scene, which knows its sprites. */
@@ -234,7 +225,7 @@ describe("data that contains itself", () => {
     expect(() => main.emit_with_ack("hit", [sprite], () => {})).toThrow(TypeError);
     expect(() => main.connect_to_namespace({ sprite })).toThrow(TypeError);
     expect(recorder.get_line_count()).toBe(before);
-    replay(recorder);
+    replayed(recorder);
   });
 
   test.each([[[]], [["hit"]]])("may be thrown while events %j are hidden", (events) => {
@@ -249,7 +240,7 @@ describe("data that contains itself", () => {
     say('42["said"]');
     client.poll();
     expect(thrown).toEqual([sprite]);
-    replay(recorder);
+    replayed(recorder);
   });
 });
 
@@ -263,7 +254,7 @@ test("a hidden packet that is nested deeper than a stack reaches", () => {
   expect(() => say(`42["said",${deep}]`)).not.toThrow();
   client.poll();
   expect(heard).toHaveLength(1);
-  replay(recorder);
+  replayed(recorder);
 });
 
 describe("bytes of an event, while the session moves to another transport", () => {
@@ -320,7 +311,7 @@ describe("bytes of an event, while the session moves to another transport", () =
     websocket.received(BYTES);
     client.poll();
     expect(heard).toEqual([[BYTES]]);
-    replay(recorder);
+    replayed(recorder);
     expect(recorder.to_json_lines().includes(CLEAR)).toBe(isSeen);
   });
 
@@ -335,7 +326,7 @@ describe("bytes of an event, while the session moves to another transport", () =
     expect(unsent.slice(0, 2)).toEqual([BYTES, BYTES]);
     moved(unsent);
     client.flush();
-    replay(recorder);
+    replayed(recorder);
     expect(recorder.to_json_lines()).not.toContain(CLEAR);
   });
 
@@ -349,7 +340,7 @@ describe("bytes of an event, while the session moves to another transport", () =
     client.poll();
     for (const frame of [HANDSHAKE, BYTES]) handlers[2]?.received(frame);
     client.poll();
-    replay(recorder);
+    replayed(recorder);
     expect(recorder.to_json_lines()).not.toContain(CLEAR);
   });
 });
@@ -365,7 +356,7 @@ test("a wrong call leaves no trace", () => {
   expect(() => client.connect_to_url(5 as never)).toThrow(TypeError);
   expect(() => client.configure({ nothing: 1 } as never)).toThrow(TypeError);
   expect(recorder.get_line_count()).toBe(before);
-  replay(recorder);
+  replayed(recorder);
 });
 
 test("a budget of time ends a poll's reading and its writing", () => {
@@ -382,7 +373,7 @@ test("a budget of time ends a poll's reading and its writing", () => {
   for (let n = 0; n < 2000; n++) main.emit("much", [n]);
   for (let n = 0; n < 20; n++) say('42["said"]');
   for (let n = 0; n < 30; n++) client.poll();
-  const player = replay(recorder);
+  const player = replayed(recorder);
   expect(player.get_callback_count()).toBe(20);
   const lines = recorder.to_json_lines().split("\n");
   expect(lines.filter((line) => line.includes('["poll"') && line.includes('["send"')).length).toBeGreaterThan(2);
@@ -396,7 +387,7 @@ test("data that looks like a line of a recording", () => {
   main.emit("move", ["cb", "to", "/", "there", 0]);
   clock.advance(0.1);
   client.poll();
-  const player = replay(recorder);
+  const player = replayed(recorder);
   expect(player.get_recorded_hash()).toBe(player.get_hash());
 });
 
@@ -412,6 +403,6 @@ test("a listener that is added while events are taken is known", () => {
   client.poll();
   expect(heard).toEqual([1, 2]);
   main.off("said");
-  const player = replay(recorder);
+  const player = replayed(recorder);
   expect(player.get_callback_count()).toBe(3);
 });

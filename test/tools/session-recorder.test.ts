@@ -4,6 +4,7 @@ import { type ClientOptionsInput, Err, OK, SocketIOClient, SocketIONamespace } f
 import { FakeServer, ManualClock } from "socketio-gameloop/testing";
 import { RttProbe, SessionPlayer, SessionRecorder, type SessionRecorderOptions } from "socketio-gameloop/tools";
 import { describe, expect, test, vi } from "vitest";
+import { replayed } from "./replayed.js";
 
 const FRAME = 1 / 60;
 
@@ -133,11 +134,7 @@ describe("its options take the place of what the client was made with", () => {
       clock.advance(1);
       client.poll();
     }
-    recorder.stop();
-    const player = new SessionPlayer(recorder.to_json_lines());
-    player.play_all();
-    expect(player.get_divergences()).toEqual([]);
-    expect(player.get_hash()).toBe(recorder.get_hash());
+    replayed(recorder);
     return attempts;
   }
 
@@ -299,11 +296,7 @@ describe("how long it records", () => {
     expect(recorder.get_line_count()).toBe(1);
     client.connect_to_url("ws://test");
     frames(5);
-    recorder.stop();
-    const player = new SessionPlayer(recorder.to_json_lines());
-    player.play_all();
-    expect(player.get_divergences()).toEqual([]);
-    expect(player.get_hash()).toBe(recorder.get_hash());
+    replayed(recorder);
   });
 });
 
@@ -462,14 +455,10 @@ describe("what it hides", () => {
   const SECRET = /hunter2|letmein|\b4711\b/;
 
   /** Plays what was recorded, which must show no secret and go the same way. */
-  function replayed(recorder: SessionRecorder): SessionPlayer {
+  function hidden(recorder: SessionRecorder): SessionPlayer {
     recorder.stop();
     expect(recorder.to_json_lines()).not.toMatch(SECRET);
-    const player = new SessionPlayer(recorder.to_json_lines());
-    player.play_all();
-    expect(player.get_divergences()).toEqual([]);
-    expect(player.get_hash()).toBe(recorder.get_hash());
-    return player;
+    return replayed(recorder);
   }
 
   test("auth, and what a URL carries besides its address; the replay goes the same way", () => {
@@ -479,7 +468,7 @@ describe("what it hides", () => {
     client.create_namespace("/vip").connect_to_namespace(() => ({ token: "letmein" }));
     frames(5);
     client.close();
-    replayed(recorder);
+    hidden(recorder);
   });
 
   test("what a function says for a URL, of which it cannot use the second", () => {
@@ -493,7 +482,7 @@ describe("what it hides", () => {
     frames(30);
     expect(errors).toEqual([expect.stringContaining("letmein")]);
     expect(client.get_connection_state()).toBe(SocketIOClient.STATE_CONNECTED);
-    replayed(recorder);
+    hidden(recorder);
   });
 
   test("an auth function that answers later", async () => {
@@ -511,7 +500,7 @@ describe("what it hides", () => {
       await null;
     }
     client.close();
-    replayed(recorder);
+    hidden(recorder);
   });
 
   test("the data of chosen events, in both directions, with their acknowledgements and bytes", () => {
@@ -526,7 +515,7 @@ describe("what it hides", () => {
     for (const socket of server.sockets) socket.emit_with_ack("chat", ["hunter2"], () => {});
     server.emit("move", ["in the open"]);
     frames(3);
-    replayed(recorder);
+    hidden(recorder);
     const text = recorder.to_json_lines();
     expect(text).not.toContain(btoa("hunter2"));
     expect(text).not.toContain(btoa("letmein"));
@@ -551,7 +540,7 @@ describe("what it hides", () => {
     server.emit("chat", data);
     server.emit("chat", ["hunter2"]);
     frames(3);
-    replayed(recorder);
+    hidden(recorder);
     expect(recorder.to_json_lines()).not.toContain("1.234");
   });
 
@@ -573,7 +562,7 @@ describe("what it hides", () => {
       for (const text of ["hunter2", "letmein"]) server.emit("chat", [text]);
       frames(20);
       expect(heard).toEqual(["hunter2", "hunter2", "hunter2", "letmein"]);
-      expect(replayed(recorder).get_callback_count()).toBe(4);
+      expect(hidden(recorder).get_callback_count()).toBe(4);
     }
   });
 
@@ -586,7 +575,7 @@ describe("what it hides", () => {
     server.sockets[0]?.emit_with_ack("ask", ["Hunter2", "letmein", "Player1"], () => {});
     frames(2);
     expect(heard).toEqual([["Hunter2", "letmein", "Player1"]]);
-    replayed(recorder);
+    hidden(recorder);
   });
 
   test("which sessions were recovered and which were not can still be told", () => {
